@@ -1,0 +1,107 @@
+"""What was recorded: numbers over the iterations. Nothing here knows how they are drawn."""
+
+import csv
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from common.run_folder import replacing
+from common.terminal import UserError
+
+LIMIT = 500  # points in a curve: about one a pixel
+
+
+class Curve:
+    """Values over the iterations, at most `LIMIT` of them however long the training.
+
+    When there are too many, neighbours are averaged two by two, and so is what comes later. A value
+    is a number or an array.
+    """
+
+    def __init__(self):
+        self.steps, self.values = [], []
+        self.latest = None
+        self._group = 1
+        self._pending = []
+
+    def add(self, step, value):
+        self.latest = value
+        self._pending.append((step, value))
+        if len(self._pending) < self._group:
+            return
+        steps, values = zip(*self._pending, strict=True)
+        self._pending.clear()
+        self.steps.append(steps[-1])
+        self.values.append(np.mean(values, axis=0))
+        if len(self.steps) == LIMIT:
+            self._group *= 2
+            self.steps = self.steps[1::2]
+            self.values = [(a + b) / 2 for a, b in zip(self.values[::2], self.values[1::2], strict=True)]
+
+
+@dataclass
+class Sample:
+    """Examples that are shown, and what the network made of them."""
+
+    images: np.ndarray  # uint8 [n, height, width, 1]
+    labels: np.ndarray  # int [n]
+    outputs: np.ndarray | None = None  # float32 [n, classes]; None before the first reading
+
+    def read_wrong(self):
+        """bool [n]: whether the class with the largest output is another than the label."""
+        if self.outputs is None:
+            return np.zeros(len(self.labels), bool)
+        return self.outputs.argmax(axis=-1) != self.labels
+
+
+class Records:
+    """All that is known of a training up to now; the panes draw it.
+
+    Attributes:
+        curves: for each name as in Keras' logs ("loss", "accuracy", "val_loss", ...) a `Curve`.
+        train, test: a `Sample` of the training examples; all test examples.
+        step, total_steps: iterations done; those of the whole training.
+        earlier: for each earlier run to compare with, its name and its curves.
+    """
+
+    def __init__(self, train, test, overlay=()):
+        self.curves = defaultdict(Curve)
+        self.train, self.test = train, test
+        self.step, self.total_steps = 0, 1
+        self.earlier = {Path(folder).resolve().name: read_curves(folder) for folder in overlay}
+
+    def add(self, values):
+        """Add a dictionary of values at the present step."""
+        for name, value in values.items():
+            self.curves[name].add(self.step, float(value))
+
+
+def read_curves(folder):
+    """The curves of an earlier run: its dense ones, or those of its history.
+
+    Returns a dictionary: name to (steps [n], values [n]). Raises UserError if there is no run.
+    """
+    folder = Path(folder)
+    try:
+        points = defaultdict(list)
+        with open(folder / "curves.csv", newline="") as file:
+            for row in csv.DictReader(file):
+                points[row["name"]].append((float(row["step"]), float(row["value"])))
+        return {name: tuple(np.array(rows).T) for name, rows in points.items()}
+    except OSError as error:
+        raise UserError(f"{folder} is not a run: it has no curves.csv") from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise UserError(f"{folder / 'curves.csv'} is damaged") from error
+
+
+def write_curves(folder, curves):
+    """Write `curves.csv`: step, name, value."""
+    with replacing(Path(folder) / "curves.csv") as new, open(new, "w", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(["step", "name", "value"])
+        for name, curve in curves.items():
+            table.writerows(
+                (step, name, f"{value:.6g}") for step, value in zip(curve.steps, curve.values, strict=True)
+            )

@@ -1,0 +1,129 @@
+"""One figure made of panes: still parts drawn once, moving parts over them. Knows nothing of screens."""
+
+import contextlib
+
+from matplotlib import rc_context, rcParams
+from matplotlib.patches import Rectangle
+
+from common.panes import SMALL
+from common.run_folder import replacing
+
+WIDTH, HEIGHT = 13.44, 7.56  # inches; text sizes are chosen for this width
+STYLE = {
+    "font.size": SMALL,
+    "axes.titlesize": 18,
+    "axes.titleweight": "bold",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+}
+
+
+class Dashboard:
+    """The panes on a figure, two rows of three.
+
+    Args:
+        figure: an empty `matplotlib.figure.Figure` whose canvas draws with Agg.
+        panes: one to six `Pane`s.
+        records: the `Records` they show.
+    """
+
+    def __init__(self, figure, panes, records):
+        self.figure, self.panes = figure, panes
+        self._background = None
+        self._moving = []
+        rcParams["text.hinting"] = "no_hinting"  # halves the time that text takes
+        with rc_context(STYLE):
+            grid = figure.add_gridspec(
+                2, 3, left=0.06, right=0.945, top=0.885, bottom=0.06, wspace=0.2, hspace=0.32
+            )
+            self.axes = [figure.add_subplot(cell) for cell, _ in zip(grid, panes, strict=False)]
+            for axes, pane in zip(self.axes, panes, strict=True):
+                axes.set_title(pane.title, y=1.0)  # a fixed place is drawn faster
+                self._moving += pane.build(axes, records)
+            self._header = figure.text(0.5, 0.965, "", fontsize=15, ha="center", va="center", animated=True)
+        self._cells = {axes: self._cell(place) for axes, place in zip(self.axes, grid, strict=False)}
+        self._places = [axes.get_position() for axes in self.axes]
+        figure.canvas.mpl_connect("draw_event", self._on_draw)
+        figure.canvas.mpl_connect("resize_event", self._on_resize)
+
+    def update(self, records, header):
+        """Draw the present state. What costs is an axis with its ticks, drawn again only if it changed."""
+        changed = [axes for axes, pane in zip(self.axes, self.panes, strict=True) if pane.update(records)]
+        self._header.set_text(header)
+        self.draw(changed)
+
+    def draw(self, changed=()):
+        """Draw the moving parts, and the still parts of those axes that changed."""
+        figure, canvas = self.figure, self.figure.canvas
+        if self._background is None:
+            canvas.draw()
+            return
+        canvas.restore_region(self._background)
+        if changed:
+            for axes in changed:
+                if axes.get_visible():
+                    figure.draw_artist(self._cells[axes])
+                    figure.draw_artist(axes)
+            self._background = canvas.copy_from_bbox(figure.bbox)
+        self._draw_moving_parts()
+        canvas.blit(figure.bbox)
+
+    def draw_all(self):
+        self._background = None
+        self.draw()
+
+    def show(self, number=None):
+        """Show one pane large, 1 to 6, or all of them."""
+        for i, (axes, place) in enumerate(zip(self.axes, self._places, strict=True), start=1):
+            axes.set_visible(number is None or i == number)
+            axes.set_position(place if number is None else (0.08, 0.09, 0.84, 0.76))
+        self.draw_all()
+
+    def save(self, path):
+        """Write the whole picture, 1344 × 756, whatever is shown now."""
+        figure = self.figure
+        size, shown = figure.get_size_inches(), [axes.get_visible() for axes in self.axes]
+        places = [axes.get_position() for axes in self.axes]
+        with contextlib.ExitStack() as restore:
+            restore.callback(figure.set_size_inches, size, forward=False)
+            figure.set_size_inches(WIDTH, HEIGHT, forward=False)
+            for axes, visible, place, home in zip(self.axes, shown, places, self._places, strict=True):
+                restore.callback(axes.set_position, place)
+                restore.callback(axes.set_visible, visible)
+                axes.set_visible(True)
+                axes.set_position(home)
+            for artist in (*self._moving, self._header):
+                restore.callback(artist.set_animated, True)
+                artist.set_animated(False)
+            with replacing(path) as new:
+                figure.savefig(new, dpi=100)
+        self._background = None
+
+    def _cell(self, place):
+        """What wipes the place of one pane with its title and ticks."""
+        row, column = place.rowspan.start, place.colspan.start
+        left, bottom = (0, 0.352, 0.665)[column], (0.465, 0)[row]
+        width, height = ((0.352, 0.313, 0.335)[column], (0.47, 0.465)[row])
+        wipe = Rectangle((left, bottom), width, height, color="white", transform=self.figure.transFigure)
+        wipe.figure = self.figure
+        return wipe
+
+    def _on_draw(self, event):
+        canvas = self.figure.canvas
+        if event.canvas is canvas and not canvas.is_saving():
+            self._background = canvas.copy_from_bbox(self.figure.bbox)
+            self._draw_moving_parts()
+
+    def _draw_moving_parts(self):
+        for artist in self._moving:
+            if artist.axes.get_visible():
+                self.figure.draw_artist(artist)
+        self.figure.draw_artist(self._header)
+
+    def _on_resize(self, event):
+        """Let the text grow with the window."""
+        width, height = self.figure.canvas.get_width_height(physical=True)
+        dpi = max(min(width / WIDTH, height / HEIGHT), 10)
+        self.figure._set_dpi(dpi, forward=False)  # figure.dpi = ... would resize the window again
+        self.figure.set_size_inches(width / dpi, height / dpi, forward=False)
+        self._background = None

@@ -1,0 +1,343 @@
+"""How each pane of the window draws what was recorded. A pane knows one Axes and nothing of screens."""
+
+import functools
+
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.font_manager import findfont
+from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
+from PIL import Image, ImageDraw, ImageFont
+
+# Okabe and Ito's colours, which colour-blind people tell apart
+TRAIN, TEST = "#0072B2", "#D55E00"
+EARLIER = ("#009E73", "#CC79A7", "#666666", "#E69F00")
+RED = np.array([200, 0, 30])
+SMALL, LARGE = 13, 19  # points, on a figure 13.44 inches wide
+
+
+class Pane:
+    """One of the pictures in the window."""
+
+    title = ""
+
+    def build(self, axes, records):
+        """Make the artists, once. Returns those that change from picture to picture."""
+        raise NotImplementedError
+
+    def record(self, model, records):
+        """Take from the model what the pane shows beyond the curves and samples."""
+
+    def update(self, records):
+        """Put the present numbers into the artists; True if the axes themselves changed."""
+        raise NotImplementedError
+
+
+class _OverIterations(Pane):
+    """A pane whose horizontal axis is the iterations; it grows as the training does."""
+
+    def build(self, axes, records):
+        self.axes = axes
+        axes.grid(color="#DDDDDD")
+        axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda step, _: f"{step:,.0f}"))
+        axes.set_xlim(0, self._visible_steps(records))
+
+    def _visible_steps(self, records):
+        """The first sixth of the training while it is no further, then all of it."""
+        sixth = records.total_steps / 6
+        return max(sixth if records.step <= sixth else records.total_steps, 1)
+
+    def _set_limits(self, records, bottom, top):
+        wanted = (0, self._visible_steps(records), bottom, top)
+        if wanted == (*self.axes.get_xlim(), *self.axes.get_ylim()):
+            return False
+        self.axes.axis(wanted)
+        return True
+
+
+class _MetricPane(_OverIterations):
+    def __init__(self, metric):
+        self.metric = metric
+
+    def build(self, axes, records):
+        super().build(axes, records)
+        self._bottom_top = None
+        twin = f"val_{self.metric}"
+        for (run, curves), colour in zip(records.earlier.items(), EARLIER, strict=False):
+            for name, style in ((self.metric, ":"), (twin, "-")):
+                if name in curves:
+                    label = f"{run}, test" if name == twin else None
+                    axes.plot(*curves[name], style, color=colour, alpha=0.55, lw=2, label=label)
+        if records.earlier:
+            axes.legend(loc=self.legend_corner, fontsize=SMALL - 2, framealpha=0.8)
+        (self._train,) = axes.plot([], [], color=TRAIN, lw=1.5, alpha=0.5, animated=True)
+        (self._test,) = axes.plot([], [], color=TEST, lw=3, animated=True)
+        self._texts = [
+            axes.text(
+                0.97, height, "", color=colour, fontsize=LARGE, fontweight="bold",
+                ha="right", transform=axes.transAxes, animated=True,
+            )
+            for colour, height in ((TRAIN, self.text_heights[0]), (TEST, self.text_heights[1]))
+        ]  # fmt: skip
+        return [self._train, self._test, *self._texts]
+
+    def update(self, records):
+        train, test = records.curves[self.metric], records.curves[f"val_{self.metric}"]
+        for line, text, name, curve in (
+            (self._train, self._texts[0], "train", train),
+            (self._test, self._texts[1], "test", test),
+        ):
+            line.set_data(curve.steps, curve.values)
+            if curve.values:
+                text.set_text(f"{name} {self.format(curve.values[-1])}")
+        settled = [
+            value
+            for curve in (train, test)
+            for step, value in zip(curve.steps, curve.values, strict=True)
+            if step >= records.step / 8
+        ]
+        return self._set_limits(records, *self.limits(settled))
+
+
+class Accuracy(_MetricPane):
+    """The share of examples read right, in the training batches and in the test set."""
+
+    title = "Accuracy"
+    legend_corner = "lower left"
+    text_heights = (0.15, 0.04)
+    format = "{:.2%}".format
+
+    def __init__(self, metric="accuracy"):
+        super().__init__(metric)
+
+    def build(self, axes, records):
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:.4g} %"))
+        axes.yaxis.set_major_locator(MaxNLocator(5, steps=(1, 2, 5, 10)))
+        return super().build(axes, records)
+
+    def limits(self, values):
+        """From 0 to 100 %, or from higher up if the curve leaves the lowest third, for the texts."""
+        low = np.percentile(values, 2) if values else 0
+        return max(
+            limit for limit in (0, 0.5, 0.8, 0.9, 0.95, 0.98) if low >= 0.65 * limit + 0.35 or not limit
+        ), 1
+
+
+class Loss(_MetricPane):
+    """The loss that training makes small, in the training batches and in the test set."""
+
+    legend_corner = "upper left"
+    text_heights = (0.89, 0.78)
+    format = "{:.4f}".format
+
+    def __init__(self, title="Cross-entropy loss"):
+        super().__init__("loss")
+        self.title = title
+
+    def limits(self, values):
+        high = np.percentile(values, 98) if values else 2.5
+        return 0, 2.5 / 2 ** np.floor(np.log2(2.5 / max(high, 1e-6)))
+
+
+class _Bands(_OverIterations):
+    """Percentiles of many numbers over the iterations, as bands.
+
+    The darkest holds the middle 38 %, the four together all of them; the line is the median.
+    """
+
+    PERCENTILES = (0, 7, 16, 31, 50, 69, 84, 93, 100)
+
+    def build(self, axes, records):
+        super().build(axes, records)
+        self._bands = []
+        for alpha in (0.15, 0.25, 0.4, 0.6):
+            (band,) = axes.fill([0, 0, 0], [0, 0, 0], color=self.colour, alpha=alpha, lw=0, animated=True)
+            self._bands.append(band)
+        (self._median,) = axes.plot([], [], color="black", lw=2, animated=True)
+        return [*self._bands, self._median]
+
+    def numbers(self, model):
+        """The numbers now: float [n]."""
+        raise NotImplementedError
+
+    def record(self, model, records):
+        values = np.percentile(self.numbers(model), self.PERCENTILES)
+        records.curves[self.title].add(records.step, values)
+
+    def update(self, records):
+        curve = records.curves[self.title]
+        if not curve.values:
+            return False
+        steps, values = np.array(curve.steps), np.array(curve.values)
+        for i, band in enumerate(self._bands):
+            low, high = values[:, i], values[:, -1 - i]
+            band.set_xy(np.c_[np.r_[steps, steps[::-1]], np.r_[low, high[::-1]]])
+        self._median.set_data(steps, values[:, len(self.PERCENTILES) // 2])
+        extent = np.abs(values).max()
+        limit = 0.5
+        while limit < extent:
+            limit *= 2
+        return self._set_limits(records, -limit, limit)
+
+
+class Weights(_Bands):
+    """The spread of all weights: the kernels of the model's layers."""
+
+    title = "Weights"
+    colour = TRAIN
+
+    def numbers(self, model):
+        return _flat(variable for variable in model.trainable_variables if len(variable.shape) > 1)
+
+
+class Biases(_Bands):
+    """The spread of all biases."""
+
+    title = "Biases"
+    colour = TEST
+
+    def numbers(self, model):
+        return _flat(variable for variable in model.trainable_variables if len(variable.shape) == 1)
+
+
+def _flat(variables):
+    return np.concatenate([np.ravel(variable) for variable in variables])
+
+
+def _misread_first(sample, count):
+    """The indices of `count` examples, the misread ones first, and how many of those are misread."""
+    wrong = sample.read_wrong()
+    order = np.argsort(~wrong, kind="stable")[:count]
+    return order, int(wrong[order].sum())
+
+
+def _tiles(images, misread):
+    """Black on white, the first `misread` white on red: uint8 [n, h, w, 1] to [n, h, w, 3]."""
+    ink = np.linspace(0, 1, 256)[:, None]
+    tiles = np.empty((*images.shape[:3], 3), np.uint8)
+    tiles[:misread] = (RED * (1 - ink) + 255 * ink).astype(np.uint8)[images[:misread, ..., 0]]
+    tiles[misread:] = 255 - images[misread:]
+    return tiles
+
+
+def _mosaic(tiles, columns, rows):
+    """Put tiles [n, h, w, 3] side by side: uint8 [rows * h, columns * w, 3]."""
+    n, height, width, _ = tiles.shape
+    sheet = np.full((rows * columns, height, width, 3), 255, np.uint8)
+    sheet[:n] = tiles
+    sheet = sheet.reshape(rows, columns, height, width, 3).swapaxes(1, 2)
+    return sheet.reshape(rows * height, columns * width, 3)
+
+
+@functools.cache
+def _caption(text, width, height):
+    """White letters on dark red: uint8 [height, width, 3]."""
+    picture = Image.new("RGB", (width, height), (110, 0, 20))
+    font = ImageFont.truetype(findfont("DejaVu Sans:bold"), int(height * 0.9))
+    ImageDraw.Draw(picture).text((width / 2, height / 2), text, "white", font, anchor="mm")
+    return np.asarray(picture)
+
+
+class _Sheet(Artist):
+    """A picture that fills its axes. `axes.imshow` does the same, five times as slowly."""
+
+    def __init__(self, axes):
+        super().__init__()
+        self.set(axes=axes, figure=axes.figure, animated=True)
+        axes.add_artist(self)
+        self.show(np.full((1, 1, 3), 255, np.uint8))
+
+    def show(self, pixels):
+        """Show a picture, uint8 [height, width, 3]."""
+        self._picture = Image.fromarray(pixels).convert("RGBA")
+        self._fitted = None
+
+    def draw(self, renderer):
+        left, bottom, width, height = np.rint(self.axes.bbox.bounds).astype(int)
+        if self._fitted is None or self._fitted.shape[:2] != (height, width):
+            self._fitted = np.asarray(self._picture.resize((width, height), Image.Resampling.BILINEAR))[::-1]
+        context = renderer.new_gc()
+        renderer.draw_image(context, left, bottom, self._fitted)
+        context.restore()
+
+
+class TrainImages(Pane):
+    """Some training examples, the misread ones first, on red, with the right and the read label."""
+
+    COLUMNS, ROWS = 10, 6
+    ENLARGE, CAPTION = 2, 18
+
+    def __init__(self, title="Training digits"):
+        self.title = title
+
+    def build(self, axes, records):
+        axes.set(xticks=[], yticks=[], xlabel="misread first: right → read")
+        axes.spines[:].set_visible(False)
+        self._sheet, self._shown = _Sheet(axes), None
+        return [self._sheet]
+
+    def update(self, records):
+        sample = records.train
+        read = None if sample.outputs is None else tuple(sample.outputs.argmax(axis=-1))
+        if self._shown == [read]:
+            return False
+        self._shown = [read]
+        order, misread = _misread_first(sample, self.COLUMNS * self.ROWS)
+        images = sample.images[order]
+        size = self.ENLARGE * images.shape[2]
+        tiles = _tiles(images, misread).repeat(self.ENLARGE, axis=1).repeat(self.ENLARGE, axis=2)
+        tiles = np.pad(tiles, ((0, 0), (0, self.CAPTION), (0, 0), (0, 0)), constant_values=255)
+        for tile, index in zip(tiles[:misread], order[:misread], strict=True):
+            text = f"{sample.labels[index]} → {read[index]}"
+            tile[-self.CAPTION :] = _caption(text, size, self.CAPTION)
+        self._sheet.show(_mosaic(tiles, self.COLUMNS, self.ROWS))
+        return False
+
+
+class TestImages(Pane):
+    """A tenth of the test set, the misread ones first on red, and a ruler.
+
+    As many places as a tenth of the test set: with 9 of 10 read right all of it is red, and the
+    lower end of the red is the accuracy on the ruler from 90 to 100 %.
+
+    Source: M. Görner's visualisation for "TensorFlow and deep learning, without a PhD".
+    """
+
+    __test__ = False  # the name is not for pytest
+    COLUMNS, ROWS = 40, 25
+
+    def __init__(self, title="Test digits"):
+        self.title = title
+
+    def build(self, axes, records):
+        self.axes = axes
+        places = self.COLUMNS * self.ROWS
+        self._bottom = 1 - places / len(records.test.labels)
+        self._sheet, self._shown = _Sheet(axes), ()
+        self._line = axes.axhline(1, color="black", lw=4, animated=True)
+        self._text = axes.text(
+            0.5, 1, "", fontsize=LARGE, fontweight="bold", ha="center", va="center", animated=True,
+            bbox={"facecolor": "white", "edgecolor": "black", "lw": 2, "boxstyle": "round,pad=0.2"},
+        )  # fmt: skip
+        axes.set(xticks=[], ylim=(self._bottom, 1), xlabel="misread first; the ruler is the accuracy")
+        axes.yaxis.tick_right()
+        axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=" %"))
+        axes.set_yticks(np.linspace(self._bottom, 1, 6))
+        return [self._sheet, self._line, self._text]
+
+    def update(self, records):
+        sample = records.test
+        if self._shown is sample.outputs:
+            return False
+        self._shown = sample.outputs
+        order, misread = _misread_first(sample, self.COLUMNS * self.ROWS)
+        images = sample.images[order]
+        halved = np.maximum(images[:, ::2, ::2], images[:, 1::2, 1::2])
+        self._sheet.show(_mosaic(_tiles(halved, misread), self.COLUMNS, self.ROWS))
+        if sample.outputs is not None:
+            accuracy = 1 - sample.read_wrong().mean()
+            self._line.set_ydata([accuracy, accuracy])
+            margin = 0.07 * (1 - self._bottom)
+            self._text.set_y(np.clip(accuracy, self._bottom + margin, 1 - margin))
+            self._text.set_text(f"{accuracy:.2%}")
+        return False

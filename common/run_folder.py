@@ -1,0 +1,267 @@
+"""What a run leaves behind in its folder, and how an interrupted run goes on.
+
+model.keras       the trained model
+history.csv       one row an epoch: epoch, loss, metrics, their val_ twins, learning_rate, seconds
+result.json       the result and how it came about
+dashboard.png     the window's last picture, written by `LivePlot`
+curves.csv        the points of the window's curves, written by `LivePlot`
+checkpoint.npz    all variables at the end of the last complete epoch, for --resume
+"""
+
+import contextlib
+import csv
+import json
+import os
+import platform
+import sys
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from common.terminal import STARTED, UserError, ctrl_c
+
+SETTINGS = ("script", "epochs", "batch_size", "learning_rate", "seed", "train_size")
+
+
+@contextlib.contextmanager
+def replacing(path):
+    """Give the path of a new file beside `path`, which takes its place when it is complete."""
+    path = Path(path)
+    new = path.with_name(f".{path.stem}-{os.getpid()}{path.suffix}")
+    try:
+        yield new
+        os.replace(new, path)
+    finally:
+        new.unlink(missing_ok=True)
+
+
+def _read_checkpoint(folder):
+    path = Path(folder) / "checkpoint.npz"
+    if not path.is_file():
+        raise UserError(f"--resume: there is no run to go on with in {folder}")
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+        state = json.loads(str(arrays.pop("state")))
+        return state["settings"], state["history"], arrays
+    except Exception as error:  # a damaged archive can fail anywhere in zipfile, zlib or NumPy
+        raise UserError(f"--resume: {path} is damaged, start anew without --resume") from error
+
+
+def read_settings(folder):
+    """The settings of the run in a folder. Raises UserError if there is none to go on with."""
+    return _read_checkpoint(folder)[0]
+
+
+def _lock(folder):
+    """Keep a second run out of the folder until the returned file is closed, or we end."""
+    file = open(folder / ".lock", "w")  # also shows that the folder can be written
+    try:
+        if os.name == "nt":
+            import msvcrt
+
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
+        file.close()
+        raise UserError(f"another run is writing to {folder}: give this one another --out") from None
+    except OSError:
+        pass  # a file system without locks
+    return file
+
+
+def _device():
+    with contextlib.suppress(Exception):
+        if keras.distribution.list_devices("gpu"):
+            return "GPU"
+    return f"CPU, {os.cpu_count()} cores"
+
+
+def _rises(metric):
+    """Whether more is better, as for accuracy; for a loss or an error, less is."""
+    return "acc" in metric
+
+
+class Run(keras.callbacks.Callback):
+    """Keeps what a training yields in a folder, and brings back an interrupted one.
+
+    From here on Ctrl-C stops the training after the current batch; `finish` then saves all and
+    ends the program with status 130.
+
+    Args:
+        args: from `parse_args`.
+        model: a compiled `keras.Model`. With --resume its variables, the optimizer's too, are set
+            as they were at the end of the last complete epoch.
+
+    Attributes:
+        initial_epoch: how many epochs are complete, for `model.fit`.
+
+    Raises:
+        UserError: the folder cannot be written, another run writes to it, or with --resume there
+            is no run of this lesson in it.
+    """
+
+    def __init__(self, args, model):
+        super().__init__()
+        self.args = args
+        self.folder = Path(args.out)
+        self.settings = {name: getattr(args, name) for name in SETTINGS}
+        self.history = []
+        self._open_folder()
+        model.optimizer.build(model.trainable_variables)
+        if args.resume:
+            self._restore(model)
+        self.initial_epoch = len(self.history)
+        self._last_complete = self._snapshot(model)
+        self._fit_seconds = sum(row["seconds"] for row in self.history)
+        print(
+            f"{args.script}: {model.count_params():,} weights and biases, Keras {keras.__version__}"
+            f" on {keras.config.backend()}, {_device()}"
+        )
+        ctrl_c.saving = True
+
+    def _open_folder(self):
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._lock = _lock(self.folder)
+        except OSError as error:
+            raise UserError(f"--out: cannot write to {self.folder}: {error.strerror}") from error
+
+    # -- the checkpoint
+
+    def _variables(self, model):
+        return [*model.variables, *model.optimizer.variables]
+
+    def _snapshot(self, model):
+        return [np.array(variable) for variable in self._variables(model)]
+
+    def _restore(self, model):
+        _, self.history, arrays = _read_checkpoint(self.folder)
+        variables = self._variables(model)
+        values = [arrays.get(f"variable_{i}") for i in range(len(arrays))]
+        if [v.shape for v in variables] != [getattr(value, "shape", None) for value in values]:
+            raise UserError(f"--resume: {self.folder} holds a run of another network")
+        for variable, value in zip(variables, values, strict=True):
+            variable.assign(value)
+        if len(self.history) > self.args.epochs:
+            raise UserError(f"--resume: {len(self.history)} epochs are done, more than --epochs asks for")
+        if len(self.history) == self.args.epochs:
+            print(f"All {self.args.epochs} epochs are done: more --epochs would go on.")
+
+    def _write_checkpoint(self):
+        state = json.dumps({"settings": self.settings, "history": self.history})
+        arrays = {f"variable_{i}": value for i, value in enumerate(self._last_complete)}
+        with replacing(self.folder / "checkpoint.npz") as new:
+            np.savez(new, state=np.array(state), **arrays)
+
+    # -- called by Keras
+
+    def on_train_begin(self, logs=None):
+        self._batches_seen = 0
+        self._epoch_began = time.perf_counter()
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._batches_seen = 0
+        self._epoch_began = time.perf_counter()
+
+    def on_train_batch_end(self, batch, logs=None):
+        self._batches_seen = batch + 1
+        if ctrl_c.requested:
+            self.model.stop_training = True
+
+    def on_epoch_end(self, epoch, logs=None):
+        seconds = time.perf_counter() - self._epoch_began
+        self._fit_seconds += seconds
+        if ctrl_c.requested:
+            self.model.stop_training = True
+        if self._batches_seen < self.params["steps"]:
+            return  # stopped in the middle: only complete epochs count
+        row = {"epoch": epoch + 1}
+        row |= {name: float(value) for name, value in logs.items()}
+        row["learning_rate"] = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
+        row["seconds"] = round(seconds, 3)
+        self.history.append(row)
+        self._last_complete = self._snapshot(self.model)
+        self._write_checkpoint()
+        self._write_history()
+        if not self.args.verbose:
+            shown = "  ".join(f"{name} {value:.4f}" for name, value in row.items() if name in logs)
+            print(f"epoch {epoch + 1:2}/{self.args.epochs}  {shown}  {seconds:.1f} s", flush=True)
+
+    # -- at the end
+
+    def _write_history(self):
+        with replacing(self.folder / "history.csv") as new, open(new, "w", newline="") as file:
+            table = csv.DictWriter(file, fieldnames=list(self.history[0]))
+            table.writeheader()
+            table.writerows(self.history)
+
+    def _best(self, metric):
+        rows = [row for row in self.history if f"val_{metric}" in row]
+        if not rows:
+            return None
+        best = (max if _rises(metric) else min)(rows, key=lambda row: row[f"val_{metric}"])
+        return {"metric": metric, "value": best[f"val_{metric}"], "epoch": best["epoch"]}
+
+    def finish(self, test, *, lecture):
+        """Save the model and the result, and say the result beside the lecture's number.
+
+        Args:
+            test: what `model.evaluate(..., return_dict=True)` gave for the test set.
+            lecture: the lecture's value of the metric in `test`.
+
+        Raises:
+            SystemExit: with status 130, if Ctrl-C was pressed during the training.
+        """
+        args, model = self.args, self.model
+        metric = next(name for name in test if name != "loss")
+        result = {
+            **self.settings,
+            "step": None,
+            "epochs": len(self.history),
+            "interrupted": ctrl_c.requested,
+            "test": {name: float(value) for name, value in test.items()},
+            "lecture": lecture,
+            "best": self._best(metric),
+            "seconds": {
+                "fit": round(self._fit_seconds, 3),
+                "total": round(time.perf_counter() - STARTED, 3),
+            },
+            "window": getattr(args, "window", None),
+            "steps": int(model.optimizer.iterations),
+            "backend": keras.config.backend(),
+            "device": _device(),
+            "versions": {
+                "python": platform.python_version(),
+                "keras": keras.__version__,
+                keras.config.backend(): sys.modules[keras.config.backend()].__version__,
+                "numpy": np.__version__,
+            },
+            "data": {
+                "file": str(args.data_file.path),
+                "sha256": args.data_file.sha256,
+                "origin": args.data_file.origin,
+            },
+        }
+        if ctrl_c.requested:
+            self._write_checkpoint()
+        with replacing(self.folder / "model.keras") as new:
+            model.save(new)
+        with replacing(self.folder / "result.json") as new:
+            new.write_text(json.dumps(result, indent=2) + "\n")
+        self._lock.close()
+        print(f"The model, its history and its picture are in {self.folder}")
+        epochs = f"{len(self.history)} of {args.epochs}" if ctrl_c.requested else f"{args.epochs}"
+        print(
+            f"Test {metric} {test[metric]:.2%} after {epochs} epochs, {self._fit_seconds:.1f} s"
+            f" (the lecture: {lecture:.0%})"
+        )
+        ctrl_c.saving = False
+        if ctrl_c.requested:
+            print(f"To go on: python3 {args.script}.py --resume", file=sys.stderr)
+            raise SystemExit(130)

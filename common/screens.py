@@ -1,0 +1,204 @@
+"""Where the figure is shown: in a window, in a notebook cell, in a file, in a movie, or nowhere.
+
+A screen has a `figure` to draw on and is told when there is a new picture (`present`), when there is
+time to answer to the mouse (`flush`) and when to go (`close`). `open` says whether it is still there.
+"""
+
+import io
+import os
+import shutil
+import subprocess
+import sys
+
+import matplotlib
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from PIL import Image
+
+from common.dashboard import HEIGHT, WIDTH
+from common.run_folder import replacing
+
+
+def open_screen(plot, title, on_key):
+    """The screen for `--plot`, and why it is not a window, if a window was wanted.
+
+    Args:
+        plot: "auto", "window" or "file".
+        title: what the window's frame says.
+        on_key: called with the name of a key that was pressed.
+    """
+    if plot == "auto" and "ipykernel" in sys.modules:
+        return Notebook(), None
+    if plot == "file":
+        return File(), None
+    try:
+        return Window(title, on_key), None
+    except Exception as error:  # every toolkit fails in its own way
+        return File(), str(error).partition("\n")[0].rstrip(".")
+
+
+class File:
+    """No screen: the picture is made to be saved at the end."""
+
+    open = True
+    live = False
+
+    def __init__(self):
+        self.figure = Figure(figsize=(WIDTH, HEIGHT), dpi=100)
+        FigureCanvasAgg(self.figure)
+
+    def present(self):
+        pass
+
+    def flush(self):
+        pass
+
+    def close(self):
+        pass
+
+
+class Notebook(File):
+    """The cell's output, replaced by each new picture."""
+
+    live = True
+
+    def __init__(self):
+        super().__init__()
+        self._display = None
+
+    def present(self):
+        from IPython.display import Image as Picture
+        from IPython.display import display
+
+        content = io.BytesIO()
+        rgb = np.asarray(self.figure.canvas.buffer_rgba())[..., :3]
+        Image.fromarray(rgb).save(content, "png", compress_level=1)
+        picture = Picture(content.getvalue())
+        if self._display is None:
+            self._display = display(picture, display_id=True)
+        else:
+            self._display.update(picture)
+
+
+class Window:
+    """A window of the GUI toolkit that matplotlib finds, or that MPLBACKEND names.
+
+    Raises an exception, which one depends on the toolkit, if there is no screen or no toolkit.
+    """
+
+    live = True
+
+    def __init__(self, title, on_key):
+        import matplotlib.pyplot as plt
+
+        backend = plt.get_backend()
+        if backend.lower() in ("agg", "cairo", "pdf", "pgf", "ps", "svg", "template"):
+            raise RuntimeError("there is no screen, or no GUI toolkit such as Tk")
+        if backend.lower().startswith("qt"):
+            _try_qt()
+        with matplotlib.rc_context({"toolbar": "None", "interactive": False}):
+            self.figure = plt.figure(figsize=(WIDTH, HEIGHT), dpi=100)
+        canvas = self.figure.canvas
+        if not getattr(canvas, "supports_blit", False):
+            raise RuntimeError(f"matplotlib's {backend} cannot show moving pictures")
+        self.open = True
+        manager = canvas.manager
+        manager.set_window_title(title)
+        canvas.mpl_disconnect(manager.key_press_handler_id)  # our own keys
+        canvas.mpl_connect("close_event", self._on_close)
+        canvas.mpl_connect("key_press_event", lambda event: on_key(event.key))
+        self._fit_to_screen(manager)
+        manager.show()
+        self.flush()  # the window takes its size before anything is drawn
+
+    def _fit_to_screen(self, manager):
+        window = manager.window if hasattr(manager, "window") else None
+        if hasattr(window, "winfo_screenwidth"):  # Tk
+            width, height = window.winfo_screenwidth(), window.winfo_screenheight()
+        elif hasattr(window, "screen"):  # Qt
+            size = window.screen().availableGeometry()
+            width, height = size.width(), size.height()
+        else:
+            return
+        dpi = 0.75 * min(width / WIDTH, height / HEIGHT)
+        manager.resize(int(dpi * WIDTH), int(dpi * HEIGHT))
+
+    def _on_close(self, event):
+        self.open = False
+
+    def present(self):
+        self.flush()
+
+    def flush(self):
+        if self.open:
+            self.figure.canvas.flush_events()
+
+    def toggle_full_screen(self):
+        self.figure.canvas.manager.full_screen_toggle()
+
+    def close(self):
+        import matplotlib.pyplot as plt
+
+        self.open = False
+        plt.close(self.figure)
+
+
+def _try_qt():
+    """Qt ends the whole program if its plugin for the screen does not load: try it in another one."""
+    from matplotlib.backends.qt_compat import QtWidgets
+
+    binding = QtWidgets.__name__
+    test = f"import {binding} as widgets; widgets.QApplication([])"
+    result = subprocess.run([sys.executable, "-c", test], capture_output=True)
+    if result.returncode:
+        raise RuntimeError(f"{binding.partition('.')[0]} cannot open a window here")
+
+
+class Movie:
+    """Keeps pictures of a figure, at most `LIMIT` of them, and writes them as .gif or .mp4.
+
+    When there are too many every second one goes, and every second one from then on.
+    """
+
+    LIMIT = 240
+    PER_SECOND = 12
+    WIDTH = 1344
+
+    def __init__(self, path):
+        self.path = path
+        self._frames, self._every, self._offered = [], 1, 0
+
+    def add(self, canvas):
+        if self._offered % self._every == 0:
+            picture = Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3])
+            height = round(self.WIDTH * picture.height / picture.width / 2) * 2
+            picture = picture.resize((self.WIDTH, height), Image.Resampling.BILINEAR)
+            self._frames.append(picture.quantize(128, Image.Quantize.FASTOCTREE))
+        self._offered += 1
+        if len(self._frames) == self.LIMIT:
+            self._frames = self._frames[::2]
+            self._every *= 2
+
+    def save(self):
+        """Write the movie. Raises OSError if it cannot be written."""
+        size = self._frames[0].size
+        frames = [frame if frame.size == size else frame.resize(size) for frame in self._frames]
+        with replacing(self.path) as new:
+            if self.path.suffix.lower() == ".gif":
+                duration = 1000 // self.PER_SECOND
+                durations = [duration] * (len(frames) - 1) + [3000]
+                frames[0].save(new, save_all=True, append_images=frames[1:], duration=durations, loop=0)
+            else:
+                self._encode(frames, size, new)
+
+    def _encode(self, frames, size, path):
+        command = [
+            shutil.which("ffmpeg") or "ffmpeg", "-loglevel", "error", "-y",
+            "-f", "rawvideo", "-pixel_format", "rgb24", "-video_size", f"{size[0]}x{size[1]}",
+            "-framerate", str(self.PER_SECOND), "-i", "-", "-pix_fmt", "yuv420p", os.fspath(path),
+        ]  # fmt: skip
+        pixels = b"".join(np.asarray(frame.convert("RGB")).tobytes() for frame in frames)
+        result = subprocess.run(command, input=pixels, capture_output=True)
+        if result.returncode:
+            raise OSError(f"ffmpeg: {result.stderr.decode(errors='replace').strip()}")

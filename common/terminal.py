@@ -1,0 +1,84 @@
+"""What a student sees in the terminal: our own lines, and nothing from the libraries underneath.
+
+Importing this module imports Keras quietly, turns a `UserError` into one line and exit status 2,
+and lets Ctrl-C end a lesson with status 130.
+"""
+
+import contextlib
+import os
+import signal
+import sys
+import tempfile
+import threading
+import time
+
+STARTED = time.perf_counter()  # as near to the command as we can get
+
+
+class UserError(Exception):
+    """A mistake that the user can mend. The message says what is wrong and what to do."""
+
+
+def _show_exception(kind, error, traceback):
+    if not issubclass(kind, UserError):
+        sys.__excepthook__(kind, error, traceback)
+        return
+    print(f"{os.path.basename(sys.argv[0])}: {error}", file=sys.stderr)
+    raise SystemExit(2)
+
+
+class _CtrlC:
+    """Ends the program with status 130: at once, or when the training has been saved."""
+
+    def __init__(self):
+        self.requested = False
+        self.saving = False
+
+    def __call__(self, signum=None, frame=None):
+        if self.saving:
+            if not self.requested:
+                print("\nStopping after this batch, and saving ...", file=sys.stderr)
+            self.requested = True
+        else:
+            print("\nStopped.", file=sys.stderr)
+            raise SystemExit(130)
+
+
+ctrl_c = _CtrlC()
+
+
+@contextlib.contextmanager
+def _silent_stderr():
+    """Hold back what is written to stderr, by C++ code too; show it if the block fails."""
+    with tempfile.TemporaryFile() as held:
+        sys.stderr.flush()
+        stderr = os.dup(2)
+        os.dup2(held.fileno(), 2)
+        failed = True
+        try:
+            yield
+            failed = False
+        finally:
+            sys.stderr.flush()
+            os.dup2(stderr, 2)
+            os.close(stderr)
+            if failed:
+                held.seek(0)
+                sys.stderr.write(held.read().decode(errors="replace"))
+
+
+def _import_keras():
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's C++ code: errors only
+    try:
+        with _silent_stderr():
+            import keras  # noqa: F401
+    except ModuleNotFoundError as error:
+        raise UserError(
+            f"the package {error.name!r} is not installed. Run: pip install -r requirements.txt"
+        ) from error
+
+
+sys.excepthook = _show_exception
+if threading.current_thread() is threading.main_thread():
+    signal.signal(signal.SIGINT, ctrl_c)
+_import_keras()

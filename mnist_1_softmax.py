@@ -1,0 +1,56 @@
+"""Step 1 of the ladder: one layer of ten neurons reads 92 % of the digits.
+
+· · · · · · · · · ·       28 × 28 pixels, flattened     X  [batch, 784]
+\\x/x\\x/x\\x/x\\x/x\\x/       dense layer, softmax          W  [784, 10]   b  [10]
+  · · · · · · · ·         one probability per digit     Y  [batch, 10]
+
+Y = softmax(X·W + b)          softmax(L)ᵢ = exp(Lᵢ) / Σⱼ exp(Lⱼ)
+loss = −log(Y of the right digit), the mean over the batch: the cross-entropy
+W ← W − learning rate · gradient of the loss: gradient descent, 100 digits at a time
+"""
+
+from common import Accuracy, Biases, LivePlot, Loss, TestImages, TrainImages, Weights
+from common import Run, ShuffledBatches, load_mnist, parse_args
+
+import keras
+from keras import layers
+
+
+def build_model():
+    return keras.Sequential(
+        [
+            keras.Input((28, 28, 1)),
+            layers.Rescaling(1 / 255),
+            layers.Flatten(),
+            layers.Dense(10, activation="softmax"),
+        ]
+    )
+
+
+if __name__ == "__main__":
+    args = parse_args(__doc__, epochs=20, batch_size=100, learning_rate=0.3)
+    keras.utils.set_random_seed(args.seed)
+    (x_train, y_train), (x_test, y_test) = load_mnist(args)
+
+    model = build_model()
+    model.compile(
+        optimizer=keras.optimizers.SGD(args.learning_rate),
+        loss="sparse_categorical_crossentropy",
+        metrics=["accuracy"],
+        steps_per_execution=50,  # so many steps before Keras comes back to Python: faster
+    )
+    batches = ShuffledBatches(x_train, y_train, args)
+    run = Run(args, model)
+    panes = [Accuracy(), Loss(), TrainImages(), Weights(), Biases(), TestImages()]
+    plot = LivePlot(panes, (x_train, y_train), (x_test, y_test), args)
+    model.fit(
+        batches.data,
+        epochs=args.epochs,
+        initial_epoch=run.initial_epoch,
+        validation_data=(x_test, y_test),
+        callbacks=[batches, run, plot],
+        shuffle=False,  # they come shuffled
+        verbose=args.verbose,
+    )
+    run.finish(model.evaluate(x_test, y_test, verbose=0, return_dict=True), lecture=0.92)
+    plot.wait_until_closed()

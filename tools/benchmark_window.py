@@ -1,0 +1,68 @@
+"""What the window costs: the first lesson with `--plot window` and `--plot none`, run in turn.
+
+    python3 tools/benchmark_window.py --runs 5
+
+needs a screen (for example `xvfb-run -s "-screen 0 1920x1080x24"` before it). Prints the seconds of
+the whole process, the share of the window, and how soon and how often it showed a picture.
+"""
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+LESSON = Path(__file__).parents[1] / "mnist_1_softmax.py"
+
+
+def run(folder, *flags):
+    """Seconds of the whole process, and its result.json."""
+    out = Path(folder) / "run"
+    began = time.perf_counter()
+    subprocess.run([sys.executable, LESSON, "--out", out, *flags], check=True, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - began, json.loads((out / "result.json").read_text())
+
+
+def seconds_to_import():
+    code = "import keras"
+    began = time.perf_counter()
+    subprocess.run([sys.executable, "-c", code], check=True, stderr=subprocess.DEVNULL)
+    return time.perf_counter() - began
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("flags", nargs="*", help="flags for the lesson, after --")
+    args = parser.parse_args()
+    columns = {"none": [], "window": [], "import": [], "first": [], "rate": []}
+    with tempfile.TemporaryDirectory() as folder:
+        for _ in range(args.runs):
+            columns["import"].append(seconds_to_import())
+            seconds, plain = run(folder, "--plot", "none", *args.flags)
+            columns["none"].append(seconds)
+            seconds, shown = run(folder, "--plot", "window", "--close", *args.flags)
+            columns["window"].append(seconds)
+            columns["first"].append(shown["window"]["first_picture_after"])
+            columns["rate"].append(shown["window"]["pictures_per_second_at_first"])
+            print(
+                f"none {columns['none'][-1]:.2f} s (fit {plain['seconds']['fit']:.2f})   window"
+                f" {seconds:.2f} s (fit {shown['seconds']['fit']:.2f})   {shown['window']}",
+                flush=True,
+            )
+    median = {name: statistics.median(values) for name, values in columns.items()}
+    costs = [w - n for w, n in zip(columns["window"], columns["none"], strict=True)]
+    allowed = 2 + 0.05 * plain["seconds"]["fit"]
+    print(f"whole process: none {median['none']:.2f} s, window {median['window']:.2f} s (medians)")
+    print(f"the window costs {statistics.median(costs):.2f} s (median of pairs), allowed {allowed:.2f} s")
+    print(f"first picture after {median['first']:.2f} s; import keras alone {median['import']:.2f} s")
+    print(f"pictures a second in the first ten seconds: {median['rate']:.2f}")
+
+
+if __name__ == "__main__":
+    main()
