@@ -1,6 +1,6 @@
 """What the lessons share. Import it before Keras: it keeps the libraries quiet."""
 
-from common import terminal  # noqa: F401, I001  first of all
+from common import terminal  # noqa: F401  first of all
 from common.batches import ShuffledBatches
 from common.command_line import parse_args
 from common.datasets import load_mnist

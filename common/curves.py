@@ -45,9 +45,14 @@ class Curve:
 class Sample:
     """Examples that are shown, and what the network made of them."""
 
-    images: np.ndarray  # uint8 [n, height, width, 1]
+    images: np.ndarray  # [n, height, width, 1], uint8 from 0 to 255 or float from 0 to 1
     labels: np.ndarray  # int [n]
     outputs: np.ndarray | None = None  # float32 [n, classes]; None before the first reading
+
+    def pixels(self, chosen):
+        """uint8 [n, height, width, 1]: the images with the indices `chosen`, to be drawn."""
+        images = self.images[chosen]
+        return images if images.dtype == np.uint8 else (images * 255).clip(0, 255).astype(np.uint8)
 
     def read_wrong(self):
         """bool [n]: whether the class with the largest output is another than the label."""

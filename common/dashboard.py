@@ -4,6 +4,7 @@ import contextlib
 
 from matplotlib import rc_context, rcParams
 from matplotlib.patches import Rectangle
+from matplotlib.transforms import Bbox, TransformedBbox
 
 from common.panes import SMALL
 from common.run_folder import replacing
@@ -29,8 +30,10 @@ class Dashboard:
 
     def __init__(self, figure, panes, records):
         self.figure, self.panes = figure, panes
-        self._background = None
-        self._moving = []
+        self._backgrounds = ()  # the still parts: the upper and the lower half
+        self._moving = {}  # for each axes its moving artists
+        self._shown = None  # the number of the pane that is shown alone
+        self._drawn = 0
         rcParams["text.hinting"] = "no_hinting"  # halves the time that text takes
         with rc_context(STYLE):
             grid = figure.add_gridspec(
@@ -39,65 +42,72 @@ class Dashboard:
             self.axes = [figure.add_subplot(cell) for cell, _ in zip(grid, panes, strict=False)]
             for axes, pane in zip(self.axes, panes, strict=True):
                 axes.set_title(pane.title, y=1.0)  # a fixed place is drawn faster
-                self._moving += pane.build(axes, records)
+                self._moving[axes] = pane.build(axes, records)
             self._header = figure.text(0.5, 0.965, "", fontsize=15, ha="center", va="center", animated=True)
         self._cells = {axes: self._cell(place) for axes, place in zip(self.axes, grid, strict=False)}
+        self._halves = [
+            TransformedBbox(Bbox.from_extents(0, low, 1, high), figure.transFigure)
+            for low, high in ((0.465, 1), (0, 0.465))
+        ]
         self._places = [axes.get_position() for axes in self.axes]
         figure.canvas.mpl_connect("draw_event", self._on_draw)
         figure.canvas.mpl_connect("resize_event", self._on_resize)
 
-    def update(self, records, header):
-        """Draw the present state. What costs is an axis with its ticks, drawn again only if it changed."""
-        changed = [axes for axes, pane in zip(self.axes, self.panes, strict=True) if pane.update(records)]
-        self._header.set_text(header)
-        self.draw(changed)
+    def update(self, records):
+        """Put the present numbers into the panes. Returns the axes whose still parts changed."""
+        return [axes for axes, pane in zip(self.axes, self.panes, strict=True) if pane.update(records)]
 
-    def draw(self, changed=()):
-        """Draw the moving parts, and the still parts of those axes that changed."""
+    def draw(self, changed=(), header=None):
+        """Draw the moving parts, and the still parts of those axes that changed: those cost time.
+
+        The lower row, which moves slowly, is drawn every second time.
+        """
         figure, canvas = self.figure, self.figure.canvas
-        if self._background is None:
+        if header is not None:
+            self._header.set_text(header)
+        if not self._backgrounds:
             canvas.draw()
             return
-        canvas.restore_region(self._background)
+        self._drawn += 1
+        whole = changed or self._shown or self._drawn % 2
+        for background in self._backgrounds if whole else self._backgrounds[:1]:
+            canvas.restore_region(background)
+        for axes in changed:
+            if axes.get_visible():
+                figure.draw_artist(self._cells[axes])
+                figure.draw_artist(axes)
         if changed:
-            for axes in changed:
-                if axes.get_visible():
-                    figure.draw_artist(self._cells[axes])
-                    figure.draw_artist(axes)
-            self._background = canvas.copy_from_bbox(figure.bbox)
-        self._draw_moving_parts()
-        canvas.blit(figure.bbox)
-
-    def draw_all(self):
-        self._background = None
-        self.draw()
+            self._keep_backgrounds()
+        self._draw_moving_parts(self.axes if whole else self.axes[:3])
+        canvas.blit(figure.bbox if whole else self._halves[0])
 
     def show(self, number=None):
         """Show one pane large, 1 to 6, or all of them."""
+        self._shown = number
+        self._place_panes(number)
+        self._backgrounds = ()
+        self.draw()
+
+    def _place_panes(self, number):
         for i, (axes, place) in enumerate(zip(self.axes, self._places, strict=True), start=1):
             axes.set_visible(number is None or i == number)
             axes.set_position(place if number is None else (0.08, 0.09, 0.84, 0.76))
-        self.draw_all()
 
     def save(self, path):
         """Write the whole picture, 1344 × 756, whatever is shown now."""
-        figure = self.figure
-        size, shown = figure.get_size_inches(), [axes.get_visible() for axes in self.axes]
-        places = [axes.get_position() for axes in self.axes]
+        figure, shown = self.figure, self._shown
+        artists = [*(artist for artists in self._moving.values() for artist in artists), self._header]
         with contextlib.ExitStack() as restore:
-            restore.callback(figure.set_size_inches, size, forward=False)
+            restore.callback(figure.set_size_inches, figure.get_size_inches(), forward=False)
             figure.set_size_inches(WIDTH, HEIGHT, forward=False)
-            for axes, visible, place, home in zip(self.axes, shown, places, self._places, strict=True):
-                restore.callback(axes.set_position, place)
-                restore.callback(axes.set_visible, visible)
-                axes.set_visible(True)
-                axes.set_position(home)
-            for artist in (*self._moving, self._header):
+            for artist in artists:
                 restore.callback(artist.set_animated, True)
                 artist.set_animated(False)
+            if shown:
+                restore.callback(self._place_panes, shown)
+                self._place_panes(None)
             with replacing(path) as new:
                 figure.savefig(new, dpi=100)
-        self._background = None
 
     def _cell(self, place):
         """What wipes the place of one pane with its title and ticks."""
@@ -111,13 +121,17 @@ class Dashboard:
     def _on_draw(self, event):
         canvas = self.figure.canvas
         if event.canvas is canvas and not canvas.is_saving():
-            self._background = canvas.copy_from_bbox(self.figure.bbox)
-            self._draw_moving_parts()
+            self._keep_backgrounds()
+            self._draw_moving_parts(self.axes)
 
-    def _draw_moving_parts(self):
-        for artist in self._moving:
-            if artist.axes.get_visible():
-                self.figure.draw_artist(artist)
+    def _keep_backgrounds(self):
+        self._backgrounds = [self.figure.canvas.copy_from_bbox(half) for half in self._halves]
+
+    def _draw_moving_parts(self, panes):
+        for axes in panes:
+            if axes.get_visible():
+                for artist in self._moving[axes]:
+                    self.figure.draw_artist(artist)
         self.figure.draw_artist(self._header)
 
     def _on_resize(self, event):
@@ -126,4 +140,4 @@ class Dashboard:
         dpi = max(min(width / WIDTH, height / HEIGHT), 10)
         self.figure._set_dpi(dpi, forward=False)  # figure.dpi = ... would resize the window again
         self.figure.set_size_inches(width / dpi, height / dpi, forward=False)
-        self._background = None
+        self._backgrounds = ()

@@ -19,33 +19,43 @@ class Pace:
     """Says when the next picture is due.
 
     In the first ten seconds that is more than three times a second. After that drawing must not have
-    taken more, in all, than 1.5 s and 4 % of the time. Reading the test set, which can take long, is
-    kept under 0.2 s and 1.5 % of the time from the beginning.
+    taken more, in all, than 1 s and 4 % of the time. Reading the test set has a share of its own,
+    with more at the beginning: there the curve is steep, and it is read whenever the iterations have
+    grown by a quarter.
     """
 
-    OPENING, INTERVAL = 10.0, 0.3  # seconds
+    OPENING, INTERVAL = 10.0, 0.31  # seconds
 
     def __init__(self):
         self.began = self._next = time.perf_counter()
         self.spent = self._cost = 0.0
-        self.spent_on_tests = self.test_cost = 0.0
+        self._test_spent = self._test_cost = 0.0
+        self._tested_at = 0
 
-    def due(self, now):
+    def due(self):
+        now = time.perf_counter()
         if now < self._next:
             return False
         elapsed = now - self.began
-        return elapsed < self.OPENING or self.spent + self._cost <= 1.5 + 0.04 * elapsed
+        return elapsed < self.OPENING or self.spent + self._cost <= 1.0 + 0.04 * elapsed
 
-    def may_read_test_set(self):
+    def test_due(self, step):
+        return step > 1.25 * self._tested_at and self._test_affordable(0.35)
+
+    def _test_affordable(self, allowance):
         elapsed = time.perf_counter() - self.began
-        return self.spent_on_tests + self.test_cost <= 0.2 + 0.015 * elapsed
+        return self._test_spent + self._test_cost <= allowance + 0.01 * elapsed
+
+    def test_possible(self):
+        return self._test_affordable(0.15)
 
     @contextlib.contextmanager
-    def reading_test_set(self):
+    def reading_test_set(self, step):
         began = time.perf_counter()
         yield
-        self.test_cost = time.perf_counter() - began
-        self.spent_on_tests += self.test_cost
+        self._test_cost = time.perf_counter() - began
+        self._test_spent += self._test_cost
+        self._tested_at = step
 
     def __enter__(self):
         self._entered = time.perf_counter()
@@ -66,7 +76,8 @@ class LivePlot(keras.callbacks.Callback):
 
     Args:
         panes: one to six panes from `common.panes`, in two rows of three.
-        train, test: (x, y), arrays as for `model.fit`; x uint8 [n, height, width, 1], y int [n].
+        train, test: (x, y), arrays as for `model.fit`; x [n, height, width, 1], uint8 from 0 to 255 or float
+            from 0 to 1; y int [n].
         args: from `parse_args`: plot, close, movie, overlay, out and resume are used. Without it:
             a window if there is a screen, and `dashboard.png` and `curves.csv` in this folder.
 
@@ -75,7 +86,7 @@ class LivePlot(keras.callbacks.Callback):
     """
 
     SHOWN = 60  # training examples
-    CHUNK = 1000  # examples read at a time, so that the window can answer in between
+    CHUNK = 2500  # examples read at a time, so that the window can answer in between
 
     def __init__(self, panes, train, test, args=None):
         super().__init__()
@@ -90,10 +101,6 @@ class LivePlot(keras.callbacks.Callback):
         self._frozen = False
         self._flushed = 0.0
 
-    @property
-    def _live(self):
-        return self._dashboard is not None and self._screen.open
-
     # -- called by Keras
 
     def on_train_begin(self, logs=None):
@@ -104,12 +111,11 @@ class LivePlot(keras.callbacks.Callback):
             self._bring_back_curves()
         self._pace = Pace()
         self._seen = {}
-        with self._pace:
-            if self.args.plot != "none":
+        if self.args.plot != "none":
+            with self._pace:
                 self._open()
-        if self._live:
             self._first_picture = time.perf_counter() - STARTED
-            self._draw()
+            self._show_progress()
 
     def on_epoch_begin(self, epoch, logs=None):
         self._epoch_step = self._records.step
@@ -118,14 +124,15 @@ class LivePlot(keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None):
         self._records.step = self._epoch_step + batch + 1
         self._records.add(self._recent(batch + 1, logs))
-        if not self._live:
+        if self._dashboard is None:
             return
-        now = time.perf_counter()
-        if self._pace.due(now):
-            self._draw()
-        elif now - self._flushed > 0.05:
+        if self._pace.due():
+            self._show_progress()
+        elif self._pace.test_due(self._records.step):
+            self._read_test_set()
+        elif time.perf_counter() - self._flushed > 0.1:
             self._screen.flush()
-            self._flushed = now
+            self._flushed = time.perf_counter()
 
     def on_epoch_end(self, epoch, logs=None):
         self._records.add({name: value for name, value in logs.items() if name.startswith("val_")})
@@ -135,9 +142,10 @@ class LivePlot(keras.callbacks.Callback):
         if self._dashboard is None:
             return
         self._frozen = False
-        self._draw(last=True)
+        self._show_progress(last=True)
         with self._pace:
             self._dashboard.save(Path(self.args.out) / "dashboard.png")
+        self._save_movie()
         if self._screen.live:
             times = np.array(self._picture_times)
             opening = times[times < Pace.OPENING]
@@ -147,19 +155,14 @@ class LivePlot(keras.callbacks.Callback):
                 "first_picture_after": round(self._first_picture, 3),
                 "seconds": round(self._pace.spent, 3),
             }
-        if self._movie:
-            try:
-                self._movie.save()
-            except OSError as error:
-                print(f"The movie could not be written: {error}", file=sys.stderr)
 
     def wait_until_closed(self):
         """Keep the window, answering to mouse and keys, until it is closed; with --close, close it."""
         if self._dashboard is None:
             return
-        if self._screen.live and not self.args.close and hasattr(self._screen, "toggle_full_screen"):
-            if self._screen.open:
-                print("Close the window to end.")
+        if self._screen.stays and self._screen.open and not self.args.close:
+            print("Close the window to end.")
+            self._dashboard.draw(header=f"{self._header()}   ·   done, close the window to end")
             while self._screen.open:
                 self._screen.flush()
                 time.sleep(0.02)
@@ -180,14 +183,17 @@ class LivePlot(keras.callbacks.Callback):
 
     def _measure(self, everything):
         """Read the samples with the present network; the test set only if there is time for it."""
-        model, records = self.model, self._records
-        records.train.outputs = self._read(records.train.images)
-        if everything or self._pace.may_read_test_set():
-            with self._pace.reading_test_set():
-                records.test.outputs = self._read(records.test.images)
-                records.add(self._test_metrics(records.test))
+        self._records.train.outputs = self._read(self._records.train.images)
+        if everything or self._pace.test_possible():
+            self._read_test_set()
         for pane in self._panes:
-            pane.record(model, records)
+            pane.record(self.model, self._records)
+
+    def _read_test_set(self):
+        records = self._records
+        with self._pace.reading_test_set(records.step):
+            records.test.outputs = self._read(records.test.images)
+            records.add(self._test_metrics(records.test))
 
     def _read(self, images):
         outputs = []
@@ -200,7 +206,7 @@ class LivePlot(keras.callbacks.Callback):
         """Loss and metrics of the test set, leaving the training's own running means as they are."""
         model = self.model
         variables = model.metrics_variables
-        kept = [np.array(variable) for variable in variables]
+        kept = [np.array(keras.ops.convert_to_numpy(variable)) for variable in variables]
         model.reset_metrics()
         metrics = model.compute_metrics(sample.images, sample.labels, sample.outputs)
         metrics["loss"] = model.compute_loss(
@@ -226,43 +232,58 @@ class LivePlot(keras.callbacks.Callback):
         from common.screens import Movie, open_screen
 
         out = Path(self.args.out)
-        name = Path(sys.argv[0]).stem
-        self._screen, why_not = open_screen(self.args.plot, name, self._on_key)
+        self._screen, why_not = open_screen(self.args.plot, Path(sys.argv[0]).stem, self._on_key)
         if why_not:
             print(f"No window ({why_not}): the picture will be in {out / 'dashboard.png'}")
         self._dashboard = Dashboard(self._screen.figure, self._panes, self._records)
         if self.args.movie:
             self._movie = Movie(self.args.movie)
-        self._dashboard.update(self._records, "")
-        self._screen.present()
+        self._draw()
 
-    def _draw(self, last=False):
+    def _show_progress(self, last=False):
         with self._pace:
             self._measure(everything=last)
-            if self._screen.open and not self._frozen:
-                self._dashboard.update(self._records, self._header(last))
-                self._screen.present()
-                self._picture_times.append(time.perf_counter() - self._pace.began)
-                if self._movie:
-                    self._movie.add(self._screen.figure.canvas)
+            if not self._frozen:
+                self._draw()
 
-    def _header(self, last=False):
-        records = self._records
-        epochs = self.params["epochs"]
+    def _draw(self):
+        """Draw for those who look on; the picture at the end is drawn when it is saved."""
+        changed = self._dashboard.update(self._records)
+        if self._screen.open and (self._screen.live or self._movie):
+            self._dashboard.draw(changed, header=self._header())
+            self._screen.present()
+            self._picture_times.append(time.perf_counter() - self._pace.began)
+            if self._movie:
+                self._movie.add(self._screen.figure.canvas)
+
+    def _header(self):
+        records, epochs = self._records, self.params["epochs"]
         epoch = min(records.step // self.params["steps"] + 1, epochs)
         return f"epoch {epoch} of {epochs}   ·   iteration {records.step:,} of {records.total_steps:,}"
 
+    def _save_movie(self):
+        if self._movie:
+            try:
+                self._movie.save()
+            except OSError as error:
+                print(f"The movie could not be written: {error}", file=sys.stderr)
+
     def _on_key(self, key):
+        dashboard = self._dashboard
         if key == " ":
             self._frozen = not self._frozen
+            dashboard.draw(header=self._header() + ("   ·   frozen" if self._frozen else ""))
         elif key in ("0", "escape"):
-            self._dashboard.show()
+            dashboard.show()
         elif key in tuple("123456")[: len(self._panes)]:
-            self._dashboard.show(int(key))
+            dashboard.show(int(key))
         elif key == "s":
             path = Path(self.args.out) / f"dashboard-{self._records.step}.png"
-            self._dashboard.save(path)
-            print(f"\nSaved {path}")
+            try:
+                dashboard.save(path)
+                print(f"\nSaved {path}")
+            except OSError as error:
+                print(f"\nCannot save {path}: {error.strerror}", file=sys.stderr)
         elif key == "f":
             self._screen.toggle_full_screen()
         elif key == "q":

@@ -2,6 +2,7 @@
 
 import functools
 
+import keras
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.font_manager import findfont
@@ -39,6 +40,7 @@ class _OverIterations(Pane):
         self.axes = axes
         axes.grid(color="#DDDDDD")
         axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
+        axes.yaxis.set_major_locator(MaxNLocator(4, steps=(1, 2, 5, 10)))
         axes.xaxis.set_major_formatter(FuncFormatter(lambda step, _: f"{step:,.0f}"))
         axes.set_xlim(0, self._visible_steps(records))
 
@@ -112,7 +114,6 @@ class Accuracy(_MetricPane):
 
     def build(self, axes, records):
         axes.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:.4g} %"))
-        axes.yaxis.set_major_locator(MaxNLocator(5, steps=(1, 2, 5, 10)))
         return super().build(axes, records)
 
     def limits(self, values):
@@ -136,7 +137,7 @@ class Loss(_MetricPane):
 
     def limits(self, values):
         high = np.percentile(values, 98) if values else 2.5
-        return 0, 2.5 / 2 ** np.floor(np.log2(2.5 / max(high, 1e-6)))
+        return 0, 2.5 / 4 ** np.floor(np.log2(2.5 / max(high, 1e-6)) / 2)
 
 
 class _Bands(_OverIterations):
@@ -174,7 +175,7 @@ class _Bands(_OverIterations):
             band.set_xy(np.c_[np.r_[steps, steps[::-1]], np.r_[low, high[::-1]]])
         self._median.set_data(steps, values[:, len(self.PERCENTILES) // 2])
         extent = np.abs(values).max()
-        limit = 0.5
+        limit = 1
         while limit < extent:
             limit *= 2
         return self._set_limits(records, -limit, limit)
@@ -201,7 +202,7 @@ class Biases(_Bands):
 
 
 def _flat(variables):
-    return np.concatenate([np.ravel(variable) for variable in variables])
+    return np.concatenate([np.ravel(keras.ops.convert_to_numpy(variable)) for variable in variables])
 
 
 def _misread_first(sample, count):
@@ -283,7 +284,7 @@ class TrainImages(Pane):
             return False
         self._shown = [read]
         order, misread = _misread_first(sample, self.COLUMNS * self.ROWS)
-        images = sample.images[order]
+        images = sample.pixels(order)
         size = self.ENLARGE * images.shape[2]
         tiles = _tiles(images, misread).repeat(self.ENLARGE, axis=1).repeat(self.ENLARGE, axis=2)
         tiles = np.pad(tiles, ((0, 0), (0, self.CAPTION), (0, 0), (0, 0)), constant_values=255)
@@ -331,7 +332,7 @@ class TestImages(Pane):
             return False
         self._shown = sample.outputs
         order, misread = _misread_first(sample, self.COLUMNS * self.ROWS)
-        images = sample.images[order]
+        images = sample.pixels(order)
         halved = np.maximum(images[:, ::2, ::2], images[:, 1::2, 1::2])
         self._sheet.show(_mosaic(_tiles(halved, misread), self.COLUMNS, self.ROWS))
         if sample.outputs is not None:

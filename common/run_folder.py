@@ -32,7 +32,7 @@ def replacing(path):
     new = path.with_name(f".{path.stem}-{os.getpid()}{path.suffix}")
     try:
         yield new
-        os.replace(new, path)
+        new.replace(path)
     finally:
         new.unlink(missing_ok=True)
 
@@ -57,7 +57,7 @@ def read_settings(folder):
 
 def _lock(folder):
     """Keep a second run out of the folder until the returned file is closed, or we end."""
-    file = open(folder / ".lock", "w")  # also shows that the folder can be written
+    file = (folder / ".lock").open("w")  # also shows that the folder can be written
     try:
         if os.name == "nt":
             import msvcrt
@@ -138,7 +138,7 @@ class Run(keras.callbacks.Callback):
         return [*model.variables, *model.optimizer.variables]
 
     def _snapshot(self, model):
-        return [np.array(variable) for variable in self._variables(model)]
+        return [np.array(keras.ops.convert_to_numpy(variable)) for variable in self._variables(model)]
 
     def _restore(self, model):
         _, self.history, arrays = _read_checkpoint(self.folder)

@@ -1,7 +1,8 @@
 """Where the figure is shown: in a window, in a notebook cell, in a file, in a movie, or nowhere.
 
 A screen has a `figure` to draw on and is told when there is a new picture (`present`), when there is
-time to answer to the mouse (`flush`) and when to go (`close`). `open` says whether it is still there.
+time to answer to the mouse (`flush`) and when to go (`close`). `open` says whether it is still there,
+`live` whether somebody may look at it now, `stays` whether it goes only when it is closed.
 """
 
 import io
@@ -42,7 +43,7 @@ class File:
     """No screen: the picture is made to be saved at the end."""
 
     open = True
-    live = False
+    live = stays = False
 
     def __init__(self):
         self.figure = Figure(figsize=(WIDTH, HEIGHT), dpi=100)
@@ -87,7 +88,7 @@ class Window:
     Raises an exception, which one depends on the toolkit, if there is no screen or no toolkit.
     """
 
-    live = True
+    live = stays = True
 
     def __init__(self, title, on_key):
         import matplotlib.pyplot as plt

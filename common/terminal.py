@@ -11,6 +11,7 @@ import sys
 import tempfile
 import threading
 import time
+from pathlib import Path
 
 STARTED = time.perf_counter()  # as near to the command as we can get
 
@@ -23,7 +24,7 @@ def _show_exception(kind, error, traceback):
     if not issubclass(kind, UserError):
         sys.__excepthook__(kind, error, traceback)
         return
-    print(f"{os.path.basename(sys.argv[0])}: {error}", file=sys.stderr)
+    print(f"{Path(sys.argv[0]).name}: {error}", file=sys.stderr)
     raise SystemExit(2)
 
 
