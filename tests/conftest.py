@@ -1,0 +1,94 @@
+"""What several tests need: a run of a lesson, a screen, and a small network."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+
+@pytest.fixture(scope="session")
+def screen():
+    """The name of a screen of 1920 × 1080 that nobody sees, for DISPLAY."""
+    if not shutil.which("Xvfb"):
+        pytest.skip("needs Xvfb, a screen that nobody sees")
+    reader, writer = os.pipe()
+    command = ["Xvfb", "-displayfd", str(writer), "-screen", "0", "1920x1080x24", "-nolisten", "tcp"]
+    server = subprocess.Popen(command, pass_fds=[writer], stderr=subprocess.DEVNULL)
+    os.close(writer)
+    number = os.read(reader, 20).decode().strip()
+    yield f":{number}"
+    server.terminate()
+    server.wait()
+
+
+@pytest.fixture
+def environment(tmp_path):
+    """Like a new user's: an empty home, no screen."""
+    environment = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "KERAS_HOME")}
+    environment.pop("MPLBACKEND", None)
+    return environment | {"HOME": str(tmp_path), "PYTHONUNBUFFERED": "1"}
+
+
+@pytest.fixture
+def start(tmp_path, environment):
+    """Start the first lesson in an empty folder; returns its Popen. At the end it is killed."""
+    started = []
+
+    def start(*flags, **variables):
+        process = subprocess.Popen(
+            [sys.executable, str(ROOT / "mnist_1_softmax.py"), *map(str, flags)],
+            cwd=tmp_path,
+            env=environment | variables,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+@pytest.fixture
+def run(start):
+    """Run the first lesson to its end; returns its CompletedProcess."""
+
+    def run(*flags, **variables):
+        process = start(*flags, **variables)
+        stdout, stderr = process.communicate(timeout=240)
+        return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
+
+    return run
+
+
+@pytest.fixture
+def weights():
+    """Reads the weights and biases of a run's saved model."""
+    import common  # noqa: F401  keeps Keras quiet
+
+    import keras
+
+    return lambda folder: keras.models.load_model(Path(folder) / "model.keras").get_weights()
+
+
+def result_of(folder):
+    return json.loads((Path(folder) / "result.json").read_text())
+
+
+def wait_for(condition, seconds=60):
+    """Wait until the condition holds."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited too long"
+        time.sleep(0.05)

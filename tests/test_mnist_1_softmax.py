@@ -1,0 +1,98 @@
+"""The first lesson as a student meets it: the network, the terminal, the files."""
+
+import csv
+import statistics
+
+import numpy as np
+import pytest
+from conftest import ROOT, result_of
+
+from mnist_1_softmax import build_model
+
+import keras
+
+QUICK = ("--train-size", 2000, "--epochs", 2, "--plot", "none")
+
+
+def test_the_network_is_the_slide():
+    model = build_model()
+    assert [tuple(layer.output.shape) for layer in model.layers] == [
+        (None, 28, 28, 1),
+        (None, 784),
+        (None, 10),
+    ]
+    assert [tuple(weight.shape) for weight in model.get_weights()] == [(784, 10), (10,)]
+    assert model.count_params() == 784 * 10 + 10
+
+
+def test_y_is_softmax_of_x_w_plus_b():
+    keras.utils.set_random_seed(0)
+    model = build_model()
+    images = np.random.default_rng(0).integers(0, 256, (3, 28, 28, 1), dtype=np.uint8)
+    W, b = np.random.default_rng(1).normal(size=(784, 10)), np.arange(10) / 10
+    model.set_weights([W, b])
+    logits = images.reshape(3, 784) / 255 @ W + b
+    expected = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(model.predict(images, verbose=0), expected, rtol=1e-4)
+
+
+def test_it_can_be_read_on_two_screens():
+    assert len((ROOT / "mnist_1_softmax.py").read_text().splitlines()) < 100
+
+
+def test_a_run_prints_our_lines_and_leaves_its_files(run, tmp_path, weights):
+    done = run(*QUICK)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [line.split()[0] for line in done.stdout.splitlines()] == [
+        "MNIST:", "mnist_1_softmax:", "epoch", "epoch", "The", "Test",
+    ]  # fmt: skip
+    folder = tmp_path / "runs" / "mnist_1_softmax"
+    result = result_of(folder)
+    assert f"{result['test']['accuracy']:.2%}" in done.stdout
+    assert 0.75 < result["test"]["accuracy"] < 0.95
+    assert (result["script"], result["step"], result["seed"]) == ("mnist_1_softmax", None, 0)
+    assert (result["epochs"], result["batch_size"], result["train_size"], result["steps"]) == (
+        2,
+        100,
+        2000,
+        40,
+    )
+    assert result["data"]["origin"] == "bundled" and len(result["data"]["sha256"]) == 64
+    assert 0 < result["seconds"]["fit"] < result["seconds"]["total"]
+    with open(folder / "history.csv") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["epoch"] for row in rows] == ["1", "2"]
+    assert list(rows[0]) == [
+        "epoch", "accuracy", "loss", "val_accuracy", "val_loss", "learning_rate", "seconds",
+    ]  # fmt: skip
+    assert float(rows[-1]["val_accuracy"]) == pytest.approx(result["test"]["accuracy"], abs=1e-6)
+    best = max(rows, key=lambda row: float(row["val_accuracy"]))
+    assert result["best"] == {
+        "metric": "accuracy", "value": float(best["val_accuracy"]), "epoch": int(best["epoch"]),
+    }  # fmt: skip
+    assert weights(folder)[0].shape == (784, 10)
+    assert sorted(path.name for path in folder.iterdir()) == [
+        ".lock", "checkpoint.npz", "curves.csv", "history.csv", "model.keras", "result.json",
+    ]  # fmt: skip
+
+
+def test_without_a_screen_the_picture_is_a_file(run, tmp_path):
+    done = run("--train-size", 2000, "--epochs", 1)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "No window" in done.stdout and "dashboard.png" in done.stdout
+    assert (tmp_path / "runs" / "mnist_1_softmax" / "dashboard.png").stat().st_size > 50_000
+
+
+def test_a_seed_fixes_everything(run, tmp_path, weights):
+    for out, seed in (("a", 5), ("b", 5), ("c", 6)):
+        assert run(*QUICK, "--seed", seed, "--out", out).returncode == 0
+    a, b, c = (weights(tmp_path / out) for out in "abc")
+    assert all(map(np.array_equal, a, b))
+    assert not np.array_equal(a[0], c[0])
+
+
+@pytest.mark.slow
+def test_the_default_run_reaches_the_lecture(run, tmp_path):
+    for seed in (0, 1, 2):
+        assert run("--plot", "none", "--seed", seed, "--out", seed).returncode == 0
+    assert statistics.median(result_of(tmp_path / str(n))["test"]["accuracy"] for n in range(3)) >= 0.923

@@ -1,0 +1,172 @@
+"""A user's mistake is one line and status 2; what stops a run loses nothing."""
+
+import signal
+import time
+
+import numpy as np
+import pytest
+from conftest import result_of, wait_for
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from common import UserError, parse_args
+
+RUN = ("--train-size", 10_000, "--plot", "none")
+
+
+def flags(*argv):
+    return parse_args("", epochs=10, batch_size=100, learning_rate=0.5, argv=[str(word) for word in argv])
+
+
+@pytest.mark.parametrize(
+    "argv, message",
+    [
+        (["--epochs", 0], "--epochs: must be 1 or more, not 0"),
+        (["--epochs", -3], "--epochs: must be 1 or more, not -3"),
+        (["--epochs", "two"], "--epochs: 'two' is not a whole number"),
+        (["--batch-size", 0], "--batch-size: must be 1 or more"),
+        (["--learning-rate", 0], "--learning-rate: must be more than 0"),
+        (["--learning-rate", "nan"], "--learning-rate: must be more than 0"),
+        (["--seed", -1], "--seed: must be from 0 to 4294967295"),
+        (["--train-size", 0], "--train-size: must be 1 or more"),
+        (["--plot", "screen"], "invalid choice: 'screen'"),
+        (["--step", "9.9"], "unrecognized arguments: --step 9.9"),
+        (["--epoch", 3], "unrecognized arguments: --epoch 3"),
+        (["extra"], "unrecognized arguments: extra"),
+        (["--data-dir", "nowhere"], "'nowhere' is not a folder"),
+        (["--movie", "film.avi"], "'film.avi' must end in .gif or .mp4"),
+        (["--movie", "nowhere/film.gif"], "'nowhere/film.gif' cannot be written"),
+        (["--movie", "film.gif", "--plot", "none"], "--plot none draws nothing"),
+        (["--resume"], "there is no run to go on with"),
+        (["--epochs"], "expected one argument"),
+    ],
+)
+def test_a_wrong_flag_is_named(argv, message, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UserError) as error:
+        flags(*argv)
+    assert message in str(error.value) and "\n" not in str(error.value)
+
+
+def test_an_mp4_needs_ffmpeg(monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(UserError, match="ffmpeg"):
+        flags("--movie", "film.mp4")
+
+
+@settings(deadline=None, max_examples=200)
+@given(
+    st.sampled_from(["--epochs", "--batch-size", "--learning-rate", "--seed", "--train-size"]),
+    st.one_of(st.text(max_size=8), st.integers().map(str), st.floats().map(str)),
+)
+def test_a_number_is_usable_or_refused(flag, value):
+    try:
+        args = flags(f"{flag}={value}")
+    except UserError as error:
+        assert "\n" not in str(error).replace(repr(value), "")
+    else:
+        number = getattr(args, flag[2:].replace("-", "_"))
+        assert 0 <= number < float("inf") and (number > 0 or flag == "--seed")
+
+
+@pytest.mark.parametrize(
+    "argv, message",
+    [
+        (["--batch-size", 60_001], "--batch-size 60001 is more than the 60000 training examples"),
+        (["--out", "file/run"], "--out: cannot write to file/run"),
+        (["--out", "file"], "--out: cannot write to file"),
+        (["--overlay", "file"], "file is not a run"),
+    ],
+)
+def test_a_mistake_is_one_line_and_status_2(argv, message, run, tmp_path):
+    (tmp_path / "file").write_text("mine")
+    done = run(*RUN, *argv) if "--batch-size" not in argv else run("--plot", "none", *argv)
+    assert done.returncode == 2
+    assert message in done.stderr and done.stderr.count("\n") == 1
+    assert done.stderr.startswith("mnist_1_softmax.py: ")
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_resume_wants_the_same_lesson_and_settings(run, tmp_path):
+    assert run(*RUN, "--epochs", 1, "--out", "a").returncode == 0
+    before = (tmp_path / "a" / "result.json").read_text()
+    refused = run("--resume", "--seed", 3, "--out", "a", "--plot", "none")
+    assert refused.returncode == 2 and "has --seed 0, not 3" in refused.stderr
+    checkpoint = tmp_path / "a" / "checkpoint.npz"
+    content = checkpoint.read_bytes()
+    checkpoint.write_bytes(content[: len(content) // 2])
+    refused = run("--resume", "--out", "a", "--plot", "none")
+    assert refused.returncode == 2 and "checkpoint.npz is damaged" in refused.stderr
+    with np.load(_bytes(content)) as archive:
+        arrays = dict(archive)
+    arrays["state"] = np.array(str(arrays["state"]).replace("mnist_1_softmax", "mnist_7_other"))
+    np.savez(checkpoint, **arrays)
+    refused = run("--resume", "--out", "a", "--plot", "none")
+    assert (
+        refused.returncode == 2 and "holds a run of mnist_7_other, not of mnist_1_softmax" in refused.stderr
+    )
+    assert (tmp_path / "a" / "result.json").read_text() == before
+
+
+def _bytes(content):
+    import io
+
+    return io.BytesIO(content)
+
+
+def test_ctrl_c_saves_and_resume_goes_on_to_the_same_numbers(start, run, tmp_path, weights):
+    settings = (*RUN, "--epochs", 40)
+    assert run(*settings, "--out", "whole").returncode == 0
+    process = start(*settings, "--out", "parts")
+    history = tmp_path / "parts" / "history.csv"
+    wait_for(history.exists)
+    time.sleep(0.3)
+    process.send_signal(signal.SIGINT)
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in stderr and "--resume" in stderr
+    stopped = result_of(tmp_path / "parts")
+    assert stopped["interrupted"] and 0 < stopped["epochs"] < 40
+    assert len(weights(tmp_path / "parts")) == 2
+
+    assert run("--resume", "--out", "parts", "--plot", "none").returncode == 0
+    whole, parts = result_of(tmp_path / "whole"), result_of(tmp_path / "parts")
+    assert parts["test"] == whole["test"] and parts["best"] == whole["best"]
+    assert (parts["steps"], parts["epochs"], parts["interrupted"]) == (4000, 40, False)
+    assert all(map(np.array_equal, weights(tmp_path / "whole"), weights(tmp_path / "parts")))
+
+
+@pytest.mark.parametrize("seconds", [0.3, 1.5, 3, 4])
+def test_ctrl_c_is_never_a_traceback(seconds, start):
+    process = start(*RUN)
+    time.sleep(seconds)
+    process.send_signal(signal.SIGINT)
+    _, stderr = process.communicate(timeout=60)
+    assert "Traceback" not in stderr or seconds < 1, stderr  # before our first line Python itself answers
+    assert process.returncode in ((130, -signal.SIGINT) if seconds < 1 else (130,))
+
+
+def test_kill_leaves_whole_files_and_resume_goes_on(start, run, tmp_path, weights):
+    settings = (*RUN, "--epochs", 30)
+    assert run(*settings, "--out", "a").returncode == 0
+    before = weights(tmp_path / "a")
+    process = start(*settings, "--seed", 9, "--out", "a")
+    checkpoint = tmp_path / "a" / "checkpoint.npz"
+    written = checkpoint.stat().st_mtime_ns
+    wait_for(lambda: checkpoint.stat().st_mtime_ns != written)
+    process.kill()
+    process.wait()
+    assert all(map(np.array_equal, before, weights(tmp_path / "a")))
+    assert result_of(tmp_path / "a")["seed"] == 0
+    assert run("--resume", "--out", "a", "--plot", "none").returncode == 0
+    assert run(*settings, "--seed", 9, "--out", "b").returncode == 0
+    assert result_of(tmp_path / "a")["test"] == result_of(tmp_path / "b")["test"]
+
+
+def test_two_runs_do_not_share_a_folder(start, run, tmp_path):
+    process = start("--plot", "none", "--epochs", 500)
+    wait_for((tmp_path / "runs" / "mnist_1_softmax" / "history.csv").exists)
+    second = run(*RUN)
+    assert second.returncode == 2 and "another run is writing to" in second.stderr
+    assert run(*RUN, "--out", "other", "--epochs", 1).returncode == 0
+    assert process.poll() is None
