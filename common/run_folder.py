@@ -263,5 +263,5 @@ class Run(keras.callbacks.Callback):
         )
         ctrl_c.saving = False
         if ctrl_c.requested:
-            print(f"To go on: python3 {args.script}.py --resume", file=sys.stderr)
+            print("To go on from the last complete epoch: the same command with --resume", file=sys.stderr)
             raise SystemExit(130)

@@ -19,14 +19,18 @@ def screen():
     """The name of a screen of 1920 × 1080 that nobody sees, for DISPLAY."""
     if not shutil.which("Xvfb"):
         pytest.skip("needs Xvfb, a screen that nobody sees")
+    # it ends after us: Tk ends the program that still has a window when its screen goes
+    script = f'Xvfb "$@" & while kill -0 {os.getpid()} 2>/dev/null; do sleep 1; done; kill $!'
     reader, writer = os.pipe()
-    command = ["Xvfb", "-displayfd", str(writer), "-screen", "0", "1920x1080x24", "-nolisten", "tcp"]
-    server = subprocess.Popen(command, pass_fds=[writer], stderr=subprocess.DEVNULL)
+    subprocess.Popen(
+        ["sh", "-c", script, "sh", "-displayfd", str(writer), "-screen", "0", "1920x1080x24"],
+        pass_fds=[writer],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
     os.close(writer)
-    number = os.read(reader, 20).decode().strip()
-    yield f":{number}"
-    server.terminate()
-    server.wait()
+    return f":{os.read(reader, 20).decode().strip()}"
 
 
 @pytest.fixture

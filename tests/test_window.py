@@ -1,0 +1,251 @@
+"""The live window on a real screen: what is seen, keys, closing, and that it changes no number."""
+
+import subprocess
+import time
+
+import numpy as np
+import pytest
+from conftest import result_of, wait_for
+from PIL import Image
+
+from common import Accuracy, Biases, LivePlot, Loss, TestImages, TrainImages, Weights
+from common import curves as curves_module
+from common.curves import Curve, Records, Sample
+from common.dashboard import Dashboard
+from common.screens import File
+
+import keras
+from keras import layers
+
+RED = (200, 0, 30)
+
+
+@pytest.fixture
+def tk(screen, monkeypatch):
+    """A screen for windows of Tk in this process."""
+    import matplotlib.pyplot
+
+    monkeypatch.setenv("DISPLAY", screen)
+    matplotlib.use("TkAgg", force=True)
+    yield
+    matplotlib.pyplot.close("all")
+
+
+def small_model():
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential(
+        [
+            keras.Input((28, 28, 1)),
+            layers.Rescaling(1 / 255),
+            layers.Flatten(),
+            layers.Dense(10, activation="softmax"),
+        ]
+    )
+    model.compile(keras.optimizers.SGD(0.3), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+@pytest.fixture(scope="module")
+def digits():
+    from common.datasets import BUNDLED
+
+    with np.load(BUNDLED / "mnist.npz") as archive:
+        return (
+            (archive["x_train"][:3000, ..., None], archive["y_train"][:3000]),
+            (archive["x_test"][..., None], archive["y_test"]),
+        )
+
+
+class Act(keras.callbacks.Callback):
+    """Does something, once, when some batches are done."""
+
+    def __init__(self, action, after=20):
+        super().__init__()
+        self.action, self.after, self.count = action, after, 0
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.count += 1
+        time.sleep(0.002)
+        if self.count == self.after:
+            self.action()
+
+
+def six_panes():
+    return [Accuracy(), Loss(), TrainImages(), Weights(), Biases(), TestImages()]
+
+
+def train(digits, plot, *actions, epochs=4):
+    (x, y), test = digits
+    model = small_model()
+    model.fit(x, y, batch_size=50, epochs=epochs, callbacks=[plot, *actions], verbose=0, validation_data=test)
+    return model
+
+
+def press(plot, *keys):
+    """Press keys as the window's system would report them."""
+    widget = plot._screen.figure.canvas.get_tk_widget()
+    widget.focus_force()
+    for key in keys:
+        widget.event_generate(f"<KeyPress-{key}>")
+        plot._screen.flush()
+
+
+def visible(plot):
+    return [i for i, axes in enumerate(plot._dashboard.axes, start=1) if axes.get_visible()]
+
+
+def picture(plot):
+    return np.asarray(plot._screen.figure.canvas.buffer_rgba())[..., :3].copy()
+
+
+def share_of(colour, pixels, tolerance=12):
+    return (np.abs(pixels.astype(int) - colour).max(axis=-1) <= tolerance).mean()
+
+
+def test_keys_choose_panes_freeze_save_and_close(tk, digits, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    plot = LivePlot(six_panes(), *digits)
+    seen = {}
+
+    def act():
+        seen["all"] = visible(plot)
+        press(plot, "3")
+        seen["3"] = visible(plot)
+        press(plot, "0")
+        seen["0"] = visible(plot)
+        press(plot, "6", "Escape")
+        seen["escape"] = visible(plot)
+        press(plot, "s", "space")
+        seen["frozen"] = picture(plot)
+
+    def still_frozen():
+        seen["later"] = picture(plot)
+        seen["step"] = plot._records.step
+        press(plot, "space")
+
+    train(digits, plot, Act(act), Act(still_frozen, after=180))
+    assert seen["all"] == seen["0"] == seen["escape"] == [1, 2, 3, 4, 5, 6]
+    assert seen["3"] == [3]
+    assert np.array_equal(seen["frozen"], seen["later"]) and seen["step"] >= 180
+    assert not np.array_equal(seen["later"], picture(plot))
+    (saved,) = tmp_path.glob("dashboard-*.png")
+    assert Image.open(saved).size == Image.open("dashboard.png").size == (1344, 756)
+    press(plot, "q")
+    assert not plot._screen.open
+
+
+@pytest.mark.parametrize("misread", [0, 260, 740, 1000, 4000])
+def test_the_red_of_the_test_pane_ends_at_the_accuracy(misread, digits):
+    (x, y), (x_test, y_test) = digits
+    read = y_test.copy()
+    read[np.random.default_rng(0).permutation(10_000)[:misread]] += 1
+    records = Records(Sample(x[:60], y[:60]), Sample(x_test, y_test, np.eye(11)[read]))
+    dashboard = Dashboard(File().figure, six_panes(), records)
+    dashboard.update(records)
+    dashboard.draw()
+    left, bottom, right, top = np.rint(dashboard.axes[5].bbox.extents).astype(int)
+    pixels = np.asarray(dashboard.figure.canvas.buffer_rgba())[::-1, :, :3][bottom:top, left:right]
+    red = [share_of(RED, row, 60) > 0.15 for row in pixels]
+    assert np.mean(red) == pytest.approx(min(misread / 1000, 1), abs=0.05)
+    assert np.count_nonzero(np.diff(red)) <= 4  # one edge, and at it the ruler's line
+
+
+def test_closing_the_window_ends_the_drawing_not_the_training(tk, digits, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    plot = LivePlot(six_panes(), *digits)
+    closed_at = []
+
+    def close():
+        window = plot._screen.figure.canvas.manager.window
+        window.tk.eval(window.protocol("WM_DELETE_WINDOW"))  # the button in the window's frame
+        closed_at.append(len(plot._picture_times))
+
+    model = train(digits, plot, Act(close))
+    assert int(model.optimizer.iterations) == 240
+    assert len(plot._picture_times) == closed_at[0]
+    pixels = np.asarray(Image.open("dashboard.png").convert("RGB"))
+    assert share_of(RED, pixels) > 0.01  # the picture at the end is whole all the same
+
+
+def test_the_window_is_large_and_nothing_is_cut_off(tk, digits, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    plot = LivePlot(six_panes(), *digits)
+    train(digits, plot, epochs=1)
+    for width, height in ((1280, 720), (1920, 1080), (640, 480)):
+        plot._screen.figure.canvas.manager.resize(width, height)
+        for _ in range(5):
+            plot._screen.flush()
+        figure = plot._screen.figure
+        figure.canvas.draw()
+        frame, renderer = figure.bbox, figure.canvas.get_renderer()
+        for axes in figure.axes:
+            box = axes.get_tightbbox(renderer)
+            assert box.x0 >= frame.x0 and box.x1 <= frame.x1
+            assert box.y0 >= frame.y0 and box.y1 <= frame.y1
+        assert frame.width == pytest.approx(width, abs=3)
+    plot._screen.close()
+
+
+def test_the_curve_keeps_its_shape_in_bounded_memory():
+    curve = Curve()
+    for step in range(100_000):
+        curve.add(step, step)
+    assert len(curve.steps) < curves_module.LIMIT
+    assert np.all(np.diff(curve.steps) > 0) and curve.steps[-1] > 99_000
+    error = np.abs(np.array(curve.steps) - np.array(curve.values))
+    assert error.max() <= 512  # each point is the mean of what came since the one before
+
+
+@pytest.mark.parametrize("backend", ["TkAgg", "QtAgg"])
+def test_the_window_changes_no_number_and_moves(backend, screen, run, tmp_path, weights):
+    assert run("--epochs", 3, "--plot", "none", "--out", "none").returncode == 0
+    done = run(
+        "--epochs", 3, "--plot", "window", "--close", "--out", "window", DISPLAY=screen, MPLBACKEND=backend
+    )
+    assert (done.returncode, done.stderr) == (0, ""), done.stderr
+    if "No window" in done.stdout:
+        pytest.skip(done.stdout)
+    assert all(map(np.array_equal, weights(tmp_path / "none"), weights(tmp_path / "window")))
+    plain, shown = result_of(tmp_path / "none"), result_of(tmp_path / "window")
+    assert shown["test"] == plain["test"]
+    assert plain["window"] is None
+    assert shown["window"]["pictures_per_second_at_first"] >= 2  # 3 on an idle machine
+
+
+def test_the_window_stays_until_it_is_closed(screen, start, tmp_path):
+    process = start("--train-size", 2000, "--epochs", 1, DISPLAY=screen, MPLBACKEND="TkAgg")
+    wait_for((tmp_path / "runs" / "mnist_1_softmax" / "result.json").exists)
+    time.sleep(1)
+    assert process.poll() is None
+    process.terminate()
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [{"DISPLAY": ":77"}, {"DISPLAY": "nonsense"}, {"MPLBACKEND": "TkAgg"}, {"MPLBACKEND": "wxAgg"}],
+)
+def test_a_window_that_cannot_open_becomes_a_file(variables, run, tmp_path):
+    done = run("--train-size", 2000, "--epochs", 1, "--plot", "window", **variables)
+    assert (done.returncode, done.stderr) == (0, ""), done.stderr
+    (line,) = [line for line in done.stdout.splitlines() if "No window" in line]
+    assert "dashboard.png" in line
+    assert (tmp_path / "runs" / "mnist_1_softmax" / "dashboard.png").exists()
+
+
+def test_a_movie_is_recorded_and_earlier_runs_are_drawn(run, tmp_path):
+    assert run("--train-size", 5000, "--epochs", 2, "--plot", "none", "--out", "early").returncode == 0
+    done = run("--train-size", 5000, "--epochs", 6, "--plot", "file", "--movie", "film.gif", "--out", "b",
+               "--overlay", "early")  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    with Image.open(tmp_path / "film.gif") as film:
+        assert film.n_frames >= 2 and film.size == (1344, 756)
+    pixels = np.asarray(Image.open(tmp_path / "b" / "dashboard.png").convert("RGB"))
+    assert share_of((115, 204, 183), pixels, 25) > 1e-4  # the earlier run's green
+
+
+def test_an_mp4_is_recorded(run, tmp_path):
+    if subprocess.run(["which", "ffmpeg"], capture_output=True).returncode:
+        pytest.skip("needs ffmpeg")
+    done = run("--train-size", 5000, "--epochs", 3, "--plot", "file", "--movie", "film.mp4")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / "film.mp4").read_bytes()[4:8] == b"ftyp"
