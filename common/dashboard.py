@@ -53,18 +53,21 @@ class Dashboard:
         figure.canvas.mpl_connect("draw_event", self._on_draw)
         figure.canvas.mpl_connect("resize_event", self._on_resize)
 
-    def update(self, records):
+    def update(self, records, header):
         """Put the present numbers into the panes. Returns the axes whose still parts changed."""
+        self._header.set_text(header)
         return [axes for axes, pane in zip(self.axes, self.panes, strict=True) if pane.update(records)]
 
-    def draw(self, changed=(), header=None):
+    def set_header(self, header):
+        self._header.set_text(header)
+        self.draw()
+
+    def draw(self, changed=()):
         """Draw the moving parts, and the still parts of those axes that changed: those cost time.
 
         The lower row, which moves slowly, is drawn every second time.
         """
         figure, canvas = self.figure, self.figure.canvas
-        if header is not None:
-            self._header.set_text(header)
         if not self._backgrounds:
             canvas.draw()
             return

@@ -122,8 +122,9 @@ class LivePlot(keras.callbacks.Callback):
         self._seen = {}
 
     def on_train_batch_end(self, batch, logs=None):
-        self._records.step = self._epoch_step + batch + 1
-        self._records.add(self._recent(batch + 1, logs))
+        batches = min(batch + 1, self.params["steps"])  # Keras counts a shortened execution in full
+        self._records.step = self._epoch_step + batches
+        self._records.add(self._recent(batches, logs))
         if self._dashboard is None:
             return
         if self._pace.due():
@@ -162,7 +163,7 @@ class LivePlot(keras.callbacks.Callback):
             return
         if self._screen.stays and self._screen.open and not self.args.close:
             print("Close the window to end.")
-            self._dashboard.draw(header=f"{self._header()}   ·   done, close the window to end")
+            self._dashboard.set_header(f"{self._header()}   ·   done, close the window to end")
             while self._screen.open:
                 self._screen.flush()
                 time.sleep(0.02)
@@ -248,9 +249,9 @@ class LivePlot(keras.callbacks.Callback):
 
     def _draw(self):
         """Draw for those who look on; the picture at the end is drawn when it is saved."""
-        changed = self._dashboard.update(self._records)
+        changed = self._dashboard.update(self._records, self._header())
         if self._screen.open and (self._screen.live or self._movie):
-            self._dashboard.draw(changed, header=self._header())
+            self._dashboard.draw(changed)
             self._screen.present()
             self._picture_times.append(time.perf_counter() - self._pace.began)
             if self._movie:
@@ -272,7 +273,7 @@ class LivePlot(keras.callbacks.Callback):
         dashboard = self._dashboard
         if key == " ":
             self._frozen = not self._frozen
-            dashboard.draw(header=self._header() + ("   ·   frozen" if self._frozen else ""))
+            dashboard.set_header(self._header() + ("   ·   frozen" if self._frozen else ""))
         elif key in ("0", "escape"):
             dashboard.show()
         elif key in tuple("123456")[: len(self._panes)]:

@@ -71,7 +71,7 @@ class _MetricPane(_OverIterations):
                     label = f"{run}, test" if name == twin else None
                     axes.plot(*curves[name], style, color=colour, alpha=0.55, lw=2, label=label)
         if records.earlier:
-            axes.legend(loc=self.legend_corner, fontsize=SMALL - 2, framealpha=0.8)
+            axes.legend(loc="center right", fontsize=SMALL - 2, framealpha=0.8)
         (self._train,) = axes.plot([], [], color=TRAIN, lw=1.5, alpha=0.5, animated=True)
         (self._test,) = axes.plot([], [], color=TEST, lw=3, animated=True)
         self._texts = [
@@ -105,7 +105,6 @@ class Accuracy(_MetricPane):
     """The share of examples read right, in the training batches and in the test set."""
 
     title = "Accuracy"
-    legend_corner = "lower left"
     text_heights = (0.15, 0.04)
     format = "{:.2%}".format
 
@@ -127,7 +126,6 @@ class Accuracy(_MetricPane):
 class Loss(_MetricPane):
     """The loss that training makes small, in the training batches and in the test set."""
 
-    legend_corner = "upper left"
     text_heights = (0.89, 0.78)
     format = "{:.4f}".format
 
@@ -175,7 +173,7 @@ class _Bands(_OverIterations):
             band.set_xy(np.c_[np.r_[steps, steps[::-1]], np.r_[low, high[::-1]]])
         self._median.set_data(steps, values[:, len(self.PERCENTILES) // 2])
         extent = np.abs(values).max()
-        limit = 1
+        limit = 0.5
         while limit < extent:
             limit *= 2
         return self._set_limits(records, -limit, limit)

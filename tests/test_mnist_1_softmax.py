@@ -70,6 +70,12 @@ def test_a_run_prints_our_lines_and_leaves_its_files(run, tmp_path, weights):
     assert result["best"] == {
         "metric": "accuracy", "value": float(best["val_accuracy"]), "epoch": int(best["epoch"]),
     }  # fmt: skip
+    with open(folder / "curves.csv") as file:
+        points = [row for row in csv.DictReader(file) if row["name"] == "accuracy"]
+    assert [float(point["step"]) for point in points] == [20, 40]
+    assert [float(point["value"]) for point in points] == [
+        pytest.approx(float(row["accuracy"]), abs=1e-5) for row in rows
+    ]
     assert weights(folder)[0].shape == (784, 10)
     assert sorted(path.name for path in folder.iterdir()) == [
         ".lock", "checkpoint.npz", "curves.csv", "history.csv", "model.keras", "result.json",

@@ -1,7 +1,10 @@
 """The live window on a real screen: what is seen, keys, closing, and that it changes no number."""
 
+import os
 import subprocess
+import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -141,7 +144,7 @@ def test_the_red_of_the_test_pane_ends_at_the_accuracy(misread, digits):
     read[np.random.default_rng(0).permutation(10_000)[:misread]] += 1
     records = Records(Sample(x[:60], y[:60]), Sample(x_test, y_test, np.eye(11)[read]))
     dashboard = Dashboard(File().figure, six_panes(), records)
-    dashboard.update(records)
+    dashboard.update(records, "")
     dashboard.draw()
     left, bottom, right, top = np.rint(dashboard.axes[5].bbox.extents).astype(int)
     pixels = np.asarray(dashboard.figure.canvas.buffer_rgba())[::-1, :, :3][bottom:top, left:right]
@@ -194,6 +197,32 @@ def test_the_curve_keeps_its_shape_in_bounded_memory():
     assert np.all(np.diff(curve.steps) > 0) and curve.steps[-1] > 99_000
     error = np.abs(np.array(curve.steps) - np.array(curve.values))
     assert error.max() <= 512  # each point is the mean of what came since the one before
+
+
+class Memory(keras.callbacks.Callback):
+    """Notes the resident memory of this process, in MB, every 1,000 iterations."""
+
+    def __init__(self):
+        super().__init__()
+        self.sizes = []
+
+    def on_train_batch_end(self, batch, logs=None):
+        if int(self.model.optimizer.iterations) % 1000 == 0:
+            pages = int(Path("/proc/self/statm").read_text().split()[1])
+            self.sizes.append(pages * os.sysconf("SC_PAGE_SIZE") / 2**20)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+def test_memory_is_flat_over_10_000_iterations(tk, digits, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (x, y), test = digits
+    model = small_model()
+    model.steps_per_execution = 50
+    memory, plot = Memory(), LivePlot(six_panes(), *digits)
+    model.fit(x[:2500], y[:2500], batch_size=50, epochs=200, callbacks=[plot, memory], verbose=0)
+    assert int(model.optimizer.iterations) == 10_000
+    assert max(memory.sizes[3:]) - memory.sizes[2] < 15
+    assert all(len(curve.steps) < curves_module.LIMIT for curve in plot._records.curves.values())
 
 
 @pytest.mark.parametrize("backend", ["TkAgg", "QtAgg"])
