@@ -215,7 +215,7 @@ class Memory(keras.callbacks.Callback):
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 def test_memory_is_flat_over_10_000_iterations(tk, digits, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    (x, y), test = digits
+    (x, y), _ = digits
     model = small_model()
     model.steps_per_execution = 50
     memory, plot = Memory(), LivePlot(six_panes(), *digits)
