@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from common.run_folder import read_settings
-from common.terminal import UserError
+from common.terminal import UserError, in_notebook
 
 PLOTS = ("auto", "window", "file", "none")
 
@@ -89,10 +89,6 @@ def _parser(script, description, defaults):
     return parser
 
 
-def _in_notebook():
-    return "ipykernel" in sys.modules
-
-
 def parse_args(description, *, epochs, batch_size, learning_rate, argv=None):
     """Read the command line of a lesson; in a notebook there is none, and the defaults hold.
 
@@ -110,10 +106,9 @@ def parse_args(description, *, epochs, batch_size, learning_rate, argv=None):
     Raises:
         UserError: a flag is unknown or has a value that cannot be used.
     """
-    in_notebook = _in_notebook()
-    script = "notebook" if in_notebook else Path(sys.argv[0]).stem
+    script = "notebook" if in_notebook() else Path(sys.argv[0]).stem
     if argv is None:
-        argv = [] if in_notebook else sys.argv[1:]
+        argv = [] if in_notebook() else sys.argv[1:]
     defaults = {
         "epochs": epochs,
         "batch_size": batch_size,
@@ -131,7 +126,7 @@ def parse_args(description, *, epochs, batch_size, learning_rate, argv=None):
     given = vars(_parser(script, description, defaults).parse_args(argv))
     args = argparse.Namespace(**{**defaults, **given})
     args.script = script
-    args.verbose = 1 if sys.stdout.isatty() or in_notebook else 0
+    args.verbose = 1 if sys.stdout.isatty() or in_notebook() else 0
     if args.movie and args.plot == "none":
         raise UserError("--movie records what is drawn, and --plot none draws nothing")
     if args.resume:

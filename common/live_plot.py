@@ -10,7 +10,7 @@ import keras
 import numpy as np
 
 from common.curves import Records, Sample, read_curves, write_curves
-from common.terminal import STARTED
+from common.terminal import STARTED, UserError
 
 NO_FLAGS = {"plot": "auto", "close": False, "movie": None, "overlay": [], "out": ".", "resume": False}
 
@@ -137,9 +137,9 @@ class LivePlot(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         self._records.add({name: value for name, value in logs.items() if name.startswith("val_")})
+        write_curves(self.args.out, self._number_curves())
 
     def on_train_end(self, logs=None):
-        write_curves(self.args.out, self._number_curves())
         if self._dashboard is None:
             return
         self._frozen = False
@@ -221,6 +221,8 @@ class LivePlot(keras.callbacks.Callback):
         return {name: curve for name, curve in self._records.curves.items() if np.ndim(curve.latest) == 0}
 
     def _bring_back_curves(self):
+        if not (Path(self.args.out) / "curves.csv").exists():
+            return
         for name, (steps, values) in read_curves(self.args.out).items():
             for step, value in zip(steps, values, strict=True):
                 if step <= self._first_step:
@@ -266,8 +268,8 @@ class LivePlot(keras.callbacks.Callback):
         if self._movie:
             try:
                 self._movie.save()
-            except OSError as error:
-                print(f"The movie could not be written: {error}", file=sys.stderr)
+            except UserError as error:
+                print(error, file=sys.stderr)
 
     def _on_key(self, key):
         dashboard = self._dashboard
@@ -283,8 +285,8 @@ class LivePlot(keras.callbacks.Callback):
             try:
                 dashboard.save(path)
                 print(f"\nSaved {path}")
-            except OSError as error:
-                print(f"\nCannot save {path}: {error.strerror}", file=sys.stderr)
+            except UserError as error:
+                print(f"\n{error}", file=sys.stderr)
         elif key == "f":
             self._screen.toggle_full_screen()
         elif key == "q":

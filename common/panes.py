@@ -321,7 +321,7 @@ class TestImages(Pane):
         axes.set(xticks=[], ylim=(self._bottom, 1), xlabel="misread first; the ruler is the accuracy")
         axes.yaxis.tick_right()
         axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=" %"))
-        axes.set_yticks(np.linspace(self._bottom, 1, 6))
+        axes.set_yticks(np.linspace(max(self._bottom, 0), 1, 6))
         return [self._sheet, self._line, self._text]
 
     def update(self, records):

@@ -27,12 +27,17 @@ SETTINGS = ("script", "epochs", "batch_size", "learning_rate", "seed", "train_si
 
 @contextlib.contextmanager
 def replacing(path):
-    """Give the path of a new file beside `path`, which takes its place when it is complete."""
+    """Give the path of a new file beside `path`, which takes its place when it is complete.
+
+    Raises UserError if it cannot be written.
+    """
     path = Path(path)
     new = path.with_name(f".{path.stem}-{os.getpid()}{path.suffix}")
     try:
         yield new
         new.replace(path)
+    except OSError as error:
+        raise UserError(f"cannot write {path}: {error.strerror or error}") from error
     finally:
         new.unlink(missing_ok=True)
 
@@ -55,8 +60,12 @@ def read_settings(folder):
     return _read_checkpoint(folder)[0]
 
 
+_locks = {}  # the folders that runs of this program write to
+
+
 def _lock(folder):
-    """Keep a second run out of the folder until the returned file is closed, or we end."""
+    """Keep other programs' runs out of the folder until `_unlock`, or until we end."""
+    _unlock(folder)  # a notebook's cell may be run again before it has finished
     file = (folder / ".lock").open("w")  # also shows that the folder can be written
     try:
         if os.name == "nt":
@@ -72,7 +81,12 @@ def _lock(folder):
         raise UserError(f"another run is writing to {folder}: give this one another --out") from None
     except OSError:
         pass  # a file system without locks
-    return file
+    _locks[folder.resolve()] = file
+
+
+def _unlock(folder):
+    if folder.resolve() in _locks:
+        _locks.pop(folder.resolve()).close()
 
 
 def _device():
@@ -128,7 +142,7 @@ class Run(keras.callbacks.Callback):
     def _open_folder(self):
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            self._lock = _lock(self.folder)
+            _lock(self.folder)
         except OSError as error:
             raise UserError(f"--out: cannot write to {self.folder}: {error.strerror}") from error
 
@@ -254,7 +268,7 @@ class Run(keras.callbacks.Callback):
             model.save(new)
         with replacing(self.folder / "result.json") as new:
             new.write_text(json.dumps(result, indent=2) + "\n")
-        self._lock.close()
+        _unlock(self.folder)
         print(f"The model, its history and its picture are in {self.folder}")
         epochs = f"{len(self.history)} of {args.epochs}" if ctrl_c.requested else f"{args.epochs}"
         print(

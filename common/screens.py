@@ -19,6 +19,7 @@ from PIL import Image
 
 from common.dashboard import HEIGHT, WIDTH
 from common.run_folder import replacing
+from common.terminal import in_notebook
 
 
 def open_screen(plot, title, on_key):
@@ -29,7 +30,7 @@ def open_screen(plot, title, on_key):
         title: what the window's frame says.
         on_key: called with the name of a key that was pressed.
     """
-    if plot == "auto" and "ipykernel" in sys.modules:
+    if plot == "auto" and in_notebook():
         return Notebook(), None
     if plot == "file":
         return File(), None
@@ -182,7 +183,7 @@ class Movie:
             self._every *= 2
 
     def save(self):
-        """Write the movie. Raises OSError if it cannot be written."""
+        """Write the movie. Raises UserError if it cannot be written."""
         size = self._frames[0].size
         frames = [frame if frame.size == size else frame.resize(size) for frame in self._frames]
         with replacing(self.path) as new:

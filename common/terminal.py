@@ -68,11 +68,18 @@ def _silent_stderr():
                 sys.stderr.write(held.read().decode(errors="replace"))
 
 
+def in_notebook():
+    """Whether this program runs in the cells of a notebook."""
+    ipython = sys.modules.get("IPython")
+    return ipython is not None and hasattr(ipython.get_ipython(), "kernel")
+
+
 def _import_keras():
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's C++ code: errors only
     try:
         with _silent_stderr():
             import keras  # noqa: F401
+            import tensorflow  # noqa: F401
     except ModuleNotFoundError as error:
         raise UserError(
             f"the package {error.name!r} is not installed. Run: pip install -r requirements.txt"

@@ -148,7 +148,13 @@ def test_ctrl_c_is_never_a_traceback(seconds, start):
 
 def test_kill_leaves_whole_files_and_resume_goes_on(start, run, tmp_path, weights):
     settings = (*RUN, "--epochs", 30)
+    fresh = start(*settings, "--out", "fresh")
+    wait_for((tmp_path / "fresh" / "checkpoint.npz").exists)
+    fresh.kill()
+    fresh.wait()
+    assert run("--resume", "--out", "fresh", "--plot", "none").returncode == 0
     assert run(*settings, "--out", "a").returncode == 0
+    assert result_of(tmp_path / "fresh")["test"] == result_of(tmp_path / "a")["test"]
     before = weights(tmp_path / "a")
     process = start(*settings, "--seed", 9, "--out", "a")
     checkpoint = tmp_path / "a" / "checkpoint.npz"
