@@ -14,6 +14,7 @@ Try: --learning-rate 0.01 (slow), --learning-rate 5 (noisy), --train-size 500 (t
   and --overlay runs/mnist_1_softmax to see the run before behind this one.
 """
 
+# common comes first: it keeps TensorFlow quiet
 from common import Accuracy, Biases, LivePlot, Loss, TestImages, TrainImages, Weights
 from common import Run, ShuffledBatches, load_mnist, parse_args
 
@@ -45,7 +46,7 @@ if __name__ == "__main__":
         steps_per_execution=50,  # 50 steps without a pause: faster
     )
 
-    batches = ShuffledBatches(x_train, y_train, args)
+    batches = ShuffledBatches(x_train, y_train, args)  # 100 digits each, in a new order each epoch
     run = Run(args, model)  # what the training leaves behind, and --resume
     panes = [Accuracy(), Loss(), TrainImages(), Weights(), Biases(), TestImages()]
     plot = LivePlot(panes, (x_train, y_train), (x_test, y_test), args)
@@ -55,7 +56,7 @@ if __name__ == "__main__":
         initial_epoch=run.initial_epoch,
         validation_data=(x_test, y_test),
         callbacks=[batches, run, plot],
-        shuffle=False,  # they come shuffled
+        shuffle=False,  # the batches come shuffled
         verbose=args.verbose,
     )
     run.finish(model.evaluate(x_test, y_test, verbose=0, return_dict=True), lecture=0.92)

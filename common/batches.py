@@ -24,8 +24,9 @@ class ShuffledBatches(keras.callbacks.Callback):
     def __init__(self, x, y, args):
         super().__init__()
         self._seed, self._examples, size = args.seed, len(x), args.batch_size
-        self._order = tf.Variable(np.arange(len(x)))
-        x, y = tf.constant(x), tf.constant(y)
+        with tf.device("CPU"):  # where tf.data works
+            self._order = tf.Variable(np.arange(len(x)))
+            x, y = tf.constant(x), tf.constant(y)
 
         def batch(number):
             chosen = self._order[number * size : (number + 1) * size]

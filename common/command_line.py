@@ -2,6 +2,7 @@
 
 import argparse
 import math
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -42,7 +43,7 @@ def _positive_number(text):
 
 
 def _folder(text):
-    if not Path(text).is_dir():
+    if not os.path.isdir(text):
         raise argparse.ArgumentTypeError(f"{text!r} is not a folder")
     return Path(text)
 
@@ -53,7 +54,7 @@ def _movie_file(text):
         raise argparse.ArgumentTypeError(f"{text!r} must end in .gif or .mp4")
     if path.suffix.lower() == ".mp4" and not shutil.which("ffmpeg"):
         raise argparse.ArgumentTypeError("an .mp4 needs the program ffmpeg, which is not found: use .gif")
-    if not path.parent.is_dir() or path.is_dir():
+    if not os.access(path.parent, os.W_OK) or os.path.isdir(path):
         raise argparse.ArgumentTypeError(f"{text!r} cannot be written")
     return path
 
@@ -70,7 +71,7 @@ def _parser(script, description, defaults):
 
     def add(flag, about, **options):
         name = flag.removeprefix("--").replace("-", "_")
-        if defaults.get(name) not in (None, False):
+        if defaults.get(name) not in (None, False, []):
             about += f" (default: {defaults[name]})"
         parser.add_argument(flag, help=about, **options)
 

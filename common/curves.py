@@ -46,19 +46,27 @@ class Sample:
     """Examples that are shown, and what the network made of them."""
 
     images: np.ndarray  # [n, height, width, 1], uint8 from 0 to 255 or float from 0 to 1
-    labels: np.ndarray  # int [n]
+    labels: np.ndarray  # int [n] or [n, 1], or one-hot [n, classes]
     outputs: np.ndarray | None = None  # float32 [n, classes]; None before the first reading
 
     def pixels(self, chosen):
         """uint8 [n, height, width, 1]: the images with the indices `chosen`, to be drawn."""
         images = self.images[chosen]
+        if images.ndim == 3:
+            images = images[..., np.newaxis]
         return images if images.dtype == np.uint8 else (images * 255).clip(0, 255).astype(np.uint8)
+
+    def classes(self):
+        """int [n]: the right class of each example."""
+        labels = np.asarray(self.labels)
+        one_hot = labels.ndim > 1 and labels.shape[-1] > 1
+        return labels.argmax(axis=-1) if one_hot else labels.reshape(-1)
 
     def read_wrong(self):
         """bool [n]: whether the class with the largest output is another than the label."""
         if self.outputs is None:
             return np.zeros(len(self.labels), bool)
-        return self.outputs.argmax(axis=-1) != self.labels
+        return self.outputs.argmax(axis=-1) != self.classes()
 
 
 class Records:
@@ -75,7 +83,10 @@ class Records:
         self.curves = defaultdict(Curve)
         self.train, self.test = train, test
         self.step, self.total_steps = 0, 1
-        self.earlier = {Path(folder).resolve().name: read_curves(folder) for folder in overlay}
+        self.earlier = {}
+        for folder in overlay:
+            name = Path(folder).resolve().name
+            self.earlier[str(folder) if name in self.earlier else name] = read_curves(folder)
 
     def add(self, values):
         """Add a dictionary of values at the present step."""
@@ -84,7 +95,7 @@ class Records:
 
 
 def read_curves(folder):
-    """The curves of an earlier run: its dense ones, or those of its history.
+    """The curves of an earlier run.
 
     Returns a dictionary: name to (steps [n], values [n]). Raises UserError if there is no run.
     """
@@ -94,10 +105,12 @@ def read_curves(folder):
         with open(folder / "curves.csv", newline="") as file:
             for row in csv.DictReader(file):
                 points[row["name"]].append((float(row["step"]), float(row["value"])))
+        if not points:
+            raise ValueError("no points")
         return {name: tuple(np.array(rows).T) for name, rows in points.items()}
     except OSError as error:
         raise UserError(f"{folder} is not a run: it has no curves.csv") from error
-    except (KeyError, TypeError, ValueError) as error:
+    except (csv.Error, KeyError, TypeError, ValueError) as error:
         raise UserError(f"{folder / 'curves.csv'} is damaged") from error
 
 

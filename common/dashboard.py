@@ -36,19 +36,23 @@ class Dashboard:
         self._drawn = 0
         rcParams["text.hinting"] = "no_hinting"  # halves the time that text takes
         with rc_context(STYLE):
+            rows = 1 if len(panes) <= 3 else 2
+            columns = -(-len(panes) // rows)
             grid = figure.add_gridspec(
-                2, 3, left=0.06, right=0.945, top=0.885, bottom=0.06, wspace=0.2, hspace=0.32
+                rows, columns, left=0.06, right=0.945, top=0.885, bottom=0.06, wspace=0.2, hspace=0.32
             )
             self.axes = [figure.add_subplot(cell) for cell, _ in zip(grid, panes, strict=False)]
             for axes, pane in zip(self.axes, panes, strict=True):
                 axes.set_title(pane.title, y=1.0)  # a fixed place is drawn faster
                 self._moving[axes] = pane.build(axes, records)
             self._header = figure.text(0.5, 0.965, "", fontsize=15, ha="center", va="center", animated=True)
-        self._cells = {axes: self._cell(place) for axes, place in zip(self.axes, grid, strict=False)}
+        middle = 0.465 if rows == 2 else 0
         self._halves = [
             TransformedBbox(Bbox.from_extents(0, low, 1, high), figure.transFigure)
-            for low, high in ((0.465, 1), (0, 0.465))
+            for low, high in ((middle, 1), (0, middle))[:rows]
         ]
+        self._upper_row = self.axes[:columns]
+        self._cells = {axes: self._cell(axes, middle) for axes in self.axes}
         self._places = [axes.get_position() for axes in self.axes]
         figure.canvas.mpl_connect("draw_event", self._on_draw)
         figure.canvas.mpl_connect("resize_event", self._on_resize)
@@ -68,7 +72,7 @@ class Dashboard:
         The lower row, which moves slowly, is drawn every second time.
         """
         figure, canvas = self.figure, self.figure.canvas
-        if not self._backgrounds:
+        if not self._backgrounds or (changed and self._shown):
             canvas.draw()
             return
         self._drawn += 1
@@ -81,7 +85,7 @@ class Dashboard:
                 figure.draw_artist(axes)
         if changed:
             self._keep_backgrounds()
-        self._draw_moving_parts(self.axes if whole else self.axes[:3])
+        self._draw_moving_parts(self.axes if whole else self._upper_row)
         canvas.blit(figure.bbox if whole else self._halves[0])
 
     def show(self, number=None):
@@ -111,13 +115,16 @@ class Dashboard:
                 self._place_panes(None)
             with replacing(path) as new:
                 figure.savefig(new, dpi=100)
+        self._backgrounds = ()
 
-    def _cell(self, place):
+    def _cell(self, axes, middle):
         """What wipes the place of one pane with its title and ticks."""
-        row, column = place.rowspan.start, place.colspan.start
-        left, bottom = (0, 0.352, 0.665)[column], (0.465, 0)[row]
-        width, height = ((0.352, 0.313, 0.335)[column], (0.47, 0.465)[row])
-        wipe = Rectangle((left, bottom), width, height, color="white", transform=self.figure.transFigure)
+        place = axes.get_position()
+        left = place.x0 - 0.05  # there the tick labels begin
+        low, high = (middle, 0.94) if axes in self._upper_row else (0, middle)
+        wipe = Rectangle(
+            (left, low), place.x1 - left + 0.002, high - low, color="white", transform=self.figure.transFigure
+        )
         wipe.figure = self.figure
         return wipe
 

@@ -32,14 +32,14 @@ def find_data_file(name, data_dir=None):
 
     Raises UserError if there is none.
     """
-    keras_home = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
+    keras_home = Path(os.environ.get("KERAS_HOME") or os.path.expanduser("~/.keras"))
     places = [
         (data_dir, "data-dir"),
         (keras_home / "datasets", "keras cache"),
         (BUNDLED, "bundled"),
     ]
     for folder, origin in places:
-        if folder is not None and (Path(folder) / name).exists():
+        if folder is not None and os.path.exists(Path(folder) / name):
             return Path(folder) / name, origin
     raise UserError(f"the data file {name} is missing: put it into {BUNDLED} or name its --data-dir")
 

@@ -10,6 +10,7 @@ import keras
 import numpy as np
 
 from common.curves import Records, Sample, read_curves, write_curves
+from common.run_folder import by_product
 from common.terminal import STARTED, UserError
 
 NO_FLAGS = {"plot": "auto", "close": False, "movie": None, "overlay": [], "out": ".", "resume": False}
@@ -18,8 +19,8 @@ NO_FLAGS = {"plot": "auto", "close": False, "movie": None, "overlay": [], "out":
 class Pace:
     """Says when the next picture is due.
 
-    In the first ten seconds that is more than three times a second. After that drawing must not have
-    taken more, in all, than 1 s and 4 % of the time. Reading the test set has a share of its own,
+    In the first ten seconds that is more than three times a second, if the machine has half its time
+    for it. After that, drawing takes 4 % of the time. Reading the test set has a share of its own,
     with more at the beginning: there the curve is steep, and it is read whenever the iterations have
     grown by a quarter.
     """
@@ -37,7 +38,9 @@ class Pace:
         if now < self._next:
             return False
         elapsed = now - self.began
-        return elapsed < self.OPENING or self.spent + self._cost <= 1.0 + 0.04 * elapsed
+        if elapsed < self.OPENING:
+            return self.spent <= 0.5 * elapsed + 1
+        return now - self._left >= 24 * self._cost
 
     def test_due(self, step):
         return step > 1.25 * self._tested_at and self._test_affordable(0.35)
@@ -62,7 +65,8 @@ class Pace:
         self._next = max(self._next, self._entered - self.INTERVAL) + self.INTERVAL
 
     def __exit__(self, *exception):
-        self._cost = time.perf_counter() - self._entered
+        self._left = time.perf_counter()
+        self._cost = self._left - self._entered
         self.spent += self._cost
 
 
@@ -90,7 +94,10 @@ class LivePlot(keras.callbacks.Callback):
 
     def __init__(self, panes, train, test, args=None):
         super().__init__()
+        if not 1 <= len(panes) <= 6:
+            raise ValueError(f"LivePlot shows one to six panes, not {len(panes)}")
         self.args = args = args or Namespace(**NO_FLAGS)
+        Path(args.out).mkdir(parents=True, exist_ok=True)
         self._picture_times = []  # seconds since the training began
         self._panes = panes
         (x_train, y_train), (x_test, y_test) = train, test
@@ -105,10 +112,13 @@ class LivePlot(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         records = self._records
-        records.step = self._first_step = int(self.model.optimizer.iterations)
-        records.total_steps = self.params["epochs"] * self.params["steps"]
+        records.curves.clear()
+        records.step, self._steps = 0, self.params["steps"] or 0
+        records.total_steps = self.params["epochs"] * self._steps
         if self.args.resume:
-            self._bring_back_curves()
+            records.step = int(self.model.optimizer.iterations)
+            with contextlib.suppress(UserError):
+                self._bring_back_curves()
         self._pace = Pace()
         self._seen = {}
         if self.args.plot != "none":
@@ -122,7 +132,7 @@ class LivePlot(keras.callbacks.Callback):
         self._seen = {}
 
     def on_train_batch_end(self, batch, logs=None):
-        batches = min(batch + 1, self.params["steps"])  # Keras counts a shortened execution in full
+        batches = min(batch + 1, self._steps or batch + 1)  # Keras counts a shortened execution in full
         self._records.step = self._epoch_step + batches
         self._records.add(self._recent(batches, logs))
         if self._dashboard is None:
@@ -137,17 +147,20 @@ class LivePlot(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         self._records.add({name: value for name, value in logs.items() if name.startswith("val_")})
-        write_curves(self.args.out, self._number_curves())
+        with by_product():
+            write_curves(self.args.out, self._number_curves())
 
     def on_train_end(self, logs=None):
         if self._dashboard is None:
             return
         self._frozen = False
         self._show_progress(last=True)
-        with self._pace:
+        with self._pace, by_product():
             self._dashboard.save(Path(self.args.out) / "dashboard.png")
-        self._save_movie()
-        if self._screen.live:
+        if self._movie:
+            with by_product():
+                self._movie.save()
+        if self._screen.live and self._picture_times:
             times = np.array(self._picture_times)
             opening = times[times < Pace.OPENING]
             self.args.window = {
@@ -162,7 +175,6 @@ class LivePlot(keras.callbacks.Callback):
         if self._dashboard is None:
             return
         if self._screen.stays and self._screen.open and not self.args.close:
-            print("Close the window to end.")
             self._dashboard.set_header(f"{self._header()}   ·   done, close the window to end")
             while self._screen.open:
                 self._screen.flush()
@@ -221,11 +233,9 @@ class LivePlot(keras.callbacks.Callback):
         return {name: curve for name, curve in self._records.curves.items() if np.ndim(curve.latest) == 0}
 
     def _bring_back_curves(self):
-        if not (Path(self.args.out) / "curves.csv").exists():
-            return
         for name, (steps, values) in read_curves(self.args.out).items():
             for step, value in zip(steps, values, strict=True):
-                if step <= self._first_step:
+                if step <= self._records.step:
                     self._records.curves[name].add(step, value)
 
     # -- drawing
@@ -261,18 +271,15 @@ class LivePlot(keras.callbacks.Callback):
 
     def _header(self):
         records, epochs = self._records, self.params["epochs"]
-        epoch = min(records.step // self.params["steps"] + 1, epochs)
+        if not self._steps:  # data without a known end
+            return f"iteration {records.step:,}"
+        epoch = min(records.step // self._steps + 1, epochs)
         return f"epoch {epoch} of {epochs}   ·   iteration {records.step:,} of {records.total_steps:,}"
-
-    def _save_movie(self):
-        if self._movie:
-            try:
-                self._movie.save()
-            except UserError as error:
-                print(error, file=sys.stderr)
 
     def _on_key(self, key):
         dashboard = self._dashboard
+        if dashboard is None:
+            return
         if key == " ":
             self._frozen = not self._frozen
             dashboard.set_header(self._header() + ("   ·   frozen" if self._frozen else ""))
@@ -282,11 +289,9 @@ class LivePlot(keras.callbacks.Callback):
             dashboard.show(int(key))
         elif key == "s":
             path = Path(self.args.out) / f"dashboard-{self._records.step}.png"
-            try:
+            with by_product():
                 dashboard.save(path)
                 print(f"\nSaved {path}")
-            except UserError as error:
-                print(f"\n{error}", file=sys.stderr)
         elif key == "f":
             self._screen.toggle_full_screen()
         elif key == "q":

@@ -1,6 +1,7 @@
 """How each pane of the window draws what was recorded. A pane knows one Axes and nothing of screens."""
 
 import functools
+import itertools
 
 import keras
 import numpy as np
@@ -8,6 +9,8 @@ from matplotlib.artist import Artist
 from matplotlib.font_manager import findfont
 from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 from PIL import Image, ImageDraw, ImageFont
+
+from common.terminal import UserError
 
 # Okabe and Ito's colours, which colour-blind people tell apart
 TRAIN, TEST = "#0072B2", "#D55E00"
@@ -39,7 +42,7 @@ class _OverIterations(Pane):
     def build(self, axes, records):
         self.axes = axes
         axes.grid(color="#DDDDDD")
-        axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
+        axes.xaxis.set_major_locator(MaxNLocator(5, integer=True, prune="upper"))
         axes.yaxis.set_major_locator(MaxNLocator(4, steps=(1, 2, 5, 10)))
         axes.xaxis.set_major_formatter(FuncFormatter(lambda step, _: f"{step:,.0f}"))
         axes.set_xlim(0, self._visible_steps(records))
@@ -65,7 +68,7 @@ class _MetricPane(_OverIterations):
         super().build(axes, records)
         self._bottom_top = None
         twin = f"val_{self.metric}"
-        for (run, curves), colour in zip(records.earlier.items(), EARLIER, strict=False):
+        for (run, curves), colour in zip(records.earlier.items(), itertools.cycle(EARLIER), strict=False):
             for name, style in ((self.metric, ":"), (twin, "-")):
                 if name in curves:
                     label = f"{run}, test" if name == twin else None
@@ -96,7 +99,7 @@ class _MetricPane(_OverIterations):
             value
             for curve in (train, test)
             for step, value in zip(curve.steps, curve.values, strict=True)
-            if step >= records.step / 8
+            if step >= records.step / 8 and np.isfinite(value)
         ]
         return self._set_limits(records, *self.limits(settled))
 
@@ -118,9 +121,7 @@ class Accuracy(_MetricPane):
     def limits(self, values):
         """From 0 to 100 %, or from higher up if the curve leaves the lowest third, for the texts."""
         low = np.percentile(values, 2) if values else 0
-        return max(
-            limit for limit in (0, 0.5, 0.8, 0.9, 0.95, 0.98) if low >= 0.65 * limit + 0.35 or not limit
-        ), 1
+        return max([0] + [limit for limit in (0.5, 0.8, 0.9, 0.95, 0.98) if low >= 0.65 * limit + 0.35]), 1
 
 
 class Loss(_MetricPane):
@@ -134,7 +135,7 @@ class Loss(_MetricPane):
         self.title = title
 
     def limits(self, values):
-        high = np.percentile(values, 98) if values else 2.5
+        high = min(np.percentile(values, 98), 1e30) if values else 2.5
         return 0, 2.5 / 4 ** np.floor(np.log2(2.5 / max(high, 1e-6)) / 2)
 
 
@@ -160,7 +161,10 @@ class _Bands(_OverIterations):
         raise NotImplementedError
 
     def record(self, model, records):
-        values = np.percentile(self.numbers(model), self.PERCENTILES)
+        numbers = self.numbers(model)
+        if not numbers.size or not np.isfinite(numbers).all():
+            return  # nothing to show, or the training has diverged
+        values = np.percentile(numbers, self.PERCENTILES)
         records.curves[self.title].add(records.step, values)
 
     def update(self, records):
@@ -172,7 +176,7 @@ class _Bands(_OverIterations):
             low, high = values[:, i], values[:, -1 - i]
             band.set_xy(np.c_[np.r_[steps, steps[::-1]], np.r_[low, high[::-1]]])
         self._median.set_data(steps, values[:, len(self.PERCENTILES) // 2])
-        extent = np.abs(values).max()
+        extent = min(np.abs(values).max(), 1e30)
         limit = 0.5
         while limit < extent:
             limit *= 2
@@ -200,7 +204,12 @@ class Biases(_Bands):
 
 
 def _flat(variables):
-    return np.concatenate([np.ravel(keras.ops.convert_to_numpy(variable)) for variable in variables])
+    return np.concatenate([[]] + [np.ravel(keras.ops.convert_to_numpy(variable)) for variable in variables])
+
+
+def _check_images(images):
+    if images.ndim not in (3, 4):
+        raise UserError(f"pictures of examples need images [n, height, width, 1], not {list(images.shape)}")
 
 
 def _misread_first(sample, count):
@@ -270,24 +279,25 @@ class TrainImages(Pane):
         self.title = title
 
     def build(self, axes, records):
+        _check_images(records.train.images)
         axes.set(xticks=[], yticks=[], xlabel="misread first: right → read")
         axes.spines[:].set_visible(False)
-        self._sheet, self._shown = _Sheet(axes), None
+        self._sheet, self._shown = _Sheet(axes), ()
         return [self._sheet]
 
     def update(self, records):
         sample = records.train
         read = None if sample.outputs is None else tuple(sample.outputs.argmax(axis=-1))
-        if self._shown == [read]:
+        if self._shown == read:
             return False
-        self._shown = [read]
+        self._shown = read
         order, misread = _misread_first(sample, self.COLUMNS * self.ROWS)
-        images = sample.pixels(order)
+        images, right = sample.pixels(order), sample.classes()
         size = self.ENLARGE * images.shape[2]
         tiles = _tiles(images, misread).repeat(self.ENLARGE, axis=1).repeat(self.ENLARGE, axis=2)
         tiles = np.pad(tiles, ((0, 0), (0, self.CAPTION), (0, 0), (0, 0)), constant_values=255)
         for tile, index in zip(tiles[:misread], order[:misread], strict=True):
-            text = f"{sample.labels[index]} → {read[index]}"
+            text = f"{right[index]} → {read[index]}"
             tile[-self.CAPTION :] = _caption(text, size, self.CAPTION)
         self._sheet.show(_mosaic(tiles, self.COLUMNS, self.ROWS))
         return False
@@ -310,8 +320,10 @@ class TestImages(Pane):
 
     def build(self, axes, records):
         self.axes = axes
-        places = self.COLUMNS * self.ROWS
-        self._bottom = 1 - places / len(records.test.labels)
+        _check_images(records.test.images)
+        examples = len(records.test.labels)
+        self._rows = min(self.ROWS, -(-examples // self.COLUMNS))
+        self._bottom = max(1 - self._rows * self.COLUMNS / examples, 0)
         self._sheet, self._shown = _Sheet(axes), ()
         self._line = axes.axhline(1, color="black", lw=4, animated=True)
         self._text = axes.text(
@@ -321,7 +333,7 @@ class TestImages(Pane):
         axes.set(xticks=[], ylim=(self._bottom, 1), xlabel="misread first; the ruler is the accuracy")
         axes.yaxis.tick_right()
         axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=" %"))
-        axes.set_yticks(np.linspace(max(self._bottom, 0), 1, 6))
+        axes.set_yticks(np.linspace(self._bottom, 1, 6))
         return [self._sheet, self._line, self._text]
 
     def update(self, records):
@@ -329,10 +341,11 @@ class TestImages(Pane):
         if self._shown is sample.outputs:
             return False
         self._shown = sample.outputs
-        order, misread = _misread_first(sample, self.COLUMNS * self.ROWS)
+        order, misread = _misread_first(sample, self.COLUMNS * self._rows)
         images = sample.pixels(order)
-        halved = np.maximum(images[:, ::2, ::2], images[:, 1::2, 1::2])
-        self._sheet.show(_mosaic(_tiles(halved, misread), self.COLUMNS, self.ROWS))
+        height, width = (side // 2 * 2 for side in images.shape[1:3])
+        halved = np.maximum(images[:, :height:2, :width:2], images[:, 1:height:2, 1:width:2])
+        self._sheet.show(_mosaic(_tiles(halved, misread), self.COLUMNS, self._rows))
         if sample.outputs is not None:
             accuracy = 1 - sample.read_wrong().mean()
             self._line.set_ydata([accuracy, accuracy])

@@ -39,7 +39,17 @@ def replacing(path):
     except OSError as error:
         raise UserError(f"cannot write {path}: {error.strerror or error}") from error
     finally:
-        new.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            new.unlink()
+
+
+@contextlib.contextmanager
+def by_product():
+    """What fails to be written here is said, and the training goes on."""
+    try:
+        yield
+    except UserError as error:
+        print(f"\n{error}", file=sys.stderr)
 
 
 def _read_checkpoint(folder):
@@ -104,7 +114,7 @@ def _rises(metric):
 class Run(keras.callbacks.Callback):
     """Keeps what a training yields in a folder, and brings back an interrupted one.
 
-    From here on Ctrl-C stops the training after the current batch; `finish` then saves all and
+    From here on Ctrl-C stops the training at the next pause; `finish` then saves all and
     ends the program with status 130.
 
     Args:
@@ -137,7 +147,7 @@ class Run(keras.callbacks.Callback):
             f"{args.script}: {model.count_params():,} weights and biases, Keras {keras.__version__}"
             f" on {keras.config.backend()}, {_device()}"
         )
-        ctrl_c.saving = True
+        ctrl_c.requested, ctrl_c.saving = False, True
 
     def _open_folder(self):
         try:
@@ -201,8 +211,9 @@ class Run(keras.callbacks.Callback):
         row["seconds"] = round(seconds, 3)
         self.history.append(row)
         self._last_complete = self._snapshot(self.model)
-        self._write_checkpoint()
-        self._write_history()
+        with by_product():
+            self._write_checkpoint()
+            self._write_history()
         if not self.args.verbose:
             shown = "  ".join(f"{name} {value:.4f}" for name, value in row.items() if name in logs)
             print(f"epoch {epoch + 1:2}/{self.args.epochs}  {shown}  {seconds:.1f} s", flush=True)

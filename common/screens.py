@@ -5,6 +5,7 @@ time to answer to the mouse (`flush`) and when to go (`close`). `open` says whet
 `live` whether somebody may look at it now, `stays` whether it goes only when it is closed.
 """
 
+import contextlib
 import io
 import os
 import shutil
@@ -172,11 +173,12 @@ class Movie:
         self._frames, self._every, self._offered = [], 1, 0
 
     def add(self, canvas):
+        picture = Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3])
+        height = round(self.WIDTH * picture.height / picture.width / 2) * 2
+        picture = picture.resize((self.WIDTH, height), Image.Resampling.BILINEAR)
+        self._last = picture.quantize(128, Image.Quantize.FASTOCTREE)
         if self._offered % self._every == 0:
-            picture = Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3])
-            height = round(self.WIDTH * picture.height / picture.width / 2) * 2
-            picture = picture.resize((self.WIDTH, height), Image.Resampling.BILINEAR)
-            self._frames.append(picture.quantize(128, Image.Quantize.FASTOCTREE))
+            self._frames.append(self._last)
         self._offered += 1
         if len(self._frames) == self.LIMIT:
             self._frames = self._frames[::2]
@@ -184,8 +186,12 @@ class Movie:
 
     def save(self):
         """Write the movie. Raises UserError if it cannot be written."""
+        if not self._offered:
+            return
         size = self._frames[0].size
-        frames = [frame if frame.size == size else frame.resize(size) for frame in self._frames]
+        frames = [
+            frame if frame.size == size else frame.resize(size) for frame in [*self._frames, self._last]
+        ]
         with replacing(self.path) as new:
             if self.path.suffix.lower() == ".gif":
                 duration = 1000 // self.PER_SECOND
@@ -200,7 +206,10 @@ class Movie:
             "-f", "rawvideo", "-pixel_format", "rgb24", "-video_size", f"{size[0]}x{size[1]}",
             "-framerate", str(self.PER_SECOND), "-i", "-", "-pix_fmt", "yuv420p", os.fspath(path),
         ]  # fmt: skip
-        pixels = b"".join(np.asarray(frame.convert("RGB")).tobytes() for frame in frames)
-        result = subprocess.run(command, input=pixels, capture_output=True)
-        if result.returncode:
-            raise OSError(f"ffmpeg: {result.stderr.decode(errors='replace').strip()}")
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+        with contextlib.suppress(BrokenPipeError):  # ffmpeg says why
+            for frame in frames:
+                process.stdin.write(frame.convert("RGB").tobytes())
+        _, trouble = process.communicate()
+        if process.returncode:
+            raise OSError(f"ffmpeg: {trouble.decode(errors='replace').strip()}")

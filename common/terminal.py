@@ -41,7 +41,6 @@ class _CtrlC:
                 print("\nStopping after this batch, and saving ...", file=sys.stderr)
             self.requested = True
         else:
-            print("\nStopped.", file=sys.stderr)
             raise SystemExit(130)
 
 
@@ -51,16 +50,20 @@ ctrl_c = _CtrlC()
 @contextlib.contextmanager
 def _silent_stderr():
     """Hold back what is written to stderr, by C++ code too; show it if the block fails."""
-    with tempfile.TemporaryFile() as held:
-        sys.stderr.flush()
+    try:
         stderr = os.dup(2)
+    except OSError:  # there is none, as under pythonw
+        yield
+        return
+    with tempfile.TemporaryFile() as held:
         os.dup2(held.fileno(), 2)
-        failed = True
+        failed = False
         try:
             yield
-            failed = False
+        except Exception:
+            failed = True
+            raise
         finally:
-            sys.stderr.flush()
             os.dup2(stderr, 2)
             os.close(stderr)
             if failed:
@@ -75,7 +78,7 @@ def in_notebook():
 
 
 def _import_keras():
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's C++ code: errors only
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's C++ code: fatal errors only
     try:
         with _silent_stderr():
             import keras  # noqa: F401

