@@ -55,9 +55,11 @@ if __name__ == "__main__":
         epochs=args.epochs,
         initial_epoch=run.initial_epoch,
         validation_data=(x_test, y_test),
+        validation_batch_size=1000,
         callbacks=[batches, run, plot],
         shuffle=False,  # the batches come shuffled
         verbose=args.verbose,
     )
-    run.finish(model.evaluate(x_test, y_test, verbose=0, return_dict=True), lecture=0.92)
+    test = model.evaluate(x_test, y_test, batch_size=1000, verbose=0, return_dict=True)
+    run.finish(test, lecture=0.92)
     plot.wait_until_closed()
