@@ -30,7 +30,7 @@ class Pace:
     def __init__(self):
         self.began = self._next = time.perf_counter()
         self.spent = self._cost = 0.0
-        self._test_spent = self._test_cost = 0.0
+        self._test_spent = self.test_cost = 0.0
         self._tested_at = 0
 
     def due(self):
@@ -47,7 +47,7 @@ class Pace:
 
     def _test_affordable(self, allowance):
         elapsed = time.perf_counter() - self.began
-        return self._test_spent + self._test_cost <= allowance + 0.01 * elapsed
+        return self._test_spent + self.test_cost <= allowance + 0.01 * elapsed
 
     def test_possible(self):
         return self._test_affordable(0.15)
@@ -56,8 +56,8 @@ class Pace:
     def reading_test_set(self, step):
         began = time.perf_counter()
         yield
-        self._test_cost = time.perf_counter() - began
-        self._test_spent += self._test_cost
+        self.test_cost = time.perf_counter() - began
+        self._test_spent += self.test_cost
         self._tested_at = step
 
     def __enter__(self):
@@ -141,6 +141,7 @@ class LivePlot(keras.callbacks.Callback):
             self._show_progress()
         elif self._pace.test_due(self._records.step):
             self._read_test_set()
+            self._pace.spent += self._pace.test_cost
         elif time.perf_counter() - self._flushed > 0.1:
             self._screen.flush()
             self._flushed = time.perf_counter()
