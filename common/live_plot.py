@@ -25,7 +25,7 @@ class Pace:
     grown by a quarter.
     """
 
-    OPENING, INTERVAL = 10.0, 0.31  # seconds
+    OPENING, INTERVAL = 10.0, 0.325  # seconds
 
     def __init__(self):
         self.began = self._next = time.perf_counter()
@@ -43,7 +43,7 @@ class Pace:
         return now - self._left >= 24 * self._cost
 
     def test_due(self, step):
-        return step > 1.25 * self._tested_at and self._test_affordable(0.35)
+        return step > 1.25 * self._tested_at and self._test_affordable(0.25)
 
     def _test_affordable(self, allowance):
         elapsed = time.perf_counter() - self.began
