@@ -55,7 +55,8 @@ class Dashboard:
         self._cells = {axes: self._cell(axes, middle) for axes in self.axes}
         self._places = [axes.get_position() for axes in self.axes]
         figure.canvas.mpl_connect("draw_event", self._on_draw)
-        figure.canvas.mpl_connect("resize_event", self._on_resize)
+        figure.canvas.mpl_connect("resize_event", self._fit_text)
+        self._fit_text()
 
     def update(self, records, header):
         """Put the present numbers into the panes. Returns the axes whose still parts changed."""
@@ -144,7 +145,7 @@ class Dashboard:
                     self.figure.draw_artist(artist)
         self.figure.draw_artist(self._header)
 
-    def _on_resize(self, event):
+    def _fit_text(self, event=None):
         """Let the text grow with the window."""
         width, height = self.figure.canvas.get_width_height(physical=True)
         dpi = max(min(width / WIDTH, height / HEIGHT), 10)

@@ -233,18 +233,20 @@ def test_the_window_is_large_and_nothing_is_cut_off(tk, digits, tmp_path, monkey
     monkeypatch.chdir(tmp_path)
     plot = LivePlot(six_panes(), *digits)
     train(digits, plot, epochs=1)
-    for width, height in ((1280, 720), (1920, 1080), (640, 480)):
-        plot._screen.figure.canvas.manager.resize(width, height)
+    figure = plot._screen.figure
+    for width, height in (None, None), (1280, 720), (1920, 1080), (640, 480):
+        if width:
+            figure.canvas.manager.resize(width, height)
         for _ in range(5):
             plot._screen.flush()
-        figure = plot._screen.figure
         figure.canvas.draw()
+        assert min(figure.get_size_inches() / (13.44, 7.56)) == pytest.approx(1, abs=0.01)
         frame, renderer = figure.bbox, figure.canvas.get_renderer()
         for axes in figure.axes:
             box = axes.get_tightbbox(renderer)
             assert box.x0 >= frame.x0 and box.x1 <= frame.x1
             assert box.y0 >= frame.y0 and box.y1 <= frame.y1
-        assert frame.width == pytest.approx(width, abs=3)
+        assert width is None or frame.width == pytest.approx(width, abs=3)
     plot._screen.close()
 
 
