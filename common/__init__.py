@@ -4,8 +4,18 @@ from common import terminal  # noqa: F401  first of all
 from common.batches import ShuffledBatches
 from common.command_line import parse_args
 from common.datasets import load_mnist
+from common.feature_maps import show_feature_maps
 from common.live_plot import LivePlot
-from common.panes import Accuracy, Biases, Loss, TestImages, TrainImages, Weights
+from common.panes import (
+    Accuracy,
+    Biases,
+    Logits,
+    Loss,
+    MaxActivations,
+    TestImages,
+    TrainImages,
+    Weights,
+)
 from common.run_folder import Run
 from common.terminal import UserError
 
@@ -13,7 +23,9 @@ __all__ = [
     "Accuracy",
     "Biases",
     "LivePlot",
+    "Logits",
     "Loss",
+    "MaxActivations",
     "Run",
     "ShuffledBatches",
     "TestImages",
@@ -22,4 +34,5 @@ __all__ = [
     "Weights",
     "load_mnist",
     "parse_args",
+    "show_feature_maps",
 ]

@@ -14,11 +14,12 @@ class ShuffledBatches(keras.callbacks.Callback):
 
     Args:
         x, y: arrays with n examples each.
-        args: from `parse_args`; `batch_size` and `seed` are used.
+        args: from `parse_args`; `epochs`, `batch_size` and `seed` are used.
 
     Attributes:
         data: what `model.fit` trains on, a `tf.data.Dataset` of (x, y); the last batch of an epoch
             is smaller if batch_size does not divide n.
+        total_steps: how many batches there are in all epochs, for a learning rate that decays.
     """
 
     def __init__(self, x, y, args):
@@ -32,7 +33,9 @@ class ShuffledBatches(keras.callbacks.Callback):
             chosen = self._order[number * size : (number + 1) * size]
             return tf.gather(x, chosen), tf.gather(y, chosen)
 
-        batches = tf.data.Dataset.range(-(-len(x) // size))
+        steps = -(-self._examples // size)
+        self.total_steps = args.epochs * steps
+        batches = tf.data.Dataset.range(steps)
         self.data = batches.map(batch, num_parallel_calls=1).prefetch(8)
 
     def on_epoch_begin(self, epoch, logs=None):

@@ -32,14 +32,21 @@ def _whole_number(minimum, maximum=None):
     return convert
 
 
-def _positive_number(text):
-    try:
-        number = float(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
-    if not (math.isfinite(number) and number > 0):
-        raise argparse.ArgumentTypeError(f"must be more than 0, not {text}")
-    return number
+def _number(fits, limit):
+    def convert(text):
+        try:
+            number = float(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
+        if not fits(number):
+            raise argparse.ArgumentTypeError(f"must be {limit}, not {text}")
+        return number
+
+    return convert
+
+
+_positive_number = _number(lambda number: 0 < number < math.inf, "more than 0")
+_share = _number(lambda number: 0 <= number < 1, "from 0 to less than 1")
 
 
 def _folder(text):
@@ -59,7 +66,7 @@ def _movie_file(text):
     return path
 
 
-def _parser(script, description, defaults):
+def _parser(script, description, steps, defaults):
     parser = _OneLineParser(
         prog=script,
         description=description,
@@ -68,52 +75,72 @@ def _parser(script, description, defaults):
         argument_default=argparse.SUPPRESS,
     )
     count = _whole_number(1)
+    settings = set(defaults).union(*steps.values())
 
     def add(flag, about, **options):
         name = flag.removeprefix("--").replace("-", "_")
-        if defaults.get(name) not in (None, False, []):
-            about += f" (default: {defaults[name]})"
+        values = [(defaults | step).get(name) for step in steps.values() or [{}]]
+        if any(value != values[0] for value in values):
+            about += " (default: depends on --step)"
+        elif values[0] and values[0] is not True:
+            about += f" (default: {values[0]})"
         parser.add_argument(flag, help=about, **options)
 
+    if steps:
+        parser.add_argument(
+            "--step", choices=steps, help=f"which network (default: {list(steps)[-1]}, the last)"
+        )
     add("--epochs", "passes through the training data", type=count, metavar="N")
     add("--batch-size", "examples in one training step", type=count, metavar="N")
     add("--learning-rate", "size of a training step", type=_positive_number, metavar="X")
+    if "decay" in settings:
+        add("--no-decay", "keep the learning rate as it is at first", action="store_false", dest="decay")
+    if "dropout" in settings:
+        add("--dropout", "share of neurons left out in a training step", type=_share, metavar="X")
+    if "batch_norm" in settings:
+        add("--no-batch-norm", "without batch normalization", action="store_false", dest="batch_norm")
     add("--seed", "where the random numbers start", type=_whole_number(0, 2**32 - 1), metavar="N")
     add("--train-size", "use only the first N training examples", type=count, metavar="N")
     add("--plot", "where the picture is shown", choices=PLOTS)
     add("--close", "close the window at the end", action="store_true")
     add("--movie", "also record the window, as .gif or .mp4", type=_movie_file, metavar="FILE")
     add("--overlay", "draw the curves of earlier runs behind", nargs="+", type=Path, metavar="RUN")
+    if "show_filters" in settings:
+        add("--show-filters", "at the end show kernels and feature maps", action="store_true")
     add("--data-dir", "look for data files here first", type=_folder, metavar="DIR")
-    add("--out", "folder for the results", type=Path, metavar="DIR")
+    parser.add_argument("--out", help="folder for the results (default: in runs/)", type=Path, metavar="DIR")
     add("--resume", "go on from the last complete epoch of the run in --out", action="store_true")
     return parser
 
 
-def parse_args(description, *, epochs, batch_size, learning_rate, argv=None):
+def parse_args(description, *, steps=None, argv=None, **defaults):
     """Read the command line of a lesson; in a notebook there is none, and the defaults hold.
 
     With --resume, what is not given is as in the run that goes on.
 
     Args:
         description: the lesson's docstring, shown by --help.
-        epochs, batch_size, learning_rate: what the lecture uses.
+        steps: for each of the lesson's networks, its name and a dictionary of what it needs; the
+            last is the default. None if there is only one network.
         argv: the words to read, `sys.argv[1:]` if None.
+        defaults: the lesson's settings where `steps` gives no other; epochs, batch_size and
+            learning_rate, and as the lesson has them decay, dropout, batch_norm and show_filters,
+            each of which brings its flag.
 
     Returns:
-        A namespace with one attribute for each flag, `script` (the lesson's name) and `verbose`
-        (for `model.fit`: 1, a progress bar, on a terminal, else 0).
+        A namespace with one attribute for each flag, all that `steps` holds for the chosen one (None
+        for what only others have), `step` (its name or None), `script` (the lesson's name) and
+        `verbose` (for `model.fit`: 1, a progress bar, on a terminal, else 0).
 
     Raises:
-        UserError: a flag is unknown or has a value that cannot be used.
+        UserError: a flag is unknown, has a value that cannot be used or means nothing to the step.
     """
     script = "notebook" if in_notebook() else Path(sys.argv[0]).stem
     if argv is None:
         argv = [] if in_notebook() else sys.argv[1:]
+    steps = steps or {}
     defaults = {
-        "epochs": epochs,
-        "batch_size": batch_size,
-        "learning_rate": learning_rate,
+        "step": list(steps)[-1] if steps else None,
         "seed": 0,
         "train_size": None,
         "plot": "auto",
@@ -121,27 +148,44 @@ def parse_args(description, *, epochs, batch_size, learning_rate, argv=None):
         "movie": None,
         "overlay": [],
         "data_dir": None,
-        "out": Path("runs") / script,
         "resume": False,
-    }
-    given = vars(_parser(script, description, defaults).parse_args(argv))
-    args = argparse.Namespace(**{**defaults, **given})
+    } | defaults
+    given = vars(_parser(script, description, steps, defaults).parse_args(argv))
+    step = given.get("step", defaults["step"])
+    defaults["out"] = Path("runs") / (f"{script}-{step}" if step else script)
+    before = {}
+    if given.get("resume"):
+        before = _settings_to_go_on_with(given.get("out", defaults["out"]), script, steps, given)
+        step = before.get("step", step)
+    settings = defaults | steps.get(step, {})
+    for name in given:
+        if name not in settings:
+            raise UserError(f"{_flag(name)} means nothing to step {step}")
+    for others in steps.values():
+        settings = dict.fromkeys(others) | settings
+    args = argparse.Namespace(**settings | before | given)
     args.script = script
     args.verbose = 1 if sys.stdout.isatty() or in_notebook() else 0
     if args.movie and args.plot == "none":
         raise UserError("--movie records what is drawn, and --plot none draws nothing")
-    if args.resume:
-        _continue_with_settings(args, given)
     return args
 
 
-def _continue_with_settings(args, given):
-    settings = read_settings(args.out)
+def _flag(name):
+    negative = "no_" if name in ("decay", "batch_norm") else ""
+    return "--" + (negative + name).replace("_", "-")
+
+
+def _settings_to_go_on_with(folder, script, steps, given):
+    settings = read_settings(folder)
+    found, step = settings.get("script"), settings.get("step")
+    if found != script:
+        raise UserError(f"--resume: {folder} holds a run of {found}, not of {script}")
+    if step not in (steps or [None]):
+        raise UserError(f"--resume: {folder} holds a run of step {step}, which is not known")
     for name, value in settings.items():
-        if name == "script" and value != args.script:
-            raise UserError(f"--resume: {args.out} holds a run of {value}, not of {args.script}")
         if name in given and name != "epochs" and value != given[name]:
-            flag = "--" + name.replace("_", "-")
-            raise UserError(f"--resume: the run in {args.out} has {flag} {value}, not {given[name]}")
-        if name not in given:
-            setattr(args, name, value)
+            has = "is without" if value is True else f"has {_flag(name)} {value}, not"
+            wanted = _flag(name) if value is True else given[name]
+            raise UserError(f"--resume: the run in {folder} {has} {wanted}")
+    return settings

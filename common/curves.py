@@ -48,6 +48,7 @@ class Sample:
     images: np.ndarray  # [n, height, width, 1], uint8 from 0 to 255 or float from 0 to 1
     labels: np.ndarray  # int [n] or [n, 1], or one-hot [n, classes]
     outputs: np.ndarray | None = None  # float32 [n, classes]; None before the first reading
+    read_at: int = 0  # iterations done when the network gave these outputs
 
     def pixels(self, chosen):
         """uint8 [n, height, width, 1]: the images with the indices `chosen`, to be drawn."""

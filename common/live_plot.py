@@ -17,21 +17,28 @@ NO_FLAGS = {"plot": "auto", "close": False, "movie": None, "overlay": [], "out":
 
 
 class Pace:
-    """Says when the next picture is due.
+    """Says when the next picture is due, and when and how much of the test set is to be read.
 
-    In the first ten seconds that is more than three times a second, if the machine has half its time
-    for it. After that, drawing takes 4 % of the time. Reading the test set has a share of its own,
-    with more at the beginning: there the curve is steep, and it is read whenever the iterations have
-    grown by a quarter.
+    In the first ten seconds there are more than three pictures a second, if the machine has half its
+    time for it. After that, drawing takes 2 % of the time.
+
+    Reading the test set has a share of its own. In the first epoch, where the curve is steep, it is
+    read whenever the iterations have grown by a quarter; of a network that reads slowly, only every
+    `stride`-th example, and the whole after some of the epochs.
+
+    Args:
+        examples: how many there are in the test set.
     """
 
     OPENING, INTERVAL = 10.0, 0.325  # seconds
+    READING, FEWEST = 0.05, 1000  # seconds and examples of a reading in the first epoch
 
-    def __init__(self):
+    def __init__(self, examples):
         self.began = self._next = time.perf_counter()
         self.spent = self._cost = 0.0
-        self._test_spent = self.test_cost = 0.0
-        self._tested_at = None
+        self._examples = examples
+        self._test_spent, self._tested_at = 0.0, None
+        self.stride, self.first_epoch = 1, True
 
     def due(self):
         now = time.perf_counter()
@@ -40,26 +47,38 @@ class Pace:
         elapsed = now - self.began
         if elapsed < self.OPENING:
             return self.spent <= 0.5 * elapsed + 1
-        return now - self._left >= 24 * self._cost
+        return now - self._left >= 49 * self._cost
 
     def test_due(self, step):
-        return step > 1.25 * (self._tested_at or 0) and self._test_affordable(0.25)
+        if step <= 1.25 * self._tested_at:
+            return False
+        if self.first_epoch:
+            return self._test_affordable(0.25, 0.04)
+        return self.stride == 1 and self._test_affordable(0.25, 0.01)
 
-    def _test_affordable(self, allowance):
-        elapsed = time.perf_counter() - self.began
-        return self._test_spent + self.test_cost <= allowance + 0.01 * elapsed
+    def whole_test_due(self):
+        return self._test_affordable(0.15, 0.01)
 
-    def test_possible(self):
-        return self._test_affordable(0.15)
+    def _test_affordable(self, allowance, share):
+        return self._test_spent <= allowance + share * (time.perf_counter() - self.began)
+
+    def end_epoch(self):
+        if self.first_epoch and self.stride > 1:
+            self._test_spent = 0.0
+        self.first_epoch = False
 
     @contextlib.contextmanager
-    def reading_test_set(self, step):
+    def reading_test_set(self, step, stride, between_pictures):
         began = time.perf_counter()
         yield
-        self.test_cost = time.perf_counter() - began
-        if self._tested_at is not None:  # the first reading, which builds Keras' function, is free
-            self._test_spent += self.test_cost
+        seconds = time.perf_counter() - began
+        if self._tested_at is not None:  # the first reading is free
+            self._test_spent += seconds
+        if between_pictures:
+            self.spent += seconds
         self._tested_at = step
+        fewest = max(self.FEWEST, self.READING / (seconds * stride) * self._examples)
+        self.stride = max(1, round(self._examples / fewest))
 
     def __enter__(self):
         self._entered = time.perf_counter()
@@ -91,7 +110,7 @@ class LivePlot(keras.callbacks.Callback):
     """
 
     SHOWN = 60  # training examples
-    CHUNK = 2500  # examples read at a time, so that the window can answer in between
+    CHUNK = 1000  # examples read at a time, so that the window can answer in between
 
     def __init__(self, panes, train, test, args=None):
         super().__init__()
@@ -120,8 +139,10 @@ class LivePlot(keras.callbacks.Callback):
             records.step = int(self.model.optimizer.iterations)
             with contextlib.suppress(UserError):
                 self._bring_back_curves()
-        self._pace = Pace()
+        self._pace = Pace(len(records.test.labels))
+        self._pace.first_epoch = records.step == 0
         self._seen = {}
+        self._reader = None
         if self.args.plot != "none":
             with self._pace:
                 self._open()
@@ -141,8 +162,7 @@ class LivePlot(keras.callbacks.Callback):
         if self._pace.due():
             self._show_progress()
         elif self._pace.test_due(self._records.step):
-            self._read_test_set()
-            self._pace.spent += self._pace.test_cost
+            self._read_test_set(self._pace.stride, between_pictures=True)
         elif time.perf_counter() - self._flushed > 0.1:
             self._screen.flush()
             self._flushed = time.perf_counter()
@@ -151,6 +171,11 @@ class LivePlot(keras.callbacks.Callback):
         self._records.add({name: value for name, value in logs.items() if name.startswith("val_")})
         with by_product():
             write_curves(self.args.out, self._number_curves())
+        self._pace.end_epoch()
+        last = epoch + 1 == self.params["epochs"]  # is shown in the last picture
+        if self._dashboard and self._pace.stride > 1 and self._pace.whole_test_due() and not last:
+            self._read_test_set(between_pictures=True)
+            self._show_progress()
 
     def on_train_end(self, logs=None):
         if self._dashboard is None:
@@ -173,14 +198,15 @@ class LivePlot(keras.callbacks.Callback):
             }
 
     def wait_until_closed(self):
-        """Keep the window, answering to mouse and keys, until it is closed; with --close, close it."""
+        """Keep the windows, answering to mouse and keys, until they are closed; with --close, close them."""
         if self._dashboard is None:
             return
-        if self._screen.stays and self._screen.open and not self.args.close:
-            self._dashboard.set_header(f"{self._header()}   ·   done, close the window to end")
-            while self._screen.open:
-                self._screen.flush()
-                time.sleep(0.02)
+        from common.screens import wait_until_closed
+
+        if not self.args.close:
+            if self._screen.open and self._screen.stays:
+                self._dashboard.set_header(f"{self._header()}   ·   done, close the window to end")
+            wait_until_closed()
         self._screen.close()
 
     # -- measuring
@@ -198,17 +224,32 @@ class LivePlot(keras.callbacks.Callback):
 
     def _measure(self, everything):
         """Read the samples with the present network; the test set only if there is time for it."""
-        self._records.train.outputs = self._read(self._records.train.images)
-        if everything or self._pace.test_possible():
+        self._read_train_sample()
+        if everything or (self._pace.stride == 1 and self._pace.whole_test_due()):
             self._read_test_set()
-        for pane in self._panes:
-            pane.record(self.model, self._records)
 
-    def _read_test_set(self):
-        records = self._records
-        with self._pace.reading_test_set(records.step):
-            records.test.outputs = self._read(records.test.images)
-            records.add(self._test_metrics(records.test))
+    def _read_train_sample(self):
+        records, model = self._records, self.model
+        if self._reader is None:
+            self._tensors = [pane.tensors(model) for pane in self._panes]
+            wanted = [tensor for tensors in self._tensors for tensor in tensors]
+            self._reader = keras.Model(model.inputs, [*model.outputs, *wanted]) if wanted else model
+        values = self._reader.predict_on_batch(records.train.images)
+        records.train.outputs, *values = values if isinstance(values, list) else [values]
+        for pane, tensors in zip(self._panes, self._tensors, strict=True):
+            pane.record(model, values[: len(tensors)], records)
+            del values[: len(tensors)]
+
+    def _read_test_set(self, stride=1, between_pictures=False):
+        records, test = self._records, self._records.test
+        if test.outputs is None:
+            self._read(test.images[: self.CHUNK])  # builds Keras' function: not to be counted
+        with self._pace.reading_test_set(records.step, stride, between_pictures):
+            read = Sample(test.images[::stride], test.labels[::stride])
+            read.outputs = self._read(read.images)
+            records.add(self._test_metrics(read))
+        if stride == 1:
+            test.outputs, test.read_at = read.outputs, records.step
 
     def _read(self, images):
         outputs = []

@@ -28,8 +28,12 @@ class Pane:
         """Make the artists, once. Returns those that change from picture to picture."""
         raise NotImplementedError
 
-    def record(self, model, records):
-        """Take from the model what the pane shows beyond the curves and samples."""
+    def tensors(self, model):
+        """What to work out for the training examples shown: a list of the model's symbolic tensors."""
+        return []
+
+    def record(self, model, values, records):
+        """Take what the pane shows beyond the curves and samples; `values` are those of the tensors."""
 
     def update(self, records):
         """Put the present numbers into the artists; True if the axes themselves changed."""
@@ -156,12 +160,12 @@ class _Bands(_OverIterations):
         (self._median,) = axes.plot([], [], color="black", lw=2, animated=True)
         return [*self._bands, self._median]
 
-    def numbers(self, model):
-        """The numbers now: float [n]."""
+    def numbers(self, model, values):
+        """The numbers now, float [n], from the model and the values of the pane's tensors."""
         raise NotImplementedError
 
-    def record(self, model, records):
-        numbers = self.numbers(model)
+    def record(self, model, values, records):
+        numbers = self.numbers(model, values)
         if not numbers.size or not np.isfinite(numbers).all():
             return  # nothing to show, or the training has diverged
         values = np.percentile(numbers, self.PERCENTILES)
@@ -180,7 +184,7 @@ class _Bands(_OverIterations):
         limit = 0.5
         while limit < extent:
             limit *= 2
-        return self._set_limits(records, -limit, limit)
+        return self._set_limits(records, 0 if values.min() >= 0 else -limit, limit)
 
 
 class Weights(_Bands):
@@ -189,7 +193,7 @@ class Weights(_Bands):
     title = "Weights"
     colour = TRAIN
 
-    def numbers(self, model):
+    def numbers(self, model, values):
         return _flat(variable for variable in model.trainable_variables if len(variable.shape) > 1)
 
 
@@ -199,12 +203,60 @@ class Biases(_Bands):
     title = "Biases"
     colour = TEST
 
-    def numbers(self, model):
+    def numbers(self, model, values):
         return _flat(variable for variable in model.trainable_variables if len(variable.shape) == 1)
 
 
-def _flat(variables):
-    return np.concatenate([[]] + [np.ravel(keras.ops.convert_to_numpy(variable)) for variable in variables])
+def _hidden_layers(model):
+    """Those that have an activation function, but for the last, whose output is the network's."""
+    linear = (None, keras.activations.linear)
+    return [layer for layer in model.layers if getattr(layer, "activation", None) not in linear][:-1]
+
+
+class Logits(_Bands):
+    """What goes into the activation functions of the hidden layers, where these are layers of their own.
+
+    A sigmoid is flat beyond -4 and 4, and hardly learns there. Source: the lecture's step 4.0, which
+    shows it before batch normalization; here it is after, as the activation function sees it.
+    """
+
+    title = "Logits"
+    colour = TRAIN
+
+    def tensors(self, model):
+        return [layer.input for layer in _hidden_layers(model) if isinstance(layer, keras.layers.Activation)]
+
+    def numbers(self, model, values):
+        return _flat(values)
+
+
+class MaxActivations(_Bands):
+    """The largest output of each neuron of the hidden layers over the training examples shown.
+
+    A neuron whose largest output is 0 says nothing about any of them.
+
+    Args:
+        kind: "conv." for convolutional layers, where each channel has a number for each place,
+            "dense" for the others.
+
+    Source: the lecture's steps 3.0 to 4.2.
+    """
+
+    def __init__(self, kind):
+        self.title = f"Max. activations, {kind}"
+        self.colour = {"conv.": TRAIN, "dense": TEST}[kind]
+        self._dimensions = {"conv.": 4, "dense": 2}[kind]
+
+    def tensors(self, model):
+        outputs = [layer.output for layer in _hidden_layers(model)]
+        return [keras.ops.max(output, axis=0) for output in outputs if len(output.shape) == self._dimensions]
+
+    def numbers(self, model, values):
+        return _flat(values)
+
+
+def _flat(tensors):
+    return np.concatenate([[]] + [np.ravel(keras.ops.convert_to_numpy(tensor)) for tensor in tensors])
 
 
 def _check_images(images):
@@ -330,11 +382,14 @@ class TestImages(Pane):
             0.5, 1, "", fontsize=LARGE, fontweight="bold", ha="center", va="center", animated=True,
             bbox={"facecolor": "white", "edgecolor": "black", "lw": 2, "boxstyle": "round,pad=0.2"},
         )  # fmt: skip
-        axes.set(xticks=[], ylim=(self._bottom, 1), xlabel="misread first; the ruler is the accuracy")
+        self._below = axes.text(
+            0.5, -0.02, "", ha="center", va="top", transform=axes.transAxes, animated=True
+        )
+        axes.set(xticks=[], ylim=(self._bottom, 1))
         axes.yaxis.tick_right()
         axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=" %"))
         axes.set_yticks(np.linspace(self._bottom, 1, 6))
-        return [self._sheet, self._line, self._text]
+        return [self._sheet, self._line, self._text, self._below]
 
     def update(self, records):
         sample = records.test
@@ -347,6 +402,7 @@ class TestImages(Pane):
         halved = np.maximum(images[:, :height:2, :width:2], images[:, 1:height:2, 1:width:2])
         self._sheet.show(_mosaic(_tiles(halved, misread), self.COLUMNS, self._rows))
         if sample.outputs is not None:
+            self._below.set_text(f"misread first, after iteration {sample.read_at:,}")
             accuracy = 1 - sample.read_wrong().mean()
             self._line.set_ydata([accuracy, accuracy])
             margin = 0.07 * (1 - self._bottom)

@@ -22,7 +22,11 @@ import numpy as np
 
 from common.terminal import STARTED, UserError, ctrl_c
 
-SETTINGS = ("script", "epochs", "batch_size", "learning_rate", "seed", "train_size")
+# what makes a run what it is, where the lesson has it
+SETTINGS = (
+    "script", "step", "seed", "epochs", "batch_size", "learning_rate", "decay", "dropout", "batch_norm",
+    "train_size",
+)  # fmt: skip
 
 
 @contextlib.contextmanager
@@ -134,7 +138,7 @@ class Run(keras.callbacks.Callback):
         super().__init__()
         self.args = args
         self.folder = Path(args.out)
-        self.settings = {name: getattr(args, name) for name in SETTINGS}
+        self.settings = {name: getattr(args, name) for name in SETTINGS if hasattr(args, name)}
         self.history = []
         self._open_folder()
         model.optimizer.build(model.trainable_variables)
@@ -144,8 +148,8 @@ class Run(keras.callbacks.Callback):
         self._last_complete = self._snapshot(model)
         self._fit_seconds = sum(row["seconds"] for row in self.history)
         print(
-            f"{args.script}: {model.count_params():,} weights and biases, Keras {keras.__version__}"
-            f" on {keras.config.backend()}, {_device()}"
+            f"{args.script}{f' {args.step}' if args.step else ''}: {model.count_params():,} parameters,"
+            f" Keras {keras.__version__} on {keras.config.backend()}, {_device()}"
         )
         ctrl_c.requested, ctrl_c.saving = False, True
 
@@ -247,7 +251,6 @@ class Run(keras.callbacks.Callback):
         metric = next(name for name in test if name != "loss")
         result = {
             **self.settings,
-            "step": None,
             "epochs": len(self.history),
             "interrupted": ctrl_c.requested,
             "test": {name: float(value) for name, value in test.items()},
@@ -284,7 +287,7 @@ class Run(keras.callbacks.Callback):
         epochs = f"{len(self.history)} of {args.epochs}" if ctrl_c.requested else f"{args.epochs}"
         print(
             f"Test {metric} {test[metric]:.2%} after {epochs} epochs, {self._fit_seconds:.1f} s"
-            f" (the lecture: {lecture:.0%})"
+            f" (the lecture: {100 * lecture:.4g}%)"
         )
         ctrl_c.saving = False
         if ctrl_c.requested:

@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 
 import matplotlib
 import numpy as np
@@ -91,6 +92,7 @@ class Window:
     """
 
     live = stays = True
+    windows = ()  # all that were opened
 
     def __init__(self, title, on_key):
         import matplotlib.pyplot as plt
@@ -114,6 +116,7 @@ class Window:
         self._fit_to_screen(manager)
         manager.show()
         self.flush()  # the window takes its size before anything is drawn
+        Window.windows += (self,)
 
     def _fit_to_screen(self, manager):
         window = manager.window if hasattr(manager, "window") else None
@@ -145,6 +148,14 @@ class Window:
 
         self.open = False
         plt.close(self.figure)
+
+
+def wait_until_closed():
+    """Let the open windows answer to mouse and keys until the last of them is closed."""
+    while any(window.open for window in Window.windows):
+        for window in Window.windows:
+            window.flush()
+        time.sleep(0.02)
 
 
 def _try_qt():

@@ -43,12 +43,12 @@ def environment(tmp_path):
 
 @pytest.fixture
 def start(tmp_path, environment):
-    """Start the first lesson in an empty folder; returns its Popen. At the end it is killed."""
+    """Start a lesson in an empty folder; returns its Popen. At the end it is killed."""
     started = []
 
-    def start(*flags, **variables):
+    def start(*flags, lesson="mnist_1_softmax", **variables):
         process = subprocess.Popen(
-            [sys.executable, str(ROOT / "mnist_1_softmax.py"), *map(str, flags)],
+            [sys.executable, str(ROOT / f"{lesson}.py"), *map(str, flags)],
             cwd=tmp_path,
             env=environment | variables,
             stdout=subprocess.PIPE,
@@ -66,10 +66,10 @@ def start(tmp_path, environment):
 
 @pytest.fixture
 def run(start):
-    """Run the first lesson to its end; returns its CompletedProcess."""
+    """Run a lesson to its end; returns its CompletedProcess."""
 
-    def run(*flags, **variables):
-        process = start(*flags, **variables)
+    def run(*flags, lesson="mnist_1_softmax", **variables):
+        process = start(*flags, lesson=lesson, **variables)
         stdout, stderr = process.communicate(timeout=240)
         return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
 

@@ -1,0 +1,84 @@
+r"""Step 2 of the ladder: five layers read 98 % of the digits.
+
+· · · · · · · · · ·    28 × 28 pixels, flattened        X   [batch, 784]
+\x/x\x/x\x/x\x/x\x/    dense layer                      W1  [784, 200]   b1  [200]
+ · · · · · · · · ·                                      Y1  [batch, 200]
+ \x/x\x/x\x/x\x/x/     dense layer                      W2  [200, 100]   b2  [100]
+  · · · · · · · ·                                       Y2  [batch, 100]
+   \x/x\x/x\x/x/       dense layer                      W3  [100, 60]    b3  [60]
+    · · · · · ·                                         Y3  [batch, 60]
+     \x/x\x/x/         dense layer                      W4  [60, 30]     b4  [30]
+      · · · ·                                           Y4  [batch, 30]
+       \x/x/           dense layer, softmax             W5  [30, 10]     b5  [10]
+        · ·            one probability for each digit   Y   [batch, 10]
+
+--step 2.0  Yᵢ = sigmoid(Yᵢ₋₁·Wᵢ + bᵢ)                       sigmoid(z) = 1 / (1 + exp(−z))
+--step 2.1  relu, and a learning rate that falls thirtyfold   relu(z) = max(0, z)
+--step 2.2  and dropout: in each training step a quarter of the neurons is left out, by chance
+
+Look at: the first epoch (sigmoids start slowly), the noise of the curves, and the distance of
+  training and test loss: that is overfitting. The contrasts of the slides, two commands each:
+  sigmoid, relu    --step 2.0 --close
+                   --step 2.1 --no-decay --out runs/relu --overlay runs/mnist_2_five_layers-2.0
+  "yuck!", decay   --step 2.1 --no-decay --out runs/no-decay --close
+                   --step 2.1 --overlay runs/no-decay
+  none, dropout    --step 2.2 --dropout 0 --out runs/no-dropout --close
+                   --step 2.2 --overlay runs/no-dropout
+"""
+
+# common comes first: it keeps TensorFlow quiet
+from common import Accuracy, Biases, LivePlot, Loss, TestImages, TrainImages, Weights
+from common import Run, ShuffledBatches, load_mnist, parse_args
+
+import keras
+from keras import layers
+
+STEPS = {
+    "2.0": {"activation": "sigmoid", "decay": False, "dropout": 0.0, "lecture": 0.979},
+    "2.1": {"activation": "relu", "decay": True, "dropout": 0.0, "lecture": 0.982},
+    "2.2": {"activation": "relu", "decay": True, "dropout": 0.25, "lecture": 0.982},
+}
+
+
+def build_model(activation="relu", dropout=0.25):
+    model = keras.Sequential([keras.Input((28, 28, 1)), layers.Rescaling(1 / 255), layers.Flatten()])
+    for neurons in (200, 100, 60, 30):
+        model.add(layers.Dense(neurons, activation=activation))
+        model.add(layers.Dropout(dropout))
+    model.add(layers.Dense(10, activation="softmax"))
+    return model
+
+
+if __name__ == "__main__":
+    args = parse_args(__doc__, steps=STEPS, epochs=10, batch_size=100, learning_rate=0.003)
+    keras.utils.set_random_seed(args.seed)
+    (x_train, y_train), (x_test, y_test) = load_mnist(args)
+    batches = ShuffledBatches(x_train, y_train, args)
+
+    learning_rate = keras.optimizers.schedules.ExponentialDecay(
+        args.learning_rate, decay_steps=batches.total_steps, decay_rate=1 / 30 if args.decay else 1
+    )
+    model = build_model(args.activation, args.dropout)
+    model.compile(
+        optimizer=keras.optimizers.Adam(learning_rate),
+        loss="sparse_categorical_crossentropy",
+        metrics=["accuracy"],
+        steps_per_execution=20,  # 20 steps without a pause: faster
+    )
+
+    run = Run(args, model)
+    panes = [Accuracy(), Loss(), TrainImages(), Weights(), Biases(), TestImages()]
+    plot = LivePlot(panes, (x_train, y_train), (x_test, y_test), args)
+    model.fit(
+        batches.data,
+        epochs=args.epochs,
+        initial_epoch=run.initial_epoch,
+        validation_data=(x_test, y_test),
+        validation_batch_size=1000,
+        callbacks=[batches, run, plot],
+        shuffle=False,  # the batches come shuffled
+        verbose=args.verbose,
+    )
+    test = model.evaluate(x_test, y_test, batch_size=1000, verbose=0, return_dict=True)
+    run.finish(test, lecture=args.lecture)
+    plot.wait_until_closed()

@@ -1,0 +1,100 @@
+r"""Step 4 of the ladder: batch normalization reads 99.5 % of the digits (--step 4.2).
+
+· · · · · · · · · ·     28 × 28 pixels                           X   [batch, 28, 28, 1]
+@ @ @ @ @ @ @ @ @ @     convolution 6×6, stride 1, batch norm    W1  [6, 6, 1, 24]     o1  [24]
+∶∶∶∶∶∶∶∶∶∶∶∶∶∶∶∶∶∶∶                                              Y1  [batch, 28, 28, 24]
+  @ @ @ @ @ @ @ @       convolution 5×5, stride 2, batch norm    W2  [5, 5, 24, 48]    o2  [48]
+  ∶∶∶∶∶∶∶∶∶∶∶∶∶∶∶                                                Y2  [batch, 14, 14, 48]
+    @ @ @ @ @ @         convolution 4×4, stride 2, batch norm    W3  [4, 4, 48, 64]    o3  [64]
+    ∶∶∶∶∶∶∶∶∶∶∶                                                  Y3  [batch, 7, 7, 64]
+     \x/x\x/x/ ✞        dense layer, batch norm, dropout         W4  [3136, 200]       o4  [200]
+      · · · ·                                                    Y4  [batch, 200]
+       \x/x/            dense layer, softmax                     W5  [200, 10]         b5  [10]
+        · ·             one probability for each digit           Y   [batch, 10]
+
+L = X·W                                          the logits, without a bias
+N = scale · (L − mean) / √variance + offset      mean and variance of each neuron over the batch
+Y = relu(N)                                      in the test: their moving averages
+--step 4.1  the five layers of step 2 with relu: the offset takes the place of the bias
+--step 4.0  the same with sigmoid, which needs the scale, too
+
+Look at: the logits (4.0, 4.1), which batch norm keeps where the activation function bends. The test
+  curve starts late, for the moving averages have to follow. What batch norm does for sigmoids:
+  --step 4.0 --no-batch-norm --out runs/no-batch-norm --close
+  --step 4.0 --overlay runs/no-batch-norm
+Try: --show-filters (4.2: kernels and feature maps; for a run that is complete add --resume).
+Source: Ioffe and Szegedy, "Batch Normalization", 2015, https://arxiv.org/abs/1502.03167
+"""
+
+# common comes first: it keeps TensorFlow quiet
+from common import Accuracy, LivePlot, Logits, Loss, MaxActivations, TestImages, TrainImages
+from common import Run, ShuffledBatches, load_mnist, parse_args, show_feature_maps
+
+import keras
+from keras import layers
+
+STEPS = {
+    "4.0": {"epochs": 10, "lecture": 0.981},
+    "4.1": {"epochs": 10, "lecture": 0.984},
+    "4.2": {"epochs": 8, "lecture": 0.995, "dropout": 0.5, "show_filters": False},
+}
+
+
+def build_model(step, batch_norm=True, dropout=0.5):
+    activation = "sigmoid" if step == "4.0" else "relu"
+
+    def dense(neurons):
+        return normalized(layers.Dense(neurons, use_bias=not batch_norm))
+
+    def convolution(filters, size, strides=1):
+        return normalized(layers.Conv2D(filters, size, strides, padding="same", use_bias=not batch_norm))
+
+    def normalized(layer):
+        norm = [layers.BatchNormalization(scale=activation == "sigmoid")] if batch_norm else []
+        return [layer, *norm, layers.Activation(activation)]
+
+    if step == "4.2":
+        hidden = [*convolution(24, 6), *convolution(48, 5, strides=2), *convolution(64, 4, strides=2)]
+        hidden += [layers.Flatten(), *dense(200), layers.Dropout(dropout)]
+    else:
+        hidden = [layers.Flatten(), *dense(200), *dense(100), *dense(60), *dense(30)]
+    first = [keras.Input((28, 28, 1)), layers.Rescaling(1 / 255)]
+    return keras.Sequential([*first, *hidden, layers.Dense(10), layers.Activation("softmax")])
+
+
+if __name__ == "__main__":
+    args = parse_args(__doc__, steps=STEPS, batch_size=100, learning_rate=0.01, decay=True, batch_norm=True)
+    keras.utils.set_random_seed(args.seed)
+    (x_train, y_train), (x_test, y_test) = load_mnist(args)
+    batches = ShuffledBatches(x_train, y_train, args)
+
+    learning_rate = keras.optimizers.schedules.ExponentialDecay(
+        args.learning_rate, decay_steps=batches.total_steps, decay_rate=1 / 100 if args.decay else 1
+    )
+    model = build_model(args.step, args.batch_norm, args.dropout)
+    model.compile(
+        optimizer=keras.optimizers.Adam(learning_rate),
+        loss="sparse_categorical_crossentropy",
+        metrics=["accuracy"],
+        steps_per_execution=2,
+    )
+
+    run = Run(args, model)
+    first = MaxActivations("conv.") if args.step == "4.2" else Logits()
+    panes = [Accuracy(), Loss(), TrainImages(), first, MaxActivations("dense"), TestImages()]
+    plot = LivePlot(panes, (x_train, y_train), (x_test, y_test), args)
+    model.fit(
+        batches.data,
+        epochs=args.epochs,
+        initial_epoch=run.initial_epoch,
+        validation_data=(x_test, y_test),
+        validation_batch_size=1000,
+        callbacks=[batches, run, plot],
+        shuffle=False,  # the batches come shuffled
+        verbose=args.verbose,
+    )
+    test = model.evaluate(x_test, y_test, batch_size=1000, verbose=0, return_dict=True)
+    run.finish(test, lecture=args.lecture)
+    if args.show_filters:
+        show_feature_maps(model, x_test[0], args)
+    plot.wait_until_closed()
