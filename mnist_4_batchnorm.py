@@ -13,10 +13,9 @@ r"""Step 4 of the ladder: batch normalization reads 99.5 % of the digits (--step
         · ·             one probability for each digit           Y   [batch, 10]
 
 L = X·W                                          the logits, without a bias
-N = scale · (L − mean) / √variance + offset      mean and variance of each neuron over the batch
-Y = relu(N)                                      in the test: their moving averages
---step 4.1  the five layers of step 2 with relu: the offset takes the place of the bias
---step 4.0  the same with sigmoid, which needs the scale, too
+N = scale · (L − mean) / √variance + offset      mean and variance of each neuron over the batch;
+Y = relu(N)      (with relu without the scale)   in the test, their moving averages
+--step 4.1  five layers as in step 2, relu; --step 4.0  the same with sigmoid, which needs the scale, too
 
 Look at: the logits (4.0, 4.1), which batch norm keeps where the activation function bends. The test
   curve starts late, for the moving averages have to follow. What batch norm does for sigmoids:

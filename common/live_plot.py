@@ -162,7 +162,9 @@ class LivePlot(keras.callbacks.Callback):
         if self._pace.due():
             self._show_progress()
         elif self._pace.test_due(self._records.step):
-            self._read_test_set(self._pace.stride, between_pictures=True)
+            quarter = self._steps / 4  # of the first epoch: there is more to see than red
+            whole = self._records.test.read_at < quarter <= self._records.step
+            self._read_test_set(1 if whole else self._pace.stride, between_pictures=True)
         elif time.perf_counter() - self._flushed > 0.1:
             self._screen.flush()
             self._flushed = time.perf_counter()

@@ -14,8 +14,15 @@ from common import UserError, parse_args
 RUN = ("--train-size", 10_000, "--plot", "none")
 
 
-def flags(*argv):
-    return parse_args("", epochs=10, batch_size=100, learning_rate=0.5, argv=[str(word) for word in argv])
+STEPS = {
+    "5.0": {"epochs": 7, "activation": "sigmoid"},
+    "5.1": {"dropout": 0.5, "activation": "relu"},
+}
+
+
+def flags(*argv, **lesson):
+    lesson = {"epochs": 10, "batch_size": 100, "learning_rate": 0.5} | lesson
+    return parse_args("", argv=[str(word) for word in argv], **lesson)
 
 
 @pytest.mark.parametrize(
@@ -46,6 +53,41 @@ def test_a_wrong_flag_is_named(argv, message, tmp_path, monkeypatch):
     with pytest.raises(UserError) as error:
         flags(*argv)
     assert message in str(error.value) and "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "argv, message",
+    [
+        (["--step", "9.9"], "--step: invalid choice: '9.9'"),
+        (["--step", "5.0", "--dropout", 0.2], "--dropout means nothing to step 5.0"),
+        (["--dropout", 1], "--dropout: must be from 0 to less than 1, not 1"),
+        (["--dropout", "nan"], "--dropout: must be from 0 to less than 1, not nan"),
+        (["--dropout", "much"], "--dropout: 'much' is not a number"),
+        (["--no-batch-norm"], "unrecognized arguments: --no-batch-norm"),
+        (["--no-decay", "yes"], "unrecognized arguments: yes"),
+    ],
+)
+def test_a_wrong_flag_of_a_step_is_named(argv, message):
+    with pytest.raises(UserError) as error:
+        flags(*argv, steps=STEPS, decay=True)
+    assert message in str(error.value) and "\n" not in str(error.value)
+
+
+def test_a_step_brings_its_settings():
+    last, first = (
+        flags(steps=STEPS, decay=True),
+        flags("--step", "5.0", "--no-decay", steps=STEPS, decay=True),
+    )
+    assert (last.step, last.epochs, last.dropout, last.activation, last.decay) == (
+        "5.1",
+        10,
+        0.5,
+        "relu",
+        True,
+    )
+    assert (first.step, first.epochs, first.dropout, first.decay) == ("5.0", 7, None, False)
+    assert last.out.name.endswith("-5.1") and first.out.name.endswith("-5.0")
+    assert flags("--epochs", 3, "--dropout", 0, steps=STEPS).dropout == 0
 
 
 def test_an_mp4_needs_ffmpeg(monkeypatch):
@@ -114,10 +156,19 @@ def _bytes(content):
     return io.BytesIO(content)
 
 
-def test_ctrl_c_saves_and_resume_goes_on_to_the_same_numbers(start, run, tmp_path, weights):
-    settings = (*RUN, "--epochs", 40)
-    assert run(*settings, "--out", "whole").returncode == 0
-    process = start(*settings, "--out", "parts")
+@pytest.mark.parametrize(
+    "lesson, train_size, variables",
+    [
+        ("mnist_1_softmax", 10_000, 2),
+        ("mnist_4_batchnorm", 300, 3 * 4 + 4 + 2),  # with dropout, moving averages and decay
+    ],
+)
+def test_ctrl_c_saves_and_resume_goes_on_to_the_same_numbers(
+    lesson, train_size, variables, start, run, tmp_path, weights
+):
+    settings = ("--train-size", train_size, "--plot", "none", "--epochs", 40)
+    assert run(*settings, "--out", "whole", lesson=lesson).returncode == 0
+    process = start(*settings, "--out", "parts", lesson=lesson)
     history = tmp_path / "parts" / "history.csv"
     wait_for(history.exists)
     time.sleep(0.3)
@@ -127,13 +178,29 @@ def test_ctrl_c_saves_and_resume_goes_on_to_the_same_numbers(start, run, tmp_pat
     assert "Traceback" not in stderr and "--resume" in stderr
     stopped = result_of(tmp_path / "parts")
     assert stopped["interrupted"] and 0 < stopped["epochs"] < 40
-    assert len(weights(tmp_path / "parts")) == 2
+    assert len(weights(tmp_path / "parts")) == variables
 
-    assert run("--resume", "--out", "parts", "--plot", "none").returncode == 0
+    assert run("--resume", "--out", "parts", "--plot", "none", lesson=lesson).returncode == 0
     whole, parts = result_of(tmp_path / "whole"), result_of(tmp_path / "parts")
     assert parts["test"] == whole["test"] and parts["best"] == whole["best"]
-    assert (parts["steps"], parts["epochs"], parts["interrupted"]) == (4000, 40, False)
+    assert (parts["steps"], parts["epochs"], parts["interrupted"]) == (40 * train_size // 100, 40, False)
     assert all(map(np.array_equal, weights(tmp_path / "whole"), weights(tmp_path / "parts")))
+
+
+def test_resume_wants_the_same_step(run, tmp_path):
+    lesson, quick = "mnist_2_five_layers", ("--train-size", 1000, "--plot", "none", "--out", "a")
+    assert run(*quick, "--epochs", 1, "--step", "2.1", "--no-decay", lesson=lesson).returncode == 0
+    before = result_of(tmp_path / "a")
+    for flags, message in (
+        (("--step", "2.2"), "has --step 2.1, not 2.2"),
+        (("--dropout", 0.25), "has --dropout 0.0, not 0.25"),
+    ):
+        refused = run("--resume", "--out", "a", *flags, lesson=lesson)
+        assert refused.returncode == 2 and message in refused.stderr
+    assert result_of(tmp_path / "a") == before
+    assert run("--resume", "--out", "a", "--epochs", 2, "--plot", "none", lesson=lesson).returncode == 0
+    after = result_of(tmp_path / "a")
+    assert (after["step"], after["decay"], after["epochs"]) == ("2.1", False, 2)
 
 
 @pytest.mark.parametrize("seconds", [0.3, 1.5, 3, 4])

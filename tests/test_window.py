@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+from argparse import Namespace
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +12,12 @@ import pytest
 from conftest import result_of, wait_for
 from PIL import Image
 
-from common import Accuracy, Biases, LivePlot, Loss, TestImages, TrainImages, UserError, Weights
+from common import Accuracy, Biases, LivePlot, Logits, Loss, MaxActivations, TestImages, TrainImages
+from common import UserError, Weights
 from common import curves as curves_module
 from common.curves import Curve, Records, Sample
 from common.dashboard import Dashboard
+from common.live_plot import NO_FLAGS, Pace
 from common.screens import File
 
 import keras
@@ -212,6 +215,53 @@ def test_what_changed_is_drawn_as_if_all_were_drawn_anew(number, digits):
     assert np.array_equal(pieced, np.asarray(dashboard.figure.canvas.buffer_rgba()))
 
 
+def test_activations_and_logits_are_those_of_the_hidden_layers(digits, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (x, y), test = digits
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential(
+        [
+            keras.Input((28, 28, 1)),
+            layers.Rescaling(1 / 255),
+            layers.Conv2D(3, 5, strides=4, activation="relu"),
+            layers.Flatten(),
+            layers.Dense(7),
+            layers.Activation("sigmoid"),
+            layers.Dense(10, activation="softmax"),
+        ]
+    )
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    plot = LivePlot([MaxActivations("conv."), MaxActivations("dense"), Logits()], (x, y), test)
+    model.fit(x, y, verbose=0, callbacks=[plot], shuffle=False)
+    shown = x[:60].astype(np.float32) / 255
+    W, b = model.layers[1].get_weights()
+    windows = np.lib.stride_tricks.sliding_window_view(shown[..., 0], (5, 5), axis=(1, 2))[:, ::4, ::4]
+    maps = np.maximum(np.einsum("nijrs,rsc->nijc", windows, W[:, :, 0]) + b, 0)
+    W, b = model.layers[3].get_weights()
+    logits = maps.reshape(60, -1) @ W + b
+    for title, numbers in (
+        ("Max. activations, conv.", maps.max(axis=0)),
+        ("Max. activations, dense", 1 / (1 + np.exp(-logits.max(axis=0)))),
+        ("Logits", logits),
+    ):
+        expected = np.percentile(numbers, (0, 7, 16, 31, 50, 69, 84, 93, 100))
+        assert plot._records.curves[title].latest == pytest.approx(expected, abs=1e-4)
+
+
+def test_a_network_that_reads_slowly_still_has_a_dense_test_curve(digits, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(Pace, "READING", 1e-9)  # as if every reading took very long
+    plot = LivePlot(six_panes(), *digits, Namespace(**NO_FLAGS | {"plot": "file"}))
+    model = train(digits, plot, epochs=2)
+    assert plot._pace.stride == 10
+    steps = plot._records.curves["val_accuracy"].steps
+    assert len([step for step in steps if 0 < step < 60]) >= 5
+    assert steps[-1] == plot._records.test.read_at == 120
+    accuracy = model.evaluate(*digits[1], verbose=0, return_dict=True)["accuracy"]
+    assert 1 - plot._records.test.read_wrong().mean() == pytest.approx(accuracy, abs=1e-6)
+    assert plot._records.curves["val_accuracy"].values[-1] == pytest.approx(accuracy, abs=1e-6)
+
+
 def test_closing_the_window_ends_the_drawing_not_the_training(tk, digits, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     plot = LivePlot(six_panes(), *digits)
@@ -286,12 +336,19 @@ def test_memory_is_flat_over_10_000_iterations(tk, digits, tmp_path, monkeypatch
     assert all(len(curve.steps) < curves_module.LIMIT for curve in plot._records.curves.values())
 
 
-@pytest.mark.parametrize("backend", ["TkAgg", "QtAgg"])
-def test_the_window_changes_no_number_and_moves(backend, screen, run, tmp_path, weights):
-    assert run("--epochs", 3, "--plot", "none", "--out", "none").returncode == 0
-    done = run(
-        "--epochs", 3, "--plot", "window", "--close", "--out", "window", DISPLAY=screen, MPLBACKEND=backend
-    )
+@pytest.mark.parametrize(
+    "lesson, flags, backend",
+    [
+        ("mnist_1_softmax", ("--epochs", 3), "TkAgg"),
+        ("mnist_1_softmax", ("--epochs", 3), "QtAgg"),
+        ("mnist_3_convolutional", ("--epochs", 1, "--train-size", 30_000), "TkAgg"),
+        ("mnist_4_batchnorm", ("--epochs", 2, "--train-size", 2500), "TkAgg"),
+    ],
+)
+def test_the_window_changes_no_number_and_moves(lesson, flags, backend, screen, run, tmp_path, weights):
+    assert run(*flags, "--plot", "none", "--out", "none", lesson=lesson).returncode == 0
+    window = {"DISPLAY": screen, "MPLBACKEND": backend}
+    done = run(*flags, "--plot", "window", "--close", "--out", "window", lesson=lesson, **window)
     assert (done.returncode, done.stderr) == (0, ""), done.stderr
     if "No window" in done.stdout:
         pytest.skip(done.stdout)
@@ -299,7 +356,7 @@ def test_the_window_changes_no_number_and_moves(backend, screen, run, tmp_path, 
     plain, shown = result_of(tmp_path / "none"), result_of(tmp_path / "window")
     assert shown["test"] == plain["test"]
     assert plain["window"] is None
-    assert shown["window"]["pictures_per_second_at_first"] >= 2  # 3 on an idle machine
+    assert shown["window"]["pictures_per_second_at_first"] >= 1.5  # 3 on an idle machine
 
 
 def test_the_window_stays_until_it_is_closed(screen, start, tmp_path):

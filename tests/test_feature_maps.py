@@ -1,0 +1,94 @@
+"""The picture of kernels and feature maps, as a class sees it."""
+
+import numpy as np
+import pytest
+from conftest import result_of
+from PIL import Image
+
+from common.feature_maps import _draw
+from common.screens import File
+
+import keras
+from keras import layers
+
+import mnist_3_convolutional
+import mnist_4_batchnorm
+
+DIGIT = np.zeros((28, 28, 1), np.uint8)
+DIGIT[4:24, 13:16] = 255  # a one
+
+
+def pictures(model):
+    """For each part of the picture its title and its pixels."""
+    figure = File().figure
+    _draw(figure, model, DIGIT)
+    return figure, [
+        (axes.get_title(), axes.images[0].get_array() if axes.images else None) for axes in figure.axes
+    ]
+
+
+@pytest.mark.parametrize(
+    "model, titles",
+    [
+        (
+            mnist_3_convolutional.build_model("3.1"),
+            ["28 × 28 × 1", "6 kernels 6×6", "28 × 28 × 6", "14 × 14 × 12", "7 × 7 × 24", "200", "10"],
+        ),
+        (
+            mnist_3_convolutional.build_model("lenet5"),
+            ["28 × 28 × 1", "6 kernels 5×5", "28 × 28 × 6", "14 × 14 × 6", "10 × 10 × 16", "5 × 5 × 16",
+             "1 × 1 × 120", "84", "10"],
+        ),
+        (
+            mnist_4_batchnorm.build_model("4.2"),
+            ["28 × 28 × 1", "24 kernels 6×6", "28 × 28 × 24", "14 × 14 × 48", "7 × 7 × 64", "200", "10"],
+        ),
+    ],
+)  # fmt: skip
+def test_every_layer_is_shown_inside_the_picture(model, titles):
+    figure, parts = pictures(model)
+    assert [title.splitlines()[-1] for title, _ in parts] == titles
+    figure.canvas.draw()
+    renderer = figure.canvas.get_renderer()
+    boxes = [axes.get_tightbbox(renderer) for axes in figure.axes]
+    for box in boxes:
+        assert box.x0 >= 0 and box.x1 <= figure.bbox.x1 and box.y0 >= 0 and box.y1 <= figure.bbox.y1
+    for i, box in enumerate(boxes):
+        assert not any(box.overlaps(other) for other in boxes[i + 1 :])
+
+
+def test_a_map_is_what_the_kernel_finds():
+    convolution = layers.Conv2D(2, 3, padding="same", activation="relu")
+    model = keras.Sequential(
+        [
+            keras.Input((28, 28, 1)),
+            layers.Rescaling(1 / 255),
+            convolution,
+            layers.Flatten(),
+            layers.Dense(10, "softmax"),
+        ]
+    )
+    kernel = np.zeros((3, 3, 1, 2), np.float32)
+    kernel[1, 1, 0, 0] = 1  # the pixel itself
+    kernel[1, :, 0, 1] = -1, 0, 1  # an edge: dark on the right, light on the left
+    convolution.set_weights([kernel, np.zeros(2)])
+    _, parts = pictures(model)
+    pixels = np.ma.filled(parts[2][1], np.nan)
+    one, edge = pixels[:28], pixels[30:58]
+    if pixels.shape[0] == 28:  # side by side
+        one, edge = pixels[:, :28], pixels[:, 30:58]
+    assert np.array_equal(one, DIGIT[..., 0] / 255)
+    assert np.array_equal(np.argwhere(edge.any(axis=0))[:, 0], [12, 13])
+
+
+def test_the_flag_leaves_the_picture_and_a_finished_run_can_have_it_later(run, tmp_path):
+    quick = ("--train-size", 500, "--epochs", 1, "--plot", "none")
+    lesson = "mnist_3_convolutional"
+    assert run(*quick, "--out", "a", lesson=lesson).returncode == 0
+    assert not (tmp_path / "a" / "feature_maps.png").exists()
+    before = result_of(tmp_path / "a")["test"]
+    done = run("--resume", "--show-filters", "--plot", "file", "--out", "a", lesson=lesson)
+    assert (done.returncode, done.stderr) == (0, "") and "feature_maps.png" in done.stdout
+    assert result_of(tmp_path / "a")["test"] == before
+    with Image.open(tmp_path / "a" / "feature_maps.png") as picture:
+        assert picture.size == (1344, 756)
