@@ -157,16 +157,16 @@ def _bytes(content):
 
 
 @pytest.mark.parametrize(
-    "lesson, train_size, variables",
+    "lesson, train_size, epochs, variables",
     [
-        ("mnist_1_softmax", 10_000, 2),
-        ("mnist_4_batchnorm", 300, 3 * 4 + 4 + 2),  # with dropout, moving averages and decay
+        ("mnist_1_softmax", 10_000, 40, 2),
+        ("mnist_4_batchnorm", 300, 5, 3 * 4 + 4 + 2),  # with dropout, moving averages and decay
     ],
 )
 def test_ctrl_c_saves_and_resume_goes_on_to_the_same_numbers(
-    lesson, train_size, variables, start, run, tmp_path, weights
+    lesson, train_size, epochs, variables, start, run, tmp_path, weights
 ):
-    settings = ("--train-size", train_size, "--plot", "none", "--epochs", 40)
+    settings = ("--train-size", train_size, "--plot", "none", "--epochs", epochs)
     assert run(*settings, "--out", "whole", lesson=lesson).returncode == 0
     process = start(*settings, "--out", "parts", lesson=lesson)
     history = tmp_path / "parts" / "history.csv"
@@ -177,13 +177,17 @@ def test_ctrl_c_saves_and_resume_goes_on_to_the_same_numbers(
     assert process.returncode == 130
     assert "Traceback" not in stderr and "--resume" in stderr
     stopped = result_of(tmp_path / "parts")
-    assert stopped["interrupted"] and 0 < stopped["epochs"] < 40
+    assert stopped["interrupted"] and 0 < stopped["epochs"] < epochs
     assert len(weights(tmp_path / "parts")) == variables
 
     assert run("--resume", "--out", "parts", "--plot", "none", lesson=lesson).returncode == 0
     whole, parts = result_of(tmp_path / "whole"), result_of(tmp_path / "parts")
     assert parts["test"] == whole["test"] and parts["best"] == whole["best"]
-    assert (parts["steps"], parts["epochs"], parts["interrupted"]) == (40 * train_size // 100, 40, False)
+    assert (parts["steps"], parts["epochs"], parts["interrupted"]) == (
+        epochs * train_size // 100,
+        epochs,
+        False,
+    )
     assert all(map(np.array_equal, weights(tmp_path / "whole"), weights(tmp_path / "parts")))
 
 

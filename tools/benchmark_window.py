@@ -1,6 +1,7 @@
-"""What the window costs: the first lesson with `--plot window` and `--plot none`, run in turn.
+"""What the window costs: a lesson with `--plot window` and `--plot none`, run in turn.
 
     python3 tools/benchmark_window.py --runs 5
+    python3 tools/benchmark_window.py --runs 3 --lesson mnist_3_convolutional -- --step 3.0
 
 needs a screen (for example `xvfb-run -s "-screen 0 1920x1080x24"` before it). Prints the seconds of
 the whole process, the share of the window, and how soon and how often it showed a picture.
@@ -15,14 +16,16 @@ import tempfile
 import time
 from pathlib import Path
 
-LESSON = Path(__file__).parents[1] / "mnist_1_softmax.py"
+ROOT = Path(__file__).parents[1]
 
 
-def run(folder, *flags):
+def run(lesson, folder, *flags):
     """Seconds of the whole process, and its result.json."""
     out = Path(folder) / "run"
     began = time.perf_counter()
-    subprocess.run([sys.executable, LESSON, "--out", out, *flags], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(
+        [sys.executable, ROOT / f"{lesson}.py", "--out", out, *flags], check=True, stdout=subprocess.DEVNULL
+    )
     return time.perf_counter() - began, json.loads((out / "result.json").read_text())
 
 
@@ -38,15 +41,16 @@ def main():
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--lesson", default="mnist_1_softmax")
     parser.add_argument("flags", nargs="*", help="flags for the lesson, after --")
     args = parser.parse_args()
     columns = {"none": [], "window": [], "import": [], "first": [], "rate": []}
     with tempfile.TemporaryDirectory() as folder:
         for _ in range(args.runs):
             columns["import"].append(seconds_to_import())
-            seconds, plain = run(folder, "--plot", "none", *args.flags)
+            seconds, plain = run(args.lesson, folder, "--plot", "none", *args.flags)
             columns["none"].append(seconds)
-            seconds, shown = run(folder, "--plot", "window", "--close", *args.flags)
+            seconds, shown = run(args.lesson, folder, "--plot", "window", "--close", *args.flags)
             columns["window"].append(seconds)
             columns["first"].append(shown["window"]["first_picture_after"])
             columns["rate"].append(shown["window"]["pictures_per_second_at_first"])
