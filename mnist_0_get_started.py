@@ -12,9 +12,8 @@ Y  = softmax(dropout(Y1)·W2 + b2)
 A few lines of Keras and a few seconds: no need to know yet what each of them does. The lessons
 that follow take it apart, layer by layer.
 
-Look at: the accuracy of single batches (blue) and that of the test set (orange).
-Try: --epochs 20 and --dropout 0, then both: the test loss goes up again while the training loss
-  goes to 0. --train-size 1000 shows the same in seconds.
+Look at: the accuracy of the latest training batches (blue) and of the test set (orange).
+Try: --epochs 20 --dropout 0: the training loss goes to 0, and the test loss rises again.
 
 Source: "TensorFlow 2 quickstart for beginners", the Get Started page, with its 512 neurons of 2018;
 it takes batches of 32, we take 64.

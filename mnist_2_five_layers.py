@@ -12,18 +12,20 @@ r"""Step 2 of the ladder: five layers read 98 % of the digits.
        \x/x/           dense layer, softmax             W5  [30, 10]     b5  [10]
         · ·            one probability for each digit   Y   [batch, 10]
 
---step 2.0  Yᵢ = sigmoid(Yᵢ₋₁·Wᵢ + bᵢ)                       sigmoid(z) = 1 / (1 + exp(−z))
---step 2.1  relu, and a learning rate that falls thirtyfold   relu(z) = max(0, z)
---step 2.2  and dropout: in each training step a quarter of the neurons is left out, by chance
+--step 2.0  Yᵢ = sigmoid(Yᵢ₋₁·Wᵢ + bᵢ) for the first four      sigmoid(z) = 1 / (1 + exp(−z))
+--step 2.1  relu, and a learning rate that falls thirtyfold    relu(z) = max(0, z)
+--step 2.2  and dropout: for each training digit a quarter of the neurons, drawn anew, is left out
 
-Look at: the first epoch (sigmoids start slowly), the noise of the curves, and the distance of
-  training and test loss: that is overfitting. The contrasts of the slides, two commands each:
-  sigmoid, relu    --step 2.0 --learning-rate 0.003 --epochs 10 --out runs/sigmoid --close
-                   --step 2.1 --no-decay --out runs/relu --overlay runs/sigmoid
-  "yuck!", decay   --step 2.1 --no-decay --out runs/no-decay --close
-                   --step 2.1 --overlay runs/no-decay
-  none, dropout    --step 2.2 --dropout 0 --out runs/no-dropout --close
-                   --step 2.2 --overlay runs/no-dropout
+Look at: the first epoch (sigmoids start slowly), the noise of the curves, and a test loss that rises
+  while the training loss falls: overfitting. With dropout the training (blue) is measured with
+  neurons left out, so it can look worse than the test. The contrasts of the slides, with the flags
+  of the run before and of the run to look at:
+  sigmoid, then relu       --step 2.0 --learning-rate 0.003 --epochs 10 --out runs/sigmoid --close
+                           --step 2.1 --no-decay --out runs/relu --overlay runs/sigmoid
+  no decay ("yuck!"),      --step 2.1 --no-decay --out runs/no-decay --close
+    then decay             --step 2.1 --overlay runs/no-decay
+  no dropout,              --step 2.2 --dropout 0 --out runs/no-dropout --close
+    then dropout           --step 2.2 --overlay runs/no-dropout
 """
 
 # common comes first: it keeps TensorFlow quiet

@@ -79,10 +79,11 @@ def _parser(script, description, steps, defaults):
 
     def add(flag, about, **options):
         name = flag.removeprefix("--").replace("-", "_")
-        values = [(defaults | step).get(name) for step in steps.values() or [{}]]
+        values = [defaults | step for step in steps.values() or [{}]]
+        values = [value[name] for value in values if name in value]
         if any(value != values[0] for value in values):
             about += " (default: depends on --step)"
-        elif values[0] and values[0] is not True:
+        elif values[0] not in (None, False, True, []):
             about += f" (default: {values[0]})"
         parser.add_argument(flag, help=about, **options)
 
@@ -153,14 +154,16 @@ def parse_args(description, *, steps=None, argv=None, **defaults):
     given = vars(_parser(script, description, steps, defaults).parse_args(argv))
     step = given.get("step", defaults["step"])
     defaults["out"] = Path("runs") / (f"{script}-{step}" if step else script)
-    before = {}
+    before, out = {}, given.get("out", defaults["out"])
     if given.get("resume"):
-        before = _settings_to_go_on_with(given.get("out", defaults["out"]), script, steps, given)
+        before = _settings_to_go_on_with(out, script, steps)
         step = before.get("step", step)
     settings = defaults | steps.get(step, {})
-    for name in given:
+    for name, value in given.items():
         if name not in settings:
             raise UserError(f"{_flag(name)} means nothing to step {step}")
+        if before.get(name, value) != value and name != "epochs":
+            raise UserError(f"--resume: {_difference(out, name, before, value)}")
     for others in steps.values():
         settings = dict.fromkeys(others) | settings
     args = argparse.Namespace(**settings | before | given)
@@ -176,16 +179,17 @@ def _flag(name):
     return "--" + (negative + name).replace("_", "-")
 
 
-def _settings_to_go_on_with(folder, script, steps, given):
+def _settings_to_go_on_with(folder, script, steps):
     settings = read_settings(folder)
     found, step = settings.get("script"), settings.get("step")
     if found != script:
         raise UserError(f"--resume: {folder} holds a run of {found}, not of {script}")
     if step not in (steps or [None]):
         raise UserError(f"--resume: {folder} holds a run of step {step}, which is not known")
-    for name, value in settings.items():
-        if name in given and name != "epochs" and value != given[name]:
-            has = "is without" if value is True else f"has {_flag(name)} {value}, not"
-            wanted = _flag(name) if value is True else given[name]
-            raise UserError(f"--resume: the run in {folder} {has} {wanted}")
     return settings
+
+
+def _difference(folder, name, before, value):
+    if before[name] is True:
+        return f"the run in {folder} is without {_flag(name)}"
+    return f"the run in {folder} has {_flag(name)} {before[name]}, not {value}"

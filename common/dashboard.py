@@ -19,6 +19,14 @@ STYLE = {
 }
 
 
+def fit_text(figure):
+    """Let the text grow with the window."""
+    width, height = figure.canvas.get_width_height(physical=True)
+    dpi = max(min(width / WIDTH, height / HEIGHT), 10)
+    figure._set_dpi(dpi, forward=False)  # figure.dpi = ... would resize the window again
+    figure.set_size_inches(width / dpi, height / dpi, forward=False)
+
+
 class Dashboard:
     """The panes on a figure, two rows of three.
 
@@ -146,9 +154,5 @@ class Dashboard:
         self.figure.draw_artist(self._header)
 
     def _fit_text(self, event=None):
-        """Let the text grow with the window."""
-        width, height = self.figure.canvas.get_width_height(physical=True)
-        dpi = max(min(width / WIDTH, height / HEIGHT), 10)
-        self.figure._set_dpi(dpi, forward=False)  # figure.dpi = ... would resize the window again
-        self.figure.set_size_inches(width / dpi, height / dpi, forward=False)
+        fit_text(self.figure)
         self._backgrounds = ()

@@ -5,57 +5,66 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from common.dashboard import HEIGHT, WIDTH
+from common.dashboard import HEIGHT, WIDTH, fit_text
+from common.panes import has_activation
 from common.run_folder import by_product, replacing
-
-POOLING = (keras.layers.AveragePooling2D, keras.layers.MaxPooling2D)
 
 
 def show_feature_maps(model, image, args):
     """Draw the first layer's kernels and the outputs of all layers for one image, and keep the picture.
 
     Each layer has one scale: white is its least output (0 with relu), black its largest. In the
-    kernels red is more than 0 and blue is less. The picture is shown where the live window is, and
-    saved as `feature_maps.png`.
+    kernels red is more than 0 and blue is less. The picture is saved as `feature_maps.png`, and shown
+    where the live window would be; `LivePlot.wait_until_closed` keeps it there.
 
     Args:
         model: a trained convolutional `keras.Sequential` with 10 outputs or so.
         image: one image as the model takes it, [height, width, 1].
-        args: from `parse_args`; `out` and `plot` are used.
+        args: from `parse_args`; `out`, `plot` and `close` are used.
 
     Source: the lecture's slides "Example of a convolutional layer" and "The activations of an example
     ConvNet" (Stanford, CS231n).
     """
     from common.screens import File, open_screen
 
-    def on_key(key):
-        if key == "q":
-            screen.close()
-
-    screen = File() if args.plot == "none" else open_screen(args.plot, "Feature maps", on_key)[0]
-    _draw(screen.figure, model, image)
-    screen.figure.canvas.draw()
-    screen.present()
     path = Path(args.out) / "feature_maps.png"
+    figure = File().figure
+    _draw(figure, model, image)
     with by_product():
         with replacing(path) as new:
-            screen.figure.savefig(new, dpi=100)
+            figure.savefig(new)
         print(f"Kernels and feature maps: {path}")
+
+    if args.plot == "none" or args.close:
+        return
+    screen = None
+
+    def on_key(key):
+        if key == "q" and screen:
+            screen.close()
+
+    screen, _ = open_screen(args.plot, "Kernels and feature maps", on_key)
+    if screen.live:
+        screen.figure.canvas.mpl_connect("resize_event", lambda event: fit_text(screen.figure))
+        fit_text(screen.figure)
+        _draw(screen.figure, model, image)
+        screen.figure.canvas.draw()
+        screen.present()
 
 
 def _shown_layers(model):
     """(name, layer) of the hidden layers, after their activation functions."""
-    linear, shown, name = (None, keras.activations.linear), [], None
-    for layer in model.layers:
-        if isinstance(layer, keras.layers.Conv2D):
+    shown, name = [], None
+    for layer in model.layers[:-1]:
+        if hasattr(layer, "kernel_size"):
             name = "conv. {}×{}".format(*layer.kernel_size)
+        elif hasattr(layer, "pool_size"):
+            name = "pool {}×{}".format(*layer.pool_size)
         elif isinstance(layer, keras.layers.Dense):
             name = "dense"
-        elif isinstance(layer, POOLING):
-            name = "pool {}×{}".format(*layer.pool_size)
-        if isinstance(layer, POOLING) or getattr(layer, "activation", None) not in linear:
+        if has_activation(layer) or hasattr(layer, "pool_size"):
             shown.append((name, layer))
-    return shown[:-1]
+    return shown
 
 
 def _mosaic(maps, columns):

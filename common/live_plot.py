@@ -72,7 +72,8 @@ class Pace:
         began = time.perf_counter()
         yield
         seconds = time.perf_counter() - began
-        if self._tested_at is not None:  # the first reading is free
+        once = stride < self.stride  # the whole instead of a sample
+        if self._tested_at is not None and not once:  # the first reading is free, too
             self._test_spent += seconds
         if between_pictures:
             self.spent += seconds
@@ -143,7 +144,8 @@ class LivePlot(keras.callbacks.Callback):
         self._pace.first_epoch = records.step == 0
         self._seen = {}
         self._reader = None
-        if self.args.plot != "none":
+        complete = self._steps and records.step >= records.total_steps  # with --resume
+        if self.args.plot != "none" and not complete:
             with self._pace:
                 self._open()
             self._first_picture = time.perf_counter() - STARTED
@@ -174,7 +176,7 @@ class LivePlot(keras.callbacks.Callback):
         with by_product():
             write_curves(self.args.out, self._number_curves())
         self._pace.end_epoch()
-        last = epoch + 1 == self.params["epochs"]  # is shown in the last picture
+        last = self.model.stop_training or epoch + 1 == self.params["epochs"]  # shown in the last picture
         if self._dashboard and self._pace.stride > 1 and self._pace.whole_test_due() and not last:
             self._read_test_set(between_pictures=True)
             self._show_progress()
@@ -201,15 +203,13 @@ class LivePlot(keras.callbacks.Callback):
 
     def wait_until_closed(self):
         """Keep the windows, answering to mouse and keys, until they are closed; with --close, close them."""
-        if self._dashboard is None:
-            return
-        from common.screens import wait_until_closed
+        from common.screens import close_windows, wait_until_closed
 
+        if self._dashboard and self._screen.open and self._screen.stays:
+            self._dashboard.set_header(f"{self._header()}   ·   done, close the window to end")
         if not self.args.close:
-            if self._screen.open and self._screen.stays:
-                self._dashboard.set_header(f"{self._header()}   ·   done, close the window to end")
             wait_until_closed()
-        self._screen.close()
+        close_windows()
 
     # -- measuring
 
@@ -290,7 +290,8 @@ class LivePlot(keras.callbacks.Callback):
         from common.screens import Movie, open_screen
 
         out = Path(self.args.out)
-        self._screen, why_not = open_screen(self.args.plot, Path(sys.argv[0]).stem, self._on_key)
+        title = f"{Path(sys.argv[0]).stem} {getattr(self.args, 'step', None) or ''}"
+        self._screen, why_not = open_screen(self.args.plot, title, self._on_key)
         if why_not:
             print(f"No window ({why_not}): the picture will be in {out / 'dashboard.png'}")
         self._dashboard = Dashboard(self._screen.figure, self._panes, self._records)

@@ -207,17 +207,20 @@ class Biases(_Bands):
         return _flat(variable for variable in model.trainable_variables if len(variable.shape) == 1)
 
 
+def has_activation(layer):
+    """Whether a layer ends with an activation function that is not linear."""
+    return getattr(layer, "activation", None) not in (None, keras.activations.linear)
+
+
 def _hidden_layers(model):
-    """Those that have an activation function, but for the last, whose output is the network's."""
-    linear = (None, keras.activations.linear)
-    return [layer for layer in model.layers if getattr(layer, "activation", None) not in linear][:-1]
+    return [layer for layer in model.layers[:-1] if has_activation(layer)]
 
 
 class Logits(_Bands):
     """What goes into the activation functions of the hidden layers, where these are layers of their own.
 
-    A sigmoid is flat beyond -4 and 4, and hardly learns there. Source: the lecture's step 4.0, which
-    shows it before batch normalization; here it is after, as the activation function sees it.
+    A sigmoid is flat beyond -4 and 4, and hardly learns there. As in a test, batch normalization takes
+    its moving averages. Source: the lecture's step 4.0, which shows it before batch normalization.
     """
 
     title = "Logits"

@@ -92,7 +92,7 @@ class Window:
     """
 
     live = stays = True
-    windows = ()  # all that were opened
+    windows = ()  # those that are open
 
     def __init__(self, title, on_key):
         import matplotlib.pyplot as plt
@@ -108,6 +108,7 @@ class Window:
         if not getattr(canvas, "supports_blit", False):
             raise RuntimeError(f"matplotlib's {backend} cannot show moving pictures")
         self.open = True
+        Window.windows += (self,)
         manager = canvas.manager
         manager.set_window_title(title)
         canvas.mpl_disconnect(manager.key_press_handler_id)  # our own keys
@@ -116,7 +117,6 @@ class Window:
         self._fit_to_screen(manager)
         manager.show()
         self.flush()  # the window takes its size before anything is drawn
-        Window.windows += (self,)
 
     def _fit_to_screen(self, manager):
         window = manager.window if hasattr(manager, "window") else None
@@ -130,8 +130,9 @@ class Window:
         dpi = 0.75 * min(width / WIDTH, height / HEIGHT)
         manager.resize(int(dpi * WIDTH), int(dpi * HEIGHT))
 
-    def _on_close(self, event):
+    def _on_close(self, event=None):
         self.open = False
+        Window.windows = tuple(window for window in Window.windows if window is not self)
 
     def present(self):
         self.flush()
@@ -146,16 +147,22 @@ class Window:
     def close(self):
         import matplotlib.pyplot as plt
 
-        self.open = False
+        self._on_close()
         plt.close(self.figure)
 
 
 def wait_until_closed():
     """Let the open windows answer to mouse and keys until the last of them is closed."""
-    while any(window.open for window in Window.windows):
+    while Window.windows:
         for window in Window.windows:
             window.flush()
         time.sleep(0.02)
+
+
+def close_windows():
+    """Close all windows that are open."""
+    for window in Window.windows:
+        window.close()
 
 
 def _try_qt():

@@ -33,9 +33,9 @@ HEADING = """# Results of the MNIST ladder
 
 `python3 tools/make_results.py` trained each step three times, with the seeds 0, 1 and 2, and wrote this
 page. All 60,000 training digits, accuracy on all 10,000 test digits. "At the end" is the accuracy of
-the network that the run saves; "best epoch" is the highest of its epochs, which only looking at the test
-set can tell. All but the lecture's number are medians of the three runs. Seconds are those of
-`model.fit`, without a window.
+the network that the run saves, the median of the three runs; "best epoch" is the median of the highest
+accuracy of each run, which only looking at the test set can tell. Seconds are those of `model.fit`, without
+a window, the median, too.
 
 The settings (epochs, batch size, learning rate) were chosen on the last 10,000 digits of the training
 set, with the network trained on the other 50,000; the test set had no part in it.
@@ -48,7 +48,7 @@ The lecture's numbers are those of its slides and of the notes in its source ("T
 learning, without a PhD", steps 1 to 4); of the Get Started page, "about 98 %"; of LeCun et al. 1998,
 0.95 % errors, for LeNet-5.
 
-Measured with {versions} on {device}.
+Measured with {machines}.
 """
 
 
@@ -85,6 +85,11 @@ def row(step):
     return f"| {' | '.join(cells)} |\n"
 
 
+def machine(result):
+    versions = ", ".join(f"{name} {version}" for name, version in result["versions"].items())
+    return f"{versions} on {result['device']}"
+
+
 def main():
     chosen = sys.argv[1:] or list(LESSONS)
     if unknown := set(chosen) - set(LESSONS):
@@ -92,10 +97,9 @@ def main():
     for seed in SEEDS:
         for step in chosen:
             train(step, seed)
-    result = read(chosen[-1])[0]
-    versions = ", ".join(f"{name} {version}" for name, version in result["versions"].items())
     rows = "".join(row(step) for step in LESSONS)
-    TABLE.write_text(HEADING + rows + SOURCES.format(versions=versions, device=result["device"]))
+    machines = {machine(result) for step in LESSONS for result in read(step)}
+    TABLE.write_text(HEADING + rows + SOURCES.format(machines="; ".join(sorted(machines))))
 
 
 if __name__ == "__main__":
