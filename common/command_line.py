@@ -83,7 +83,7 @@ def _parser(script, description, steps, defaults):
         values = [value[name] for value in values if name in value]
         if any(value != values[0] for value in values):
             about += " (default: depends on --step)"
-        elif values[0] not in (None, False, True, []):
+        elif values and values[0] not in (None, False, True, []):
             about += f" (default: {values[0]})"
         parser.add_argument(flag, help=about, **options)
 
