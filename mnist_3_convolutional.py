@@ -37,7 +37,7 @@ from keras import layers
 STEPS = {
     "lenet5": {"epochs": 12, "learning_rate": 0.003, "lecture": 0.9905},
     "3.0": {"epochs": 8, "learning_rate": 0.006, "lecture": 0.989},
-    "3.1": {"epochs": 12, "learning_rate": 0.006, "lecture": 0.993, "dropout": 0.5},
+    "3.1": {"epochs": 12, "learning_rate": 0.003, "lecture": 0.993, "dropout": 0.5},
 }
 
 

@@ -4,6 +4,7 @@ model.keras       the trained model
 history.csv       one row an epoch: epoch, loss, metrics, their val_ twins, learning_rate, seconds
 result.json       the result and how it came about
 dashboard.png     the window's last picture, written by `LivePlot`
+feature_maps.png  written by `show_feature_maps`
 curves.csv        the points of the window's curves, written by `LivePlot`
 checkpoint.npz    all variables at the end of the last complete epoch, for --resume
 """
@@ -286,7 +287,8 @@ class Run(keras.callbacks.Callback):
         print(f"The model, its history and its picture are in {self.folder}")
         epochs = f"{len(self.history)} of {args.epochs}" if ctrl_c.requested else f"{args.epochs}"
         print(
-            f"Test {metric} {test[metric]:.2%} after {epochs} epochs, {self._fit_seconds:.1f} s"
+            f"Test {metric} {test[metric]:.2%} after {epochs} epoch{'s' * (args.epochs > 1)},"
+            f" {self._fit_seconds:.1f} s"
             f" (the lecture: {100 * lecture:.4g}%)"
         )
         ctrl_c.saving = False

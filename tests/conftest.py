@@ -34,6 +34,19 @@ def screen():
 
 
 @pytest.fixture
+def tk(screen, monkeypatch):
+    """A screen for windows of Tk in this process."""
+    import matplotlib.pyplot
+    from common.screens import close_windows
+
+    monkeypatch.setenv("DISPLAY", screen)
+    matplotlib.use("TkAgg", force=True)
+    yield
+    close_windows()
+    matplotlib.pyplot.close("all")
+
+
+@pytest.fixture
 def environment(tmp_path):
     """Like a new user's: an empty home, no screen."""
     environment = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "KERAS_HOME")}

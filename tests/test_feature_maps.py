@@ -1,12 +1,15 @@
 """The picture of kernels and feature maps, as a class sees it."""
 
+from argparse import Namespace
+
 import numpy as np
 import pytest
 from conftest import result_of
 from PIL import Image
 
+from common import show_feature_maps
 from common.feature_maps import _draw
-from common.screens import File
+from common.screens import File, Window
 
 import keras
 from keras import layers
@@ -48,6 +51,10 @@ def pictures(model):
 def test_every_layer_is_shown_inside_the_picture(model, titles):
     figure, parts = pictures(model)
     assert [title.splitlines()[-1] for title, _ in parts] == titles
+    nothing_is_cut_off_or_overlaps(figure)
+
+
+def nothing_is_cut_off_or_overlaps(figure):
     figure.canvas.draw()
     renderer = figure.canvas.get_renderer()
     boxes = [axes.get_tightbbox(renderer) for axes in figure.axes]
@@ -55,6 +62,28 @@ def test_every_layer_is_shown_inside_the_picture(model, titles):
         assert box.x0 >= 0 and box.x1 <= figure.bbox.x1 and box.y0 >= 0 and box.y1 <= figure.bbox.y1
     for i, box in enumerate(boxes):
         assert not any(box.overlaps(other) for other in boxes[i + 1 :])
+
+
+def test_the_window_fits_small_screens_and_closes_with_q(tk, tmp_path):
+    show_feature_maps(
+        mnist_3_convolutional.build_model("lenet5"),
+        DIGIT,
+        Namespace(out=tmp_path, plot="window", close=False),
+    )
+    (window,) = Window.windows
+    for size in (None, (1024, 576), (640, 480)):
+        if size:
+            window.figure.canvas.manager.resize(*size)
+        for _ in range(5):
+            window.flush()
+        nothing_is_cut_off_or_overlaps(window.figure)
+    widget = window.figure.canvas.get_tk_widget()
+    widget.focus_force()
+    widget.event_generate("<KeyPress-q>")
+    window.flush()
+    assert not window.open and not Window.windows
+    with Image.open(tmp_path / "feature_maps.png") as picture:
+        assert picture.size == (1344, 756)
 
 
 def test_a_map_is_what_the_kernel_finds():
@@ -82,13 +111,14 @@ def test_a_map_is_what_the_kernel_finds():
 
 
 def test_the_flag_leaves_the_picture_and_a_finished_run_can_have_it_later(run, tmp_path):
-    quick = ("--train-size", 500, "--epochs", 1, "--plot", "none")
+    quick = ("--train-size", 500, "--epochs", 1, "--plot", "file")
     lesson = "mnist_3_convolutional"
     assert run(*quick, "--out", "a", lesson=lesson).returncode == 0
     assert not (tmp_path / "a" / "feature_maps.png").exists()
-    before = result_of(tmp_path / "a")["test"]
+    before, picture = result_of(tmp_path / "a")["test"], (tmp_path / "a" / "dashboard.png").read_bytes()
     done = run("--resume", "--show-filters", "--plot", "file", "--out", "a", lesson=lesson)
     assert (done.returncode, done.stderr) == (0, "") and "feature_maps.png" in done.stdout
     assert result_of(tmp_path / "a")["test"] == before
+    assert (tmp_path / "a" / "dashboard.png").read_bytes() == picture
     with Image.open(tmp_path / "a" / "feature_maps.png") as picture:
         assert picture.size == (1344, 756)

@@ -5,7 +5,7 @@ import statistics
 
 import numpy as np
 import pytest
-from conftest import ROOT, result_of
+from conftest import result_of
 
 from mnist_1_softmax import build_model
 
@@ -34,10 +34,6 @@ def test_y_is_softmax_of_x_w_plus_b():
     logits = images.reshape(3, 784) / 255 @ W + b
     expected = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     np.testing.assert_allclose(model.predict(images, verbose=0), expected, rtol=1e-4)
-
-
-def test_it_can_be_read_on_two_screens():
-    assert len((ROOT / "mnist_1_softmax.py").read_text().splitlines()) < 100
 
 
 def test_a_run_prints_our_lines_and_leaves_its_files(run, tmp_path, weights):
