@@ -17,9 +17,9 @@ Y[i, j, n] = relu(b[n] + Σ over r, s, c of X[stride·i + r, stride·j + s, c] �
 a margin of zeros, so that stride 1 keeps its height and width, and stride 2 halves them.
 
 --step lenet5  LeNet-5, C1 to output: 32×32×1, 28×28×6, 14×14×6, 10×10×16, 5×5×16, 120, 84, 10 (LeCun et
-  al., "Gradient-based learning applied to document recognition", 1998). Other than in the paper, pixels
-  go from 0 to 1; S2 and S4 are plain averages, without coefficient, bias and sigmoid; C3 sees all maps of
-  S2, not a chosen few; tanh is not scaled; softmax and cross-entropy stand for RBF units; Adam trains it.
+  al., "Gradient-based learning applied to document recognition", 1998). Other than in the paper, S2 and
+  S4 are plain averages, without coefficient, bias and sigmoid; C3 sees all maps of S2, not a chosen few;
+  tanh is not scaled; softmax and cross-entropy stand for RBF units; Adam trains it.
 
 Look at: the test accuracy, soon above 99 %, and which digits are still misread: would you read them? Below:
   the largest output of each neuron over the training digits shown.
@@ -52,7 +52,7 @@ def build_model(step, dropout=0.5):
         hidden = [convolution(6, 6), convolution(12, 5, strides=2), convolution(24, 4, strides=2)]
         hidden += [layers.Flatten(), layers.Dense(200, activation="relu"), layers.Dropout(dropout)]
     if step == "lenet5":
-        hidden = [layers.ZeroPadding2D(2)]  # 32 × 32, as in the paper
+        hidden = [layers.ZeroPadding2D(2), layers.Rescaling(1.275, -0.1)]  # 32 × 32, from −0.1 to 1.175
         hidden += [layers.Conv2D(6, 5, activation="tanh"), layers.AveragePooling2D(2)]  # C1, S2
         hidden += [layers.Conv2D(16, 5, activation="tanh"), layers.AveragePooling2D(2)]  # C3, S4
         hidden += [layers.Conv2D(120, 5, activation="tanh"), layers.Flatten()]  # C5
