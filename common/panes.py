@@ -78,7 +78,8 @@ class _MetricPane(_OverIterations):
                     label = f"{run}, test" if name == twin else None
                     axes.plot(*curves[name], style, color=colour, alpha=0.55, lw=2, label=label)
         if records.earlier:
-            axes.legend(loc="center right", fontsize=SMALL - 2, framealpha=0.8)
+            place = {"loc": "upper right", "bbox_to_anchor": (1, self.legend_height)}
+            axes.legend(**place, fontsize=SMALL - 2, framealpha=0.6)
         (self._train,) = axes.plot([], [], color=TRAIN, lw=1.5, alpha=0.5, animated=True)
         (self._test,) = axes.plot([], [], color=TEST, lw=3, animated=True)
         self._texts = [
@@ -103,7 +104,7 @@ class _MetricPane(_OverIterations):
             value
             for curve in (train, test)
             for step, value in zip(curve.steps, curve.values, strict=True)
-            if step >= records.step / 8 and np.isfinite(value)
+            if step >= records.step / 4 and np.isfinite(value)
         ]
         return self._set_limits(records, *self.limits(settled))
 
@@ -112,7 +113,7 @@ class Accuracy(_MetricPane):
     """The share of examples read right, in the training batches and in the test set."""
 
     title = "Accuracy"
-    text_heights = (0.15, 0.04)
+    text_heights, legend_height = (0.15, 0.04), 0.45
     format = "{:.2%}".format
 
     def __init__(self, metric="accuracy"):
@@ -131,7 +132,7 @@ class Accuracy(_MetricPane):
 class Loss(_MetricPane):
     """The loss that training makes small, in the training batches and in the test set."""
 
-    text_heights = (0.89, 0.78)
+    text_heights, legend_height = (0.89, 0.78), 0.78
     format = "{:.4f}".format
 
     def __init__(self, title="Cross-entropy loss"):
