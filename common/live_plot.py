@@ -34,11 +34,16 @@ class Pace:
     READING, FEWEST = 0.05, 1000  # seconds and examples of a reading in the first epoch
 
     def __init__(self, examples):
-        self.began = self._next = time.perf_counter()
-        self.spent = self._cost = 0.0
+        self.spent = self._read_meanwhile = 0.0
         self._examples = examples
         self._test_spent, self._tested_at = 0.0, None
         self.stride, self.first_epoch = 1, True
+        self.start()
+
+    def start(self):
+        """The training begins. What was spent before, opening the window, is not held against it."""
+        self.began = self._next = time.perf_counter()
+        self._spent_before, self._cost = self.spent, 0.0
 
     def due(self):
         now = time.perf_counter()
@@ -46,7 +51,7 @@ class Pace:
             return False
         elapsed = now - self.began
         if elapsed < self.OPENING:
-            return self.spent <= 0.5 * elapsed + 1
+            return self.spent - self._spent_before <= 0.5 * elapsed + 1
         return now - self._left >= 49 * self._cost
 
     def test_due(self, step):
@@ -77,6 +82,8 @@ class Pace:
             self._test_spent += seconds
         if between_pictures:
             self.spent += seconds
+        else:
+            self._read_meanwhile += seconds
         self._tested_at = step
         fewest = max(self.FEWEST, self.READING / (seconds * stride) * self._examples)
         self.stride = max(1, round(self._examples / fewest))
@@ -87,8 +94,9 @@ class Pace:
 
     def __exit__(self, *exception):
         self._left = time.perf_counter()
-        self._cost = self._left - self._entered
-        self.spent += self._cost
+        self.spent += self._left - self._entered
+        self._cost = self._left - self._entered - self._read_meanwhile
+        self._read_meanwhile = 0.0
 
 
 class LivePlot(keras.callbacks.Callback):
@@ -150,6 +158,7 @@ class LivePlot(keras.callbacks.Callback):
                 self._open()
             self._first_picture = time.perf_counter() - STARTED
             self._show_progress()
+            self._pace.start()
 
     def on_epoch_begin(self, epoch, logs=None):
         self._epoch_step = self._records.step
@@ -193,7 +202,7 @@ class LivePlot(keras.callbacks.Callback):
                 self._movie.save()
         if self._screen.live and self._picture_times:
             times = np.array(self._picture_times)
-            opening = times[times < Pace.OPENING]
+            opening = times[(times > 0) & (times < Pace.OPENING)]
             self.args.window = {
                 "pictures": len(times),
                 "pictures_per_second_at_first": round(len(opening) / min(times[-1], Pace.OPENING), 2),

@@ -78,8 +78,8 @@ class _MetricPane(_OverIterations):
                     label = f"{run}, test" if name == twin else None
                     axes.plot(*curves[name], style, color=colour, alpha=0.55, lw=2, label=label)
         if records.earlier:
-            place = {"loc": "upper right", "bbox_to_anchor": (1, self.legend_height)}
-            axes.legend(**place, fontsize=SMALL - 2, framealpha=0.6)
+            corner, place = self.legend_place
+            axes.legend(loc=corner, bbox_to_anchor=place, fontsize=SMALL - 2, framealpha=0.6)
         (self._train,) = axes.plot([], [], color=TRAIN, lw=1.5, alpha=0.5, animated=True)
         (self._test,) = axes.plot([], [], color=TEST, lw=3, animated=True)
         self._texts = [
@@ -113,7 +113,8 @@ class Accuracy(_MetricPane):
     """The share of examples read right, in the training batches and in the test set."""
 
     title = "Accuracy"
-    text_heights, legend_height = (0.15, 0.04), 0.45
+    text_heights = (0.15, 0.04)
+    legend_place = "upper right", (1, 0.45)  # above the texts
     format = "{:.2%}".format
 
     def __init__(self, metric="accuracy"):
@@ -132,7 +133,8 @@ class Accuracy(_MetricPane):
 class Loss(_MetricPane):
     """The loss that training makes small, in the training batches and in the test set."""
 
-    text_heights, legend_height = (0.89, 0.78), 0.78
+    text_heights = (0.89, 0.78)
+    legend_place = "lower left", (0, 0)  # where no curve is
     format = "{:.4f}".format
 
     def __init__(self, title="Cross-entropy loss"):

@@ -251,6 +251,28 @@ def test_a_network_that_reads_slowly_still_has_a_dense_test_curve(digits, tmp_pa
     assert plot._records.curves["val_accuracy"].values[-1] == pytest.approx(accuracy, abs=1e-6)
 
 
+def test_a_network_that_reads_slowly_still_moves(tk, digits, tmp_path, monkeypatch):
+    """The first reading of the test set takes long, and no picture has to wait for it to be paid back."""
+    monkeypatch.chdir(tmp_path)
+    read = LivePlot._read
+
+    def read_slowly(plot, images):
+        time.sleep(len(images) / 2000)
+        return read(plot, images)
+
+    monkeypatch.setattr(LivePlot, "_read", read_slowly)
+    plot = LivePlot(six_panes(), *digits)
+    seen = []
+    train(digits, plot, Act(lambda: seen.append(len(plot._picture_times)), after=5),
+          Act(lambda: seen.append(len(plot._picture_times)), after=55), Slow(), epochs=1)  # fmt: skip
+    assert seen[1] - seen[0] >= 5  # in 5 seconds
+
+
+class Slow(keras.callbacks.Callback):
+    def on_train_batch_end(self, batch, logs=None):
+        time.sleep(0.1)
+
+
 def test_closing_the_window_ends_the_drawing_not_the_training(tk, digits, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     plot = LivePlot(six_panes(), *digits)
