@@ -14,12 +14,15 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "contrasts.md"
-CONTRAST = re.compile(r"```\n(.+)\n(.+)\n```\s+!\[.*\]\((.+)\)")
+COMMANDS = re.compile(r"```\n(.+)\n(.+)\n```")
+PICTURE = re.compile(r"!\[.*\]\((.+)\)")
 
 
 def contrasts():
     """For each contrast of the page its two commands, each a list of words, and its picture's name."""
-    return [(shlex.split(a), shlex.split(b), picture) for a, b, picture in CONTRAST.findall(PAGE.read_text())]
+    text = PAGE.read_text()
+    pairs = zip(COMMANDS.findall(text), PICTURE.findall(text), strict=True)
+    return [(shlex.split(before), shlex.split(after), picture) for (before, after), picture in pairs]
 
 
 def run(command):
