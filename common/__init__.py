@@ -3,36 +3,50 @@
 from common import terminal  # noqa: F401  first of all
 from common.batches import ShuffledBatches
 from common.command_line import parse_args
-from common.datasets import load_mnist
-from common.feature_maps import show_feature_maps
-from common.live_plot import LivePlot
-from common.panes import (
-    Accuracy,
-    Biases,
-    Logits,
-    Loss,
-    MaxActivations,
-    TestImages,
-    TrainImages,
-    Weights,
+from common.datasets import (
+    load_boston_housing,
+    load_cats_dogs,
+    load_fashion_mnist,
+    load_imdb,
+    load_mnist,
 )
-from common.run_folder import Run
+from common.feature_maps import show_feature_maps
+from common.image_panes import TestImages, TrainImages
+from common.live_plot import LivePlot
+from common.panes import Accuracy, Biases, Logits, Loss, MaxActivations, Weights
+from common.predictions import predict_photos, show_predictions
+from common.regression_panes import Errors, PredictedAgainstTrue
+from common.reviews import classify_reviews
+from common.run_folder import Run, trained_model
 from common.terminal import UserError
+from common.text_panes import Reviews, WordSentiments
 
 __all__ = [
     "Accuracy",
     "Biases",
+    "Errors",
     "LivePlot",
     "Logits",
     "Loss",
     "MaxActivations",
+    "PredictedAgainstTrue",
+    "Reviews",
     "Run",
     "ShuffledBatches",
     "TestImages",
     "TrainImages",
     "UserError",
     "Weights",
+    "WordSentiments",
+    "classify_reviews",
+    "load_boston_housing",
+    "load_cats_dogs",
+    "load_fashion_mnist",
+    "load_imdb",
     "load_mnist",
     "parse_args",
+    "predict_photos",
     "show_feature_maps",
+    "show_predictions",
+    "trained_model",
 ]

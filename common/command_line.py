@@ -55,6 +55,18 @@ def _folder(text):
     return Path(text)
 
 
+def _file(text):
+    if not os.access(text, os.R_OK) or os.path.isdir(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a file that can be read")
+    return Path(text)
+
+
+def _some_text(text):
+    if not text.strip():
+        raise argparse.ArgumentTypeError("the text is empty")
+    return text
+
+
 def _movie_file(text):
     path = Path(text)
     if path.suffix.lower() not in (".gif", ".mp4"):
@@ -100,6 +112,11 @@ def _parser(script, description, steps, defaults):
         add("--dropout", "share of neurons left out in a training step", type=_share, metavar="X")
     if "batch_norm" in settings:
         add("--no-batch-norm", "without batch normalization", action="store_false", dest="batch_norm")
+    if "augment" in settings:
+        add("--augment", "show each training picture a little changed every time", action="store_true")
+    if "image_size" in settings:
+        about = "height and width the pictures are brought to, in pixels (default: 32, of photos 150)"
+        add("--image-size", about, type=_whole_number(16, 1024), metavar="N")
     add("--seed", "where the random numbers start", type=_whole_number(0, 2**32 - 1), metavar="N")
     add("--train-size", "use only the first N training examples", type=count, metavar="N")
     add("--plot", "where the picture is shown", choices=PLOTS)
@@ -109,6 +126,14 @@ def _parser(script, description, steps, defaults):
     if "show_filters" in settings:
         add("--show-filters", "at the end show kernels and feature maps", action="store_true")
     add("--data-dir", "look for data files here first", type=_folder, metavar="DIR")
+    if "full" in settings:
+        add("--full", "the whole data set, downloaded once, not the part that is here", action="store_true")
+    if "review" in settings:
+        about = "classify this review with the trained model; - reads reviews from the input, a line each"
+        add("--review", about, action="append", type=_some_text, metavar="TEXT")
+    if "predict" in settings:
+        about = "say what is on these pictures, with the trained model"
+        add("--predict", about, nargs="+", type=_file, metavar="FILE")
     parser.add_argument("--out", help="folder for the results (default: in runs/)", type=Path, metavar="DIR")
     add("--resume", "go on from the last complete epoch of the run in --out", action="store_true")
     return parser
@@ -117,7 +142,8 @@ def _parser(script, description, steps, defaults):
 def parse_args(description, *, steps=None, argv=None, **defaults):
     """Read the command line of a lesson; in a notebook there is none, and the defaults hold.
 
-    With --resume, what is not given is as in the run that goes on.
+    With --resume, what is not given is as in the run that goes on; so it is with --review and --predict
+    where there is a trained model.
 
     Args:
         description: the lesson's docstring, shown by --help.
@@ -125,8 +151,8 @@ def parse_args(description, *, steps=None, argv=None, **defaults):
             last is the default. None if there is only one network.
         argv: the words to read, `sys.argv[1:]` if None.
         defaults: the lesson's settings where `steps` gives no other; epochs, batch_size and
-            learning_rate, and as the lesson has them decay, dropout, batch_norm and show_filters,
-            each of which brings its flag.
+            learning_rate, and as the lesson has them decay, dropout, batch_norm, augment, image_size,
+            full, show_filters, review and predict, each of which brings its flag.
 
     Returns:
         A namespace with one attribute for each flag, all that `steps` holds for the chosen one (None
@@ -155,15 +181,16 @@ def parse_args(description, *, steps=None, argv=None, **defaults):
     step = given.get("step", defaults["step"])
     defaults["out"] = Path("runs") / (f"{script}-{step}" if step else script)
     before, out = {}, given.get("out", defaults["out"])
-    if given.get("resume"):
-        before = _settings_to_go_on_with(out, script, steps)
+    asked = next((_flag(name) for name in ("review", "predict") if name in given), None)
+    if given.get("resume") or (asked and (out / "result.json").is_file()):
+        before = _settings_to_go_on_with(out, script, steps, asked or "--resume")
         step = before.get("step", step)
     settings = defaults | steps.get(step, {})
     for name, value in given.items():
         if name not in settings:
             raise UserError(f"{_flag(name)} means nothing to step {step}")
-        if before.get(name, value) != value and name != "epochs":
-            raise UserError(f"--resume: {_difference(out, name, before, value)}")
+        if before.get(name, value) != value and (asked or name != "epochs"):
+            raise UserError(f"{asked or '--resume'}: {_difference(out, name, before, value)}")
     for others in steps.values():
         settings = dict.fromkeys(others) | settings
     args = argparse.Namespace(**settings | before | given)
@@ -179,17 +206,17 @@ def _flag(name):
     return "--" + (negative + name).replace("_", "-")
 
 
-def _settings_to_go_on_with(folder, script, steps):
-    settings = read_settings(folder)
+def _settings_to_go_on_with(folder, script, steps, flag):
+    settings = read_settings(folder, flag)
     found, step = settings.get("script"), settings.get("step")
     if found != script:
-        raise UserError(f"--resume: {folder} holds a run of {found}, not of {script}")
+        raise UserError(f"{flag}: {folder} holds a run of {found}, not of {script}")
     if step not in (steps or [None]):
-        raise UserError(f"--resume: {folder} holds a run of step {step}, which is not known")
+        raise UserError(f"{flag}: {folder} holds a run of step {step}, which is not known")
     return settings
 
 
 def _difference(folder, name, before, value):
-    if before[name] is True:
+    if isinstance(before[name], bool):
         return f"the run in {folder} is without {_flag(name)}"
     return f"the run in {folder} has {_flag(name)} {before[name]}, not {value}"

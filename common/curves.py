@@ -45,29 +45,35 @@ class Curve:
 class Sample:
     """Examples that are shown, and what the network made of them."""
 
-    images: np.ndarray  # [n, height, width, 1], uint8 from 0 to 255 or float from 0 to 1
-    labels: np.ndarray  # int [n] or [n, 1], or one-hot [n, classes]
-    outputs: np.ndarray | None = None  # float32 [n, classes]; None before the first reading
+    x: np.ndarray  # [n, ...]; images [n, height, width, 1 or 3], uint8 from 0 to 255 or float from 0 to 1
+    y: np.ndarray  # int [n] or [n, 1], or one-hot [n, classes]; in regression float [n]
+    outputs: np.ndarray | None = None  # float32 [n, classes or 1]; None before the first reading
     read_at: int = 0  # iterations done when the network gave these outputs
 
     def pixels(self, chosen):
-        """uint8 [n, height, width, 1]: the images with the indices `chosen`, to be drawn."""
-        images = self.images[chosen]
+        """uint8 [n, height, width, 1 or 3]: the images with the indices `chosen`, to be drawn."""
+        images = self.x[chosen]
         if images.ndim == 3:
             images = images[..., np.newaxis]
         return images if images.dtype == np.uint8 else (images * 255).clip(0, 255).astype(np.uint8)
 
     def classes(self):
         """int [n]: the right class of each example."""
-        labels = np.asarray(self.labels)
+        labels = np.asarray(self.y)
         one_hot = labels.ndim > 1 and labels.shape[-1] > 1
         return labels.argmax(axis=-1) if one_hot else labels.reshape(-1)
 
+    def read_classes(self):
+        """int [n]: the class that the network reads; of two classes it may give the second's probability."""
+        if self.outputs.shape[-1] == 1:
+            return (self.outputs[:, 0] > 0.5).astype(int)
+        return self.outputs.argmax(axis=-1)
+
     def read_wrong(self):
-        """bool [n]: whether the class with the largest output is another than the label."""
+        """bool [n]: whether the class that is read is another than the label."""
         if self.outputs is None:
-            return np.zeros(len(self.labels), bool)
-        return self.outputs.argmax(axis=-1) != self.classes()
+            return np.zeros(len(self.y), bool)
+        return self.read_classes() != self.classes()
 
 
 class Records:
@@ -75,14 +81,15 @@ class Records:
 
     Attributes:
         curves: for each name as in Keras' logs ("loss", "accuracy", "val_loss", ...) a `Curve`.
-        train, test: a `Sample` of the training examples; all test examples.
+        train, test: a `Sample` of the training examples; all test examples, or those to validate with.
+        test_name: "test", or what else to call these.
         step, total_steps: iterations done; those of the whole training.
         earlier: for each earlier run to compare with, its name and its curves.
     """
 
-    def __init__(self, train, test, overlay=()):
+    def __init__(self, train, test, test_name, overlay=()):
         self.curves = defaultdict(Curve)
-        self.train, self.test = train, test
+        self.train, self.test, self.test_name = train, test, test_name
         self.step, self.total_steps = 0, 1
         self.earlier = {}
         for folder in overlay:

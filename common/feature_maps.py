@@ -5,9 +5,9 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from common.dashboard import HEIGHT, WIDTH, fit_text
+from common.dashboard import HEIGHT, WIDTH
 from common.panes import has_activation
-from common.run_folder import by_product, replacing
+from common.screens import show_picture
 
 
 def show_feature_maps(model, image, args):
@@ -25,31 +25,8 @@ def show_feature_maps(model, image, args):
     Source: the lecture's slides "Example of a convolutional layer" and "The activations of an example
     ConvNet" (Stanford, CS231n).
     """
-    from common.screens import File, open_screen
-
     path = Path(args.out) / "feature_maps.png"
-    figure = File().figure
-    _draw(figure, model, image)
-    with by_product():
-        with replacing(path) as new:
-            figure.savefig(new)
-        print(f"Kernels and feature maps: {path}")
-
-    if args.plot == "none" or args.close:
-        return
-    screen = None
-
-    def on_key(key):
-        if key == "q" and screen:
-            screen.close()
-
-    screen, _ = open_screen(args.plot, "Kernels and feature maps", on_key)
-    if screen.live:
-        screen.figure.canvas.mpl_connect("resize_event", lambda event: fit_text(screen.figure))
-        fit_text(screen.figure)
-        _draw(screen.figure, model, image)
-        screen.figure.canvas.draw()
-        screen.present()
+    show_picture(lambda figure: _draw(figure, model, image), path, "Kernels and feature maps", args)
 
 
 def _shown_layers(model):

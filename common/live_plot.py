@@ -109,10 +109,11 @@ class LivePlot(keras.callbacks.Callback):
 
     Args:
         panes: one to six panes from `common.panes`, in two rows of three.
-        train, test: (x, y), arrays as for `model.fit`; x [n, height, width, 1], uint8 from 0 to 255 or float
-            from 0 to 1; y int [n].
+        train, test: (x, y), arrays as for `model.fit`; for the image panes x [n, height, width, 1 or 3],
+            uint8 from 0 to 255 or float from 0 to 1; y int [n].
         args: from `parse_args`: plot, close, movie, overlay, out and resume are used. Without it:
             a window if there is a screen, and `dashboard.png` and `curves.csv` in this folder.
+        test_name: what to call `test`, if it is not a test set: "validation".
 
     Raises:
         UserError: a run to overlay is no run.
@@ -121,7 +122,7 @@ class LivePlot(keras.callbacks.Callback):
     SHOWN = 60  # training examples
     CHUNK = 1000  # examples read at a time, so that the window can answer in between
 
-    def __init__(self, panes, train, test, args=None):
+    def __init__(self, panes, train, test, args=None, test_name="test"):
         super().__init__()
         if not 1 <= len(panes) <= 6:
             raise ValueError(f"LivePlot shows one to six panes, not {len(panes)}")
@@ -131,7 +132,10 @@ class LivePlot(keras.callbacks.Callback):
         self._panes = panes
         (x_train, y_train), (x_test, y_test) = train, test
         self._records = Records(
-            Sample(x_train[: self.SHOWN], y_train[: self.SHOWN]), Sample(x_test, y_test), args.overlay
+            Sample(x_train[: self.SHOWN], y_train[: self.SHOWN]),
+            Sample(x_test, y_test),
+            test_name,
+            args.overlay,
         )
         self._screen = self._dashboard = self._movie = None
         self._frozen = False
@@ -148,7 +152,7 @@ class LivePlot(keras.callbacks.Callback):
             records.step = int(self.model.optimizer.iterations)
             with contextlib.suppress(UserError):
                 self._bring_back_curves()
-        self._pace = Pace(len(records.test.labels))
+        self._pace = Pace(len(records.test.y))
         self._pace.first_epoch = records.step == 0
         self._seen = {}
         self._reader = None
@@ -245,7 +249,7 @@ class LivePlot(keras.callbacks.Callback):
             self._tensors = [pane.tensors(model) for pane in self._panes]
             wanted = [tensor for tensors in self._tensors for tensor in tensors]
             self._reader = keras.Model(model.inputs, [*model.outputs, *wanted]) if wanted else model
-        values = self._reader.predict_on_batch(records.train.images)
+        values = self._reader.predict_on_batch(records.train.x)
         records.train.outputs, *values = values if isinstance(values, list) else [values]
         for pane, tensors in zip(self._panes, self._tensors, strict=True):
             pane.record(model, values[: len(tensors)], records)
@@ -254,10 +258,10 @@ class LivePlot(keras.callbacks.Callback):
     def _read_test_set(self, stride=1, between_pictures=False):
         records, test = self._records, self._records.test
         if test.outputs is None:
-            self._read(test.images[: self.CHUNK])  # builds Keras' function: not to be counted
+            self._read(test.x[: self.CHUNK])  # builds Keras' function: not to be counted
         with self._pace.reading_test_set(records.step, stride, between_pictures):
-            read = Sample(test.images[::stride], test.labels[::stride])
-            read.outputs = self._read(read.images)
+            read = Sample(test.x[::stride], test.y[::stride])
+            read.outputs = self._read(read.x)
             records.add(self._test_metrics(read))
         if stride == 1:
             test.outputs, test.read_at = read.outputs, records.step
@@ -275,9 +279,9 @@ class LivePlot(keras.callbacks.Callback):
         variables = model.metrics_variables
         kept = [np.array(keras.ops.convert_to_numpy(variable)) for variable in variables]
         model.reset_metrics()
-        metrics = model.compute_metrics(sample.images, sample.labels, sample.outputs)
+        metrics = model.compute_metrics(sample.x, sample.y, sample.outputs)
         metrics["loss"] = model.compute_loss(
-            sample.images, sample.labels, keras.ops.convert_to_tensor(sample.outputs), training=False
+            sample.x, sample.y, keras.ops.convert_to_tensor(sample.outputs), training=False
         )
         for variable, value in zip(variables, kept, strict=True):
             variable.assign(value)

@@ -1,21 +1,15 @@
 """How each pane of the window draws what was recorded. A pane knows one Axes and nothing of screens."""
 
-import functools
 import itertools
 
 import keras
 import numpy as np
 from matplotlib.artist import Artist
-from matplotlib.font_manager import findfont
-from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
-from PIL import Image, ImageDraw, ImageFont
-
-from common.terminal import UserError
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 # Okabe and Ito's colours, which colour-blind people tell apart
 TRAIN, TEST = "#0072B2", "#D55E00"
 EARLIER = ("#009E73", "#CC79A7", "#666666", "#E69F00")
-RED = np.array([200, 0, 30])
 SMALL, LARGE = 13, 19  # points, on a figure 13.44 inches wide
 
 
@@ -38,6 +32,33 @@ class Pane:
     def update(self, records):
         """Put the present numbers into the artists; True if the axes themselves changed."""
         raise NotImplementedError
+
+
+class Sheet(Artist):
+    """A picture that fills its axes, painted anew when there is a new one or the axes' size changes.
+
+    `axes.imshow` does the same, five times as slowly.
+    """
+
+    def __init__(self, axes):
+        super().__init__()
+        self.set(axes=axes, figure=axes.figure, animated=True)
+        axes.add_artist(self)
+        self._paint = None
+
+    def show(self, paint):
+        """Show what `paint(width, height)` returns, an RGB picture of PIL's in that size, in pixels."""
+        self._paint, self._painted = paint, None
+
+    def draw(self, renderer):
+        if self._paint is None:
+            return
+        left, bottom, width, height = np.rint(self.axes.bbox.bounds).astype(int)
+        if self._painted is None or self._painted.shape[:2] != (height, width):
+            self._painted = np.asarray(self._paint(width, height).convert("RGBA"))[::-1]
+        context = renderer.new_gc()
+        renderer.draw_image(context, left, bottom, self._painted)
+        context.restore()
 
 
 class _OverIterations(Pane):
@@ -75,7 +96,7 @@ class _MetricPane(_OverIterations):
         for (run, curves), colour in zip(records.earlier.items(), itertools.cycle(EARLIER), strict=False):
             for name, style in ((self.metric, ":"), (twin, "-")):
                 if name in curves:
-                    label = f"{run}, test" if name == twin else None
+                    label = f"{run}, {records.test_name}" if name == twin else None
                     axes.plot(*curves[name], style, color=colour, alpha=0.55, lw=2, label=label)
         if records.earlier:
             corner, place = self.legend_place
@@ -95,7 +116,7 @@ class _MetricPane(_OverIterations):
         train, test = records.curves[self.metric], records.curves[f"val_{self.metric}"]
         for line, text, name, curve in (
             (self._train, self._texts[0], "train", train),
-            (self._test, self._texts[1], "test", test),
+            (self._test, self._texts[1], records.test_name, test),
         ):
             line.set_data(curve.steps, curve.values)
             if curve.values:
@@ -131,19 +152,21 @@ class Accuracy(_MetricPane):
 
 
 class Loss(_MetricPane):
-    """The loss that training makes small, in the training batches and in the test set."""
+    """The loss that training makes small, or another error, in the training batches and in the test set."""
 
     text_heights = (0.89, 0.78)
     legend_place = "lower left", (0, 0)  # where no curve is
-    format = "{:.4f}".format
 
-    def __init__(self, title="Cross-entropy loss"):
-        super().__init__("loss")
+    def __init__(self, title="Cross-entropy loss", metric="loss"):
+        super().__init__(metric)
         self.title = title
 
     def limits(self, values):
         high = min(np.percentile(values, 98), 1e30) if values else 2.5
-        return 0, 2.5 / 4 ** np.floor(np.log2(2.5 / max(high, 1e-6)) / 2)
+        return 0, 2.5 / 2 ** np.floor(np.log2(2.5 / max(high, 1e-6)))
+
+    def format(self, value):
+        return f"{value:.4f}" if value < 1 else f"{value:.2f}"
 
 
 class _Bands(_OverIterations):
@@ -263,155 +286,3 @@ class MaxActivations(_Bands):
 
 def _flat(tensors):
     return np.concatenate([[]] + [np.ravel(keras.ops.convert_to_numpy(tensor)) for tensor in tensors])
-
-
-def _check_images(images):
-    if images.ndim not in (3, 4):
-        raise UserError(f"pictures of examples need images [n, height, width, 1], not {list(images.shape)}")
-
-
-def _misread_first(sample, count):
-    """The indices of `count` examples, the misread ones first, and how many of those are misread."""
-    wrong = sample.read_wrong()
-    order = np.argsort(~wrong, kind="stable")[:count]
-    return order, int(wrong[order].sum())
-
-
-def _tiles(images, misread):
-    """Black on white, the first `misread` white on red: uint8 [n, h, w, 1] to [n, h, w, 3]."""
-    ink = np.linspace(0, 1, 256)[:, None]
-    tiles = np.empty((*images.shape[:3], 3), np.uint8)
-    tiles[:misread] = (RED * (1 - ink) + 255 * ink).astype(np.uint8)[images[:misread, ..., 0]]
-    tiles[misread:] = 255 - images[misread:]
-    return tiles
-
-
-def _mosaic(tiles, columns, rows):
-    """Put tiles [n, h, w, 3] side by side: uint8 [rows * h, columns * w, 3]."""
-    n, height, width, _ = tiles.shape
-    sheet = np.full((rows * columns, height, width, 3), 255, np.uint8)
-    sheet[:n] = tiles
-    sheet = sheet.reshape(rows, columns, height, width, 3).swapaxes(1, 2)
-    return sheet.reshape(rows * height, columns * width, 3)
-
-
-@functools.cache
-def _caption(text, width, height):
-    """White letters on dark red: uint8 [height, width, 3]."""
-    picture = Image.new("RGB", (width, height), (110, 0, 20))
-    font = ImageFont.truetype(findfont("DejaVu Sans:bold"), int(height * 0.9))
-    ImageDraw.Draw(picture).text((width / 2, height / 2), text, "white", font, anchor="mm")
-    return np.asarray(picture)
-
-
-class _Sheet(Artist):
-    """A picture that fills its axes. `axes.imshow` does the same, five times as slowly."""
-
-    def __init__(self, axes):
-        super().__init__()
-        self.set(axes=axes, figure=axes.figure, animated=True)
-        axes.add_artist(self)
-        self.show(np.full((1, 1, 3), 255, np.uint8))
-
-    def show(self, pixels):
-        """Show a picture, uint8 [height, width, 3]."""
-        self._picture = Image.fromarray(pixels).convert("RGBA")
-        self._fitted = None
-
-    def draw(self, renderer):
-        left, bottom, width, height = np.rint(self.axes.bbox.bounds).astype(int)
-        if self._fitted is None or self._fitted.shape[:2] != (height, width):
-            self._fitted = np.asarray(self._picture.resize((width, height), Image.Resampling.BILINEAR))[::-1]
-        context = renderer.new_gc()
-        renderer.draw_image(context, left, bottom, self._fitted)
-        context.restore()
-
-
-class TrainImages(Pane):
-    """Some training examples, the misread ones first, on red, with the right and the read label."""
-
-    COLUMNS, ROWS = 10, 6
-    ENLARGE, CAPTION = 2, 18
-
-    def __init__(self, title="Training digits"):
-        self.title = title
-
-    def build(self, axes, records):
-        _check_images(records.train.images)
-        axes.set(xticks=[], yticks=[], xlabel="misread first: right → read")
-        axes.spines[:].set_visible(False)
-        self._sheet, self._shown = _Sheet(axes), ()
-        return [self._sheet]
-
-    def update(self, records):
-        sample = records.train
-        read = None if sample.outputs is None else tuple(sample.outputs.argmax(axis=-1))
-        if self._shown == read:
-            return False
-        self._shown = read
-        order, misread = _misread_first(sample, self.COLUMNS * self.ROWS)
-        images, right = sample.pixels(order), sample.classes()
-        size = self.ENLARGE * images.shape[2]
-        tiles = _tiles(images, misread).repeat(self.ENLARGE, axis=1).repeat(self.ENLARGE, axis=2)
-        tiles = np.pad(tiles, ((0, 0), (0, self.CAPTION), (0, 0), (0, 0)), constant_values=255)
-        for tile, index in zip(tiles[:misread], order[:misread], strict=True):
-            text = f"{right[index]} → {read[index]}"
-            tile[-self.CAPTION :] = _caption(text, size, self.CAPTION)
-        self._sheet.show(_mosaic(tiles, self.COLUMNS, self.ROWS))
-        return False
-
-
-class TestImages(Pane):
-    """A tenth of the test set, the misread ones first on red, and a ruler.
-
-    As many places as a tenth of the test set: with 9 of 10 read right all of it is red, and the
-    lower end of the red is the accuracy on the ruler from 90 to 100 %.
-
-    Source: M. Görner's visualisation for "TensorFlow and deep learning, without a PhD".
-    """
-
-    __test__ = False  # the name is not for pytest
-    COLUMNS, ROWS = 40, 25
-
-    def __init__(self, title="Test digits"):
-        self.title = title
-
-    def build(self, axes, records):
-        self.axes = axes
-        _check_images(records.test.images)
-        examples = len(records.test.labels)
-        self._rows = min(self.ROWS, -(-examples // self.COLUMNS))
-        self._bottom = max(1 - self._rows * self.COLUMNS / examples, 0)
-        self._sheet, self._shown = _Sheet(axes), ()
-        self._line = axes.axhline(1, color="black", lw=4, animated=True)
-        self._text = axes.text(
-            0.5, 1, "", fontsize=LARGE, fontweight="bold", ha="center", va="center", animated=True,
-            bbox={"facecolor": "white", "edgecolor": "black", "lw": 2, "boxstyle": "round,pad=0.2"},
-        )  # fmt: skip
-        self._below = axes.text(
-            0.5, -0.02, "", ha="center", va="top", transform=axes.transAxes, animated=True
-        )
-        axes.set(xticks=[], ylim=(self._bottom, 1))
-        axes.yaxis.tick_right()
-        axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=" %"))
-        axes.set_yticks(np.linspace(self._bottom, 1, 6))
-        return [self._sheet, self._line, self._text, self._below]
-
-    def update(self, records):
-        sample = records.test
-        if self._shown is sample.outputs:
-            return False
-        self._shown = sample.outputs
-        order, misread = _misread_first(sample, self.COLUMNS * self._rows)
-        images = sample.pixels(order)
-        height, width = (side // 2 * 2 for side in images.shape[1:3])
-        halved = np.maximum(images[:, :height:2, :width:2], images[:, 1:height:2, 1:width:2])
-        self._sheet.show(_mosaic(_tiles(halved, misread), self.COLUMNS, self._rows))
-        if sample.outputs is not None:
-            self._below.set_text(f"misread first, after iteration {sample.read_at:,}")
-            accuracy = 1 - sample.read_wrong().mean()
-            self._line.set_ydata([accuracy, accuracy])
-            margin = 0.07 * (1 - self._bottom)
-            self._text.set_y(np.clip(accuracy, self._bottom + margin, 1 - margin))
-            self._text.set_text(f"{accuracy:.2%}")
-        return False

@@ -5,6 +5,7 @@ history.csv       one row an epoch: epoch, loss, metrics, their val_ twins, lear
 result.json       the result and how it came about
 dashboard.png     the window's last picture, written by `LivePlot`
 feature_maps.png  written by `show_feature_maps`
+predictions.png   written by `show_predictions`
 curves.csv        the points of the window's curves, written by `LivePlot`
 checkpoint.npz    all variables at the end of the last complete epoch, for --resume
 """
@@ -14,6 +15,7 @@ import csv
 import json
 import os
 import platform
+import re
 import sys
 import time
 from pathlib import Path
@@ -26,7 +28,7 @@ from common.terminal import STARTED, UserError, ctrl_c
 # what makes a run what it is, where the lesson has it
 SETTINGS = (
     "script", "step", "seed", "epochs", "batch_size", "learning_rate", "decay", "dropout", "batch_norm",
-    "train_size",
+    "augment", "image_size", "train_size",
 )  # fmt: skip
 
 
@@ -57,22 +59,55 @@ def by_product():
         print(f"\n{error}", file=sys.stderr)
 
 
-def _read_checkpoint(folder):
+def _read_checkpoint(folder, flag="--resume"):
     path = Path(folder) / "checkpoint.npz"
     if not path.is_file():
-        raise UserError(f"--resume: there is no run to go on with in {folder}")
+        raise UserError(f"{flag}: there is no run to go on with in {folder}")
     try:
         with np.load(path, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
         state = json.loads(str(arrays.pop("state")))
-        return state["settings"], state["history"], arrays
+        return state["settings"], state, arrays
     except Exception as error:  # a damaged archive can fail anywhere in zipfile, zlib or NumPy
-        raise UserError(f"--resume: {path} is damaged, start anew without --resume") from error
+        raise UserError(f"{flag}: {path} is damaged, start anew without {flag}") from error
 
 
-def read_settings(folder):
-    """The settings of the run in a folder. Raises UserError if there is none to go on with."""
-    return _read_checkpoint(folder)[0]
+def read_settings(folder, flag):
+    """The settings of the run in a folder. Raises UserError that names the flag if there is no run."""
+    return _read_checkpoint(folder, flag)[0]
+
+
+def trained_model(args):
+    """The model that an earlier run of this lesson left in its folder.
+
+    Args:
+        args: from `parse_args`; `out` is used. `classes` is set as that run had it, and where `data_file`
+            is set, it must be the same file's content.
+
+    Returns:
+        The `keras.Model`, or None if there is none yet.
+
+    Raises:
+        UserError: the model was trained on other data, or a file is damaged.
+    """
+    folder = Path(args.out)
+    if not (folder / "result.json").is_file():
+        print(f"There is no trained model in {folder} yet: training one first.")
+        return None
+    try:
+        result = json.loads((folder / "result.json").read_text())
+        if hasattr(args, "data_file") and args.data_file.sha256 != result["data"]["sha256"]:
+            raise UserError(
+                f"the model in {folder} was trained on {result['data']['file']}: use the same data"
+            )
+        model = keras.models.load_model(folder / "model.keras")
+    except UserError:
+        raise
+    except Exception as error:  # a damaged archive can fail anywhere
+        raise UserError(f"the run in {folder} is damaged: train again, without asking it anything") from error
+    args.classes = result.get("classes")
+    print(f"The model is that of {folder}")
+    return model
 
 
 _locks = {}  # the folders that runs of this program write to
@@ -126,6 +161,8 @@ class Run(keras.callbacks.Callback):
         args: from `parse_args`.
         model: a compiled `keras.Model`. With --resume its variables, the optimizer's too, are set
             as they were at the end of the last complete epoch.
+        stopping: the lesson's `keras.callbacks.EarlyStopping` if it has one, which must stand before this
+            callback in `model.fit`; with --resume it goes on waiting where it was.
 
     Attributes:
         initial_epoch: how many epochs are complete, for `model.fit`.
@@ -135,17 +172,20 @@ class Run(keras.callbacks.Callback):
             is no run of this lesson in it.
     """
 
-    def __init__(self, args, model):
+    def __init__(self, args, model, stopping=None):
         super().__init__()
-        self.args = args
+        self.args, self._stopping = args, stopping
         self.folder = Path(args.out)
         self.settings = {name: getattr(args, name) for name in SETTINGS if hasattr(args, name)}
         self.history = []
         self._open_folder()
         model.optimizer.build(model.trainable_variables)
+        self._stopping_state = {}
         if args.resume:
             self._restore(model)
-        self.initial_epoch = len(self.history)
+        waited = self._stopping_state.get("wait", 0)
+        stopped = stopping is not None and waited >= stopping.patience
+        self.initial_epoch = args.epochs if stopped else len(self.history)
         self._last_complete = self._snapshot(model)
         self._fit_seconds = sum(row["seconds"] for row in self.history)
         print(
@@ -170,7 +210,10 @@ class Run(keras.callbacks.Callback):
         return [np.array(keras.ops.convert_to_numpy(variable)) for variable in self._variables(model)]
 
     def _restore(self, model):
-        _, self.history, arrays = _read_checkpoint(self.folder)
+        _, state, arrays = _read_checkpoint(self.folder)
+        self.history, self._stopping_state = state["history"], state["stopping"]
+        if state["data"] != self.args.data_file.sha256:
+            raise UserError(f"--resume: the run in {self.folder} was trained on other data")
         variables = self._variables(model)
         values = [arrays.get(f"variable_{i}") for i in range(len(arrays))]
         if [v.shape for v in variables] != [getattr(value, "shape", None) for value in values]:
@@ -183,16 +226,23 @@ class Run(keras.callbacks.Callback):
             print(f"All {self.args.epochs} epochs are done: more --epochs would go on.")
 
     def _write_checkpoint(self):
-        state = json.dumps({"settings": self.settings, "history": self.history})
+        state = {
+            "settings": self.settings,
+            "history": self.history,
+            "data": self.args.data_file.sha256,
+            "stopping": self._stopping_state,
+        }
         arrays = {f"variable_{i}": value for i, value in enumerate(self._last_complete)}
         with replacing(self.folder / "checkpoint.npz") as new:
-            np.savez(new, state=np.array(state), **arrays)
+            np.savez(new, state=np.array(json.dumps(state)), **arrays)
 
     # -- called by Keras
 
     def on_train_begin(self, logs=None):
         self._batches_seen = 0
         self._epoch_began = time.perf_counter()
+        if self._stopping and self._stopping_state:
+            vars(self._stopping).update(self._stopping_state)
 
     def on_epoch_begin(self, epoch, logs=None):
         self._batches_seen = 0
@@ -216,6 +266,10 @@ class Run(keras.callbacks.Callback):
         row["seconds"] = round(seconds, 3)
         self.history.append(row)
         self._last_complete = self._snapshot(self.model)
+        if self._stopping:
+            self._stopping_state = {
+                name: getattr(self._stopping, name) for name in ("wait", "best", "best_epoch")
+            }
         with by_product():
             self._write_checkpoint()
             self._write_history()
@@ -238,12 +292,13 @@ class Run(keras.callbacks.Callback):
         best = (max if _rises(metric) else min)(rows, key=lambda row: row[f"val_{metric}"])
         return {"metric": metric, "value": best[f"val_{metric}"], "epoch": best["epoch"]}
 
-    def finish(self, test, *, lecture):
+    def finish(self, test, *, lecture, write="{:.2%}".format):
         """Save the model and the result, and say the result beside the lecture's number.
 
         Args:
             test: what `model.evaluate(..., return_dict=True)` gave for the test set.
             lecture: the lecture's value of the metric in `test`.
+            write: makes the text that stands for a value of the metric.
 
         Raises:
             SystemExit: with status 130, if Ctrl-C was pressed during the training.
@@ -256,6 +311,7 @@ class Run(keras.callbacks.Callback):
             "interrupted": ctrl_c.requested,
             "test": {name: float(value) for name, value in test.items()},
             "lecture": lecture,
+            "shown": {"test": write(test[metric]), "lecture": re.sub(r"[.]?0+%", "%", write(lecture))},
             "best": self._best(metric),
             "seconds": {
                 "fit": round(self._fit_seconds, 3),
@@ -263,6 +319,7 @@ class Run(keras.callbacks.Callback):
             },
             "window": getattr(args, "window", None),
             "steps": int(model.optimizer.iterations),
+            "classes": getattr(args, "classes", None),
             "backend": keras.config.backend(),
             "device": _device(),
             "versions": {
@@ -285,11 +342,10 @@ class Run(keras.callbacks.Callback):
             new.write_text(json.dumps(result, indent=2) + "\n")
         _unlock(self.folder)
         print(f"The model, its history and its picture are in {self.folder}")
-        epochs = f"{len(self.history)} of {args.epochs}" if ctrl_c.requested else f"{args.epochs}"
+        epochs = f"{len(self.history)} of {args.epochs}" if ctrl_c.requested else f"{len(self.history)}"
         print(
-            f"Test {metric} {test[metric]:.2%} after {epochs} epoch{'s' * (args.epochs > 1)},"
-            f" {self._fit_seconds:.1f} s"
-            f" (the lecture: {100 * lecture:.4g}%)"
+            f"Test {metric} {result['shown']['test']} after {epochs} epoch{'s' * (args.epochs > 1)},"
+            f" {self._fit_seconds:.1f} s (the lecture: {result['shown']['lecture']})"
         )
         ctrl_c.saving = False
         if ctrl_c.requested:

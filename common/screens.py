@@ -19,8 +19,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
-from common.dashboard import HEIGHT, WIDTH
-from common.run_folder import replacing
+from common.dashboard import HEIGHT, WIDTH, fit_text
+from common.run_folder import by_product, replacing
 from common.terminal import in_notebook
 
 
@@ -149,6 +149,38 @@ class Window:
 
         self._on_close()
         plt.close(self.figure)
+
+
+def show_picture(draw, path, title, args):
+    """Keep a picture that does not move, and show it where the live window would be.
+
+    Args:
+        draw: draws on an empty `matplotlib.figure.Figure`.
+        path: where it is saved.
+        title: what it is, for the window's frame and the terminal.
+        args: from `parse_args`; `plot` and `close` are used.
+    """
+    figure = File().figure
+    draw(figure)
+    with by_product():
+        with replacing(path) as new:
+            figure.savefig(new)
+        print(f"{title}: {path}")
+    if args.plot == "none" or args.close:
+        return
+    screen = None
+
+    def on_key(key):
+        if key == "q" and screen:
+            screen.close()
+
+    screen, _ = open_screen(args.plot, title, on_key)
+    if screen.live:
+        screen.figure.canvas.mpl_connect("resize_event", lambda event: fit_text(screen.figure))
+        fit_text(screen.figure)
+        draw(screen.figure)
+        screen.figure.canvas.draw()
+        screen.present()
 
 
 def wait_until_closed():

@@ -1,0 +1,204 @@
+"""The panes that show pictures: some training examples, and a part of the test set."""
+
+import functools
+
+import numpy as np
+from matplotlib.font_manager import findfont
+from matplotlib.ticker import PercentFormatter
+from PIL import Image, ImageDraw, ImageFont
+
+from common.panes import LARGE, Pane, Sheet
+from common.terminal import UserError
+
+RED, DARK_RED = (200, 0, 30), (110, 0, 20)
+
+
+def _check_images(images):
+    if images.ndim not in (3, 4):
+        raise UserError(f"pictures of examples need images [n, height, width, 1], not {list(images.shape)}")
+
+
+def _misread_first(sample, count):
+    """The indices of `count` examples, the misread ones first, and how many of those are misread."""
+    wrong = sample.read_wrong()
+    order = np.argsort(~wrong, kind="stable")[:count]
+    return order, int(wrong[order].sum())
+
+
+def _coloured(images, misread):
+    """Ink black on white, of the first `misread` white on red; photos as they are, the first in a red frame.
+
+    uint8 [n, h, w, 1 or 3] to [n, h, w, 3].
+    """
+    if images.shape[-1] == 3:
+        coloured = images.copy()
+        width = max(1, images.shape[1] // 12)
+        frame = np.ones(images.shape[1:3], bool)
+        frame[width:-width, width:-width] = False
+        coloured[:misread, frame] = RED
+        return coloured
+    ink = np.linspace(0, 1, 256)[:, None]
+    coloured = np.empty((*images.shape[:3], 3), np.uint8)
+    coloured[:misread] = (np.array(RED) * (1 - ink) + 255 * ink).astype(np.uint8)[images[:misread, ..., 0]]
+    coloured[misread:] = 255 - images[misread:]
+    return coloured
+
+
+def _shrunk(images, side):
+    """Images of about `side` pixels, each the darkest of those it stands for; of photos their mean."""
+    times = max(1, round(images.shape[1] / side))
+    height, width = (length // times * times for length in images.shape[1:3])
+    parts = [images[:, i:height:times, j:width:times] for i in range(times) for j in range(times)]
+    if images.shape[-1] == 1:
+        return functools.reduce(np.maximum, parts)
+    return (sum(part.astype(np.uint16) for part in parts[:256]) // min(len(parts), 256)).astype(np.uint8)
+
+
+def _mosaic(tiles, columns, rows):
+    """Put tiles [n, h, w, 3] side by side: uint8 [rows * h, columns * w, 3]."""
+    n, height, width, _ = tiles.shape
+    sheet = np.full((rows * columns, height, width, 3), 255, np.uint8)
+    sheet[:n] = tiles
+    sheet = sheet.reshape(rows, columns, height, width, 3).swapaxes(1, 2)
+    return sheet.reshape(rows * height, columns * width, 3)
+
+
+@functools.cache
+def font(height, width=None, text="", bold=True):
+    """The font for lines of this height in pixels, or smaller, so that the text is no wider than `width`."""
+    path = findfont("DejaVu Sans:bold" if bold else "DejaVu Sans")
+    chosen = ImageFont.truetype(path, max(int(height * 0.8), 1))
+    if width and chosen.getlength(text) > width:
+        chosen = ImageFont.truetype(path, max(int(height * 0.8 * width / chosen.getlength(text)), 1))
+    return chosen
+
+
+@functools.cache
+def _caption(text, width, height, lines, misread):
+    """A picture of a few words, white on dark red if misread; there is room for so many lines."""
+    picture = Image.new("RGB", (width, height), DARK_RED if misread else "white")
+    draw, line = ImageDraw.Draw(picture), height / lines
+    for row, words in enumerate(text.split("\n")):
+        place = width / 2, (row + 0.5) * line
+        draw.text(place, words, "white" if misread else "black", font(line, 0.96 * width, words), anchor="mm")
+    return picture
+
+
+class TrainImages(Pane):
+    """Some training examples, the misread ones first, on red, with the right and the read label.
+
+    Args:
+        title: above the pane.
+        classes: the names of the classes; each picture then carries its own.
+    """
+
+    def __init__(self, title="Training digits", classes=None):
+        self.title, self._classes = title, classes
+        self._columns, self._rows = (4, 3) if classes else (10, 6)
+
+    def build(self, axes, records):
+        _check_images(records.train.x)
+        axes.set(xticks=[], yticks=[], xlabel="misread first: right → read")
+        axes.spines[:].set_visible(False)
+        self._sheet, self._shown = Sheet(axes), ()
+        return [self._sheet]
+
+    def update(self, records):
+        sample = records.train
+        read = None if sample.outputs is None else tuple(sample.read_classes())
+        if self._shown == read:
+            return False
+        self._shown = read
+        order, misread = _misread_first(sample, self._columns * self._rows)
+        pictures, right = _coloured(sample.pixels(order), misread), sample.classes()
+        captions = [(str(right[i]), str(read[i])) for i in order[:misread]] + [None] * (len(order) - misread)
+        if self._classes:
+            captions = [(self._classes[right[i]], read and self._classes[read[i]]) for i in order]
+        self._sheet.show(functools.partial(self._paint, pictures, captions, misread))
+        return False
+
+    def _paint(self, pictures, captions, misread, width, height):
+        sheet = Image.new("RGB", (width, height), "white")
+        wide, high = width // self._columns, height // self._rows
+        below, lines = (round(0.4 * high), 2) if self._classes else (round(0.25 * high), 1)
+        side = min(wide, high - below) - 1
+        for i, (picture, caption) in enumerate(zip(pictures, captions, strict=True)):
+            left, top = i % self._columns * wide, i // self._columns * high
+            image = Image.fromarray(picture).resize((side, side), Image.Resampling.BILINEAR)
+            sheet.paste(image, (left + (wide - side) // 2, top))
+            if caption:
+                right, read = caption
+                text = f"{right}{chr(10) if lines == 2 else ' '}→ {read}" if i < misread else right
+                sheet.paste(_caption(text, wide - 1, below - 1, lines, i < misread), (left, top + side))
+        return sheet
+
+
+class TestImages(Pane):
+    """A part of the test set, the misread ones first on red, and a ruler.
+
+    With as many places as a tenth of the test set, 9 of 10 read right makes all of it red, and the lower
+    end of the red is the accuracy on the ruler from 90 to 100 %.
+
+    Args:
+        title: above the pane.
+        classes: the names of the classes; the most frequent mistake is then named.
+        columns, rows: how many places there are.
+
+    Source: M. Görner's visualisation for "TensorFlow and deep learning, without a PhD".
+    """
+
+    __test__ = False  # the name is not for pytest
+
+    def __init__(self, title="Test digits", classes=None, columns=40, rows=25):
+        self.title, self._classes = title, classes
+        self._columns, self._rows = columns, rows
+
+    def build(self, axes, records):
+        self.axes = axes
+        _check_images(records.test.x)
+        examples = len(records.test.y)
+        self._rows = min(self._rows, -(-examples // self._columns))
+        self._bottom = max(1 - self._rows * self._columns / examples, 0)
+        self._small = _shrunk(records.test.pixels(slice(None)), 14)
+        self._sheet, self._shown = Sheet(axes), ()
+        self._line = axes.axhline(1, color="black", lw=4, animated=True)
+        self._text = axes.text(
+            0.5, 1, "", fontsize=LARGE, fontweight="bold", ha="center", va="center", animated=True,
+            bbox={"facecolor": "white", "edgecolor": "black", "lw": 2, "boxstyle": "round,pad=0.2"},
+        )  # fmt: skip
+        self._below = axes.text(
+            0.5, -0.02, "", ha="center", va="top", transform=axes.transAxes, animated=True
+        )
+        axes.set(xticks=[], ylim=(self._bottom, 1))
+        axes.yaxis.tick_right()
+        axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=" %"))
+        axes.set_yticks(np.linspace(self._bottom, 1, 6))
+        return [self._sheet, self._line, self._text, self._below]
+
+    def update(self, records):
+        sample = records.test
+        if self._shown is sample.outputs:
+            return False
+        self._shown = sample.outputs
+        order, misread = _misread_first(sample, self._columns * self._rows)
+        mosaic = Image.fromarray(_mosaic(_coloured(self._small[order], misread), self._columns, self._rows))
+        self._sheet.show(lambda width, height: mosaic.resize((width, height), Image.Resampling.BILINEAR))
+        if sample.outputs is not None:
+            self._below.set_text(
+                self._most_frequent_mistake(sample) or f"misread first, after iteration {sample.read_at:,}"
+            )
+            accuracy = 1 - sample.read_wrong().mean()
+            self._line.set_ydata([accuracy, accuracy])
+            margin = 0.07 * (1 - self._bottom)
+            self._text.set_y(np.clip(accuracy, self._bottom + margin, 1 - margin))
+            self._text.set_text(f"{accuracy:.2%}")
+        return False
+
+    def _most_frequent_mistake(self, sample):
+        wrong = sample.read_wrong()
+        if not self._classes or not wrong.any():
+            return None
+        pairs = np.c_[sample.classes(), sample.read_classes()][wrong]
+        mistakes, counts = np.unique(pairs, axis=0, return_counts=True)
+        right, read = mistakes[counts.argmax()]
+        return f"most often: {self._classes[right]} → {self._classes[read]} ({counts.max():,})"

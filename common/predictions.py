@@ -1,0 +1,112 @@
+"""A picture of what a trained network says of test images, and of what it mixes up."""
+
+from pathlib import Path
+
+import numpy as np
+
+from common.curves import Sample
+from common.photos import read_photo
+from common.screens import show_picture, wait_until_closed
+from common.terminal import UserError
+
+RIGHT, WRONG, OTHER = "#0072B2", "#C8001E", "#BBBBBB"
+COLUMNS, ROWS = 3, 4
+
+
+def show_predictions(model, x, y, args):
+    """Draw the first test images with their predicted classes, and the confusion matrix; keep the picture.
+
+    Each image has its predicted class, the probability of that, and the true class in brackets, blue where
+    right and red where wrong; beside it a bar for the probability of each class. The picture is saved as
+    `predictions.png`, and shown where the live window would be.
+
+    Args:
+        model: a trained classifier with an output for each class, or one for the second of two.
+        x: images, uint8 [n, height, width, 1 or 3].
+        y: labels int [n]; None if nobody knows them, and then there is no confusion matrix.
+        args: from `parse_args`; `classes`, `out`, `plot` and `close` are used.
+
+    Source: TensorFlow's tutorial "Basic classification: classify images of clothing".
+    """
+    outputs = model.predict(x, batch_size=500, verbose=0)
+    path = Path(args.out) / "predictions.png"
+    show_picture(lambda figure: _draw(figure, x, y, outputs, args.classes), path, "Predictions", args)
+
+
+def _draw(figure, x, y, outputs, classes):
+    sample = Sample(x, np.zeros(len(x), int) if y is None else y, outputs)
+    read, right = sample.read_classes(), sample.classes()
+    probabilities = np.c_[1 - outputs, outputs] if outputs.shape[-1] == 1 else outputs
+    pictures = sample.pixels(slice(COLUMNS * ROWS))
+    right_side = 0.985 if y is None else 0.5
+    grid = figure.add_gridspec(
+        ROWS, COLUMNS, left=0.02, right=right_side, top=0.92, bottom=0.02, hspace=0.12, wspace=0.1
+    )
+    known = "predicted, probability" + ("" if y is None else ", (true)")
+    figure.text(0.02, 0.965, known, fontsize=18, fontweight="bold", va="center")
+    for i, picture in enumerate(pictures):
+        cell = grid[i].subgridspec(2, 2, wspace=0.06, hspace=0.05, height_ratios=(4, 1), width_ratios=(3, 2))
+        image, bars = figure.add_subplot(cell[0, 0]), figure.add_subplot(cell[0, 1])
+        image.imshow(picture.squeeze(), cmap="gray_r" if picture.shape[-1] == 1 else None)
+        image.set(xticks=[], yticks=[], anchor="W")
+        text = f"{classes[read[i]]} {probabilities[i, read[i]]:.0%}"
+        colours = [OTHER] * len(classes)
+        if y is None:
+            colour = colours[read[i]] = RIGHT
+        else:
+            text += f"\n({classes[right[i]]})"
+            colour = RIGHT if read[i] == right[i] else WRONG
+            colours[read[i]], colours[right[i]] = WRONG, RIGHT
+        style = {"color": colour, "fontsize": 12, "fontweight": "bold", "linespacing": 1.0}
+        image.text(0, -0.04, text, va="top", transform=image.transAxes, **style)
+        bars.barh(range(len(classes)), probabilities[i], color=colours)
+        bars.set(xlim=(0, 1), xticks=[], yticks=[], ylim=(len(classes) - 0.5, -0.5))
+        bars.spines[["top", "right", "bottom"]].set_visible(False)
+    if y is not None:
+        _draw_confusion(figure.add_axes((0.6, 0.14, 0.385, 0.78)), right, read, classes)
+
+
+def _draw_confusion(axes, right, read, classes):
+    counts = np.zeros((len(classes), len(classes)), int)
+    np.add.at(counts, (right, read), 1)
+    axes.imshow(counts, cmap="Blues")
+    axes.set_title("Confusion matrix", fontsize=18, fontweight="bold")
+    slanted = {"rotation": 45, "ha": "right"} if len(classes) > 4 else {}
+    axes.set_xticks(range(len(classes)), classes, fontsize=12, **slanted)
+    axes.set_yticks(range(len(classes)), classes, fontsize=12)
+    axes.set_xlabel("predicted", fontsize=14)
+    axes.set_ylabel("true", fontsize=14)
+    for (i, j), count in np.ndenumerate(counts):
+        often = i != j and count > 0.05 * counts[i].sum()
+        colour = "white" if count > counts.max() / 2 else WRONG if often else "black"
+        axes.text(
+            j, i, count or "", ha="center", va="center", color=colour, fontsize=120 / (len(classes) + 2)
+        )
+
+
+def predict_photos(model, files, args):
+    """Say what is on the user's own pictures, with the probability, and show them.
+
+    Args:
+        model: a trained model of images [n, size, size, 3] of two classes, as `show_predictions` takes it.
+        files: paths of pictures.
+        args: from `parse_args`; `classes`, `out`, `plot` and `close` are used.
+
+    Raises:
+        UserError: one of the files cannot be read as a picture; what can be read was answered before.
+    """
+    images, unread = [], []
+    for path in files:
+        try:
+            images.append(read_photo(path, model.input_shape[1]))
+        except ValueError as error:
+            unread.append(f"{path} {error}")
+            continue
+        probability = float(model.predict_on_batch(images[-1][np.newaxis])[0, 0])
+        name = args.classes[int(probability > 0.5)]
+        print(f"{path}: {name}, {max(probability, 1 - probability):.1%}")
+    if images:
+        show_predictions(model, np.stack(images), None, args)
+        wait_until_closed()
+    if unread:
+        raise UserError("; ".join(unread))

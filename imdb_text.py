@@ -1,0 +1,80 @@
+r"""M2, text classification: a network learns from film reviews which words are good and which are bad.
+
+the film was great …      words as numbers, 256 of them         X   [batch, 256]
+·  ·  ·  ·  ·  ·          embedding: 16 numbers for each word   E   [10000, 16]
+·  ·  ·  ·  ·  ·                                                Y1  [batch, 256, 16]
+ \  \  |  /  /            mean over the words                   Y2  [batch, 16]
+ \x/x\x/x\x/x\            dense layer, relu                     W3  [16, 16]   b3  [16]
+   · · · · ·                                                    Y3  [batch, 16]
+    \ \|/ /               dense layer, sigmoid                  W4  [16, 1]    b4  [1]
+       ·                  probability of a positive review      Y   [batch, 1]
+
+Y1[i] = E[X[i]]      Y2 = mean of Y1 over i      Y3 = relu(Y2·W3 + b3)      Y = σ(Y3·W4 + b4)
+
+Look at: the words; nobody told the network what they mean. And the loss: that of the training reviews goes
+  on falling, that of the validation reviews rises again: overfitting, the network learns reviews by heart.
+Try: --review "What a wonderful film" with a trained model (again and again, or - to type reviews), and
+  --epochs 20 --out runs/short: as good, in half the time.
+
+Source: TensorFlow's tutorial "Text classification with movie reviews", about 87 %. The data: Maas et al.,
+"Learning word vectors for sentiment analysis", 2011.
+"""
+
+# common comes first: it keeps TensorFlow quiet
+from common import Accuracy, Biases, LivePlot, Loss, Reviews, Weights, WordSentiments
+from common import Run, ShuffledBatches, classify_reviews, load_imdb, parse_args, trained_model
+
+import keras
+from keras import layers
+
+
+def build_model():
+    return keras.Sequential(
+        [
+            keras.Input((256,), dtype="int32"),
+            layers.Embedding(10_000, 16),
+            layers.GlobalAveragePooling1D(),
+            layers.Dense(16, activation="relu"),
+            layers.Dense(1, activation="sigmoid"),
+        ]
+    )
+
+
+if __name__ == "__main__":
+    args = parse_args(__doc__, epochs=40, batch_size=512, learning_rate=0.001, review=[], full=False)
+    keras.utils.set_random_seed(args.seed)
+    train, validation, (x_test, y_test), words = load_imdb(args)
+    if args.review and (model := trained_model(args)):
+        raise SystemExit(classify_reviews(model, args.review, words))
+
+    model = build_model()
+    model.compile(
+        optimizer=keras.optimizers.Adam(args.learning_rate),
+        loss="binary_crossentropy",
+        metrics=["accuracy"],
+        steps_per_execution=2,  # 2 steps without a pause: faster
+    )
+
+    batches = ShuffledBatches(*train, args)
+    run = Run(args, model)
+    texts = [WordSentiments(words), Reviews(x_test, y_test, words)]
+    panes = [Accuracy(), Loss(), texts[0], Weights(), Biases(), texts[1]]
+    plot = LivePlot(panes, train, validation, args, test_name="validation")
+    model.fit(
+        batches.data,
+        epochs=args.epochs,
+        initial_epoch=run.initial_epoch,
+        validation_data=validation,
+        validation_batch_size=1000,
+        callbacks=[batches, run, plot],
+        shuffle=False,  # the batches come shuffled
+        verbose=args.verbose,
+    )
+    best = min(run.history, key=lambda epoch: epoch["val_loss"])["epoch"]
+    overfitting = "from there on it overfits" if best < len(run.history) else "it does not overfit yet"
+    print(f"The validation loss was least after epoch {best}: {overfitting}.")
+    test = model.evaluate(x_test, y_test, batch_size=1000, verbose=0, return_dict=True)
+    run.finish(test, lecture=0.87)
+    if args.review:
+        classify_reviews(model, args.review, words)
+    plot.wait_until_closed()

@@ -1,0 +1,136 @@
+"""Run several lessons in a row and compare them: the try-out of a room before the class.
+
+    python3 run_models.py                                    M1, M2 and M3
+    python3 run_models.py M1 mnist_3_convolutional:3.1       any lessons, with a step where there are several
+    python3 run_models.py M1 M2 -- --epochs 1 --plot none    what stands behind -- goes to each lesson
+
+Each lesson runs in a process of its own, with its window, which closes at the end. Then come a table, the
+same as results.json, and its picture, results.png, in runs/run_models. A lesson that fails is a row that says
+why, and the exit status is 1. Seconds are those from the command to its end; memory is the most there was.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+ROOT = Path(__file__).parent
+LESSONS = sorted(path.stem for path in ROOT.glob("*.py") if "parse_args(__doc__" in path.read_text("utf-8"))
+# the lecture's models: the lesson, and the seconds it took in the lecture
+MODELS = {"M1": ("fashion_mnist", 65), "M2": ("imdb_text", 46), "M3": ("boston_regression", 43)}
+ROW = "{:<26} {:>9} {:>9} {:>8} {:>13} {:>9}   {}"
+
+
+class OneLineParser(argparse.ArgumentParser):
+    def error(self, message):
+        self.exit(2, f"run_models.py: {message}\n")
+
+
+def parse_args():
+    own, flags = sys.argv[1:], []
+    if "--" in own:
+        own, flags = own[: own.index("--")], own[own.index("--") + 1 :]
+    parser = OneLineParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("models", nargs="*", metavar="LESSON", help=f"M1, M2, M3, {', '.join(LESSONS)}")
+    parser.add_argument("--out", type=Path, default=Path("runs/run_models"), help="folder for the results")
+    args = parser.parse_args(own)
+    args.flags, args.models = flags, args.models or list(MODELS)
+    for model in args.models:
+        if model not in MODELS and model.partition(":")[0] not in LESSONS:
+            parser.error(f"there is no lesson {model!r} (there are M1, M2, M3, {', '.join(LESSONS)})")
+    return args
+
+
+def wait(process):
+    """The exit status of a process, and the most memory it had in bytes (None on Windows)."""
+    if not hasattr(os, "wait4"):
+        return process.wait(), None
+    try:
+        _, status, usage = os.wait4(process.pid, 0)
+    except KeyboardInterrupt:  # the lesson saves, and ends
+        process.wait()
+        raise
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return process.returncode, usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+def run(model, args):
+    """Run a lesson; returns its row, a dictionary."""
+    name, lecture_seconds = MODELS.get(model, (model, None))
+    lesson, _, step = name.partition(":")
+    folder = args.out / name.replace(":", "-")
+    (folder / "result.json").unlink(missing_ok=True)
+    command = [sys.executable, str(ROOT / f"{lesson}.py"), "--close", "--out", str(folder), *args.flags]
+    began = time.perf_counter()
+    with tempfile.TemporaryFile("w+") as stderr:
+        process = subprocess.Popen([*command, "--step", step] if step else command, stderr=stderr)
+        status, memory = wait(process)
+        seconds = round(time.perf_counter() - began, 1)
+        stderr.seek(0)
+        said = stderr.read().strip().splitlines()
+    row = {"model": model, "lesson": lesson, "status": status, "seconds": seconds, "memory": memory}
+    row |= {"lecture_seconds": lecture_seconds}
+    if status:
+        return row | {"error": said[-1] if said else f"it ended with status {status}"}
+    result = json.loads((folder / "result.json").read_text("utf-8"))
+    return row | {key: result[key] for key in ("step", "test", "shown", "device", "versions")}
+
+
+def table(rows):
+    lines = [ROW.format("model", "result", "lecture", "seconds", "lecture's s", "memory", "device")]
+    for row in rows:
+        name = row["lesson"] if row["model"] == row["lesson"] else f"{row['model']} {row['lesson']}"
+        memory = f"{row['memory'] / 2**20:,.0f} MB" if row["memory"] else "-"
+        shown = row.get("shown", {"test": "failed", "lecture": "-"})
+        device = row.get("device", row.get("error"))
+        times = f"{row['seconds']:.1f}", row["lecture_seconds"] or "-"
+        lines.append(ROW.format(name, shown["test"], shown["lecture"], *times, memory, device))
+    return "\n".join(lines)
+
+
+def draw(rows, path):
+    figure = Figure((10, 1.5 + 0.9 * len(rows)), layout="constrained")
+    axes = figure.subplots()
+    for i, row in enumerate(rows):
+        text = row["shown"]["test"] if "shown" in row else "failed"
+        axes.text(row["seconds"], i - 0.2, f" {row['seconds']:.0f} s, {text}", va="center", fontsize=14)
+        axes.barh(i - 0.2, row["seconds"], 0.38, color="#0072B2", label="here" if i == 0 else None)
+        if row["lecture_seconds"]:
+            axes.barh(
+                i + 0.2, row["lecture_seconds"], 0.38, color="#BBBBBB", label="lecture" if i == 0 else None
+            )
+    axes.set_yticks(range(len(rows)), [row["model"] for row in rows], fontsize=14)
+    axes.set(
+        xlabel="seconds", ylim=(len(rows) - 0.5, -0.5), xlim=(0, 1.3 * max(row["seconds"] for row in rows))
+    )
+    axes.legend(loc="lower right")
+    axes.spines[["top", "right"]].set_visible(False)
+    figure.savefig(path, dpi=100)
+
+
+def main():
+    args, rows = parse_args(), []
+    try:
+        args.out.mkdir(parents=True, exist_ok=True)
+        for model in args.models:
+            print(f"--- {model}", flush=True)
+            rows.append(run(model, args))
+        (args.out / "results.json").write_text(json.dumps(rows, indent=2) + "\n")
+        draw(rows, args.out / "results.png")
+    except KeyboardInterrupt:
+        return 130
+    except OSError as error:
+        print(f"run_models.py: cannot write to {args.out}: {error.strerror}", file=sys.stderr)
+        return 2
+    print(f"\n{table(rows)}\n\nThe same as numbers and as a picture: {args.out}")
+    return int(any(row["status"] for row in rows))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
