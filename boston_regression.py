@@ -11,9 +11,10 @@ r"""M3, regression: a network learns what a house in Boston cost in 1970.
 Y1 = relu(X·W1 + b1)    Y2 = relu(Y1·W2 + b2)    Y = Y2·W3 + b3
 loss = mean of (Y − price)²        MAE = mean of |Y − price|
 
-The 13 numbers have very different sizes: from each is taken its mean and it is divided by its standard
-deviation, those of the training houses only. Training ends when the validation loss has not become less for
-20 epochs (early stopping).
+The 13 numbers have very different sizes: from each its mean is taken, and it is divided by its standard
+deviation, those of the training houses only. What is then beyond −2 or 2 counts as −2 or 2, for the network
+cannot know what it never saw. Training ends when the validation loss has not become less for 20 epochs
+(early stopping).
 
 About the data: one of the columns, B, is 1000·(Bk − 0.63)², where Bk is the share of black people in that
 part of the town. Its authors (Harrison and Rubinfeld, "Hedonic housing prices and the demand for clean air",
@@ -36,13 +37,10 @@ import keras
 from keras import layers
 
 
-def build_model(x_train):
-    normalization = layers.Normalization()
-    normalization.adapt(x_train)  # mean and variance of each column
+def build_model():
     return keras.Sequential(
         [
             keras.Input((13,)),
-            normalization,
             layers.Dense(64, activation="relu"),
             layers.Dense(64, activation="relu"),
             layers.Dense(1),
@@ -53,9 +51,15 @@ def build_model(x_train):
 if __name__ == "__main__":
     args = parse_args(__doc__, epochs=500, batch_size=32, learning_rate=0.001)
     keras.utils.set_random_seed(args.seed)
-    train, validation, (x_test, y_test) = load_boston_housing(args)
+    train, validation, test = load_boston_housing(args)
+    mean, std = train[0].mean(axis=0), train[0].std(axis=0)
 
-    model = build_model(train[0])
+    def normalized(x, prices):
+        return ((x - mean) / std).clip(-2, 2), prices
+
+    train, validation, test = normalized(*train), normalized(*validation), normalized(*test)
+
+    model = build_model()
     model.compile(
         optimizer=keras.optimizers.RMSprop(args.learning_rate),
         loss="mean_squared_error",
@@ -65,13 +69,8 @@ if __name__ == "__main__":
     batches = ShuffledBatches(*train, args)
     stopping = keras.callbacks.EarlyStopping(patience=20)
     run = Run(args, model, stopping)
-    houses = x_test, y_test, "$1,000"
-    panes = [
-        Loss("Mean absolute error", "mae"),
-        Loss("Loss: mean squared error"),
-        PredictedAgainstTrue(*houses),
-    ]
-    panes += [Weights(), Biases(), Errors(*houses)]
+    errors = [Loss("Mean absolute error", metric="mae"), Loss("Loss: mean squared error")]
+    panes = [*errors, PredictedAgainstTrue(*test, "$1,000"), Weights(), Biases(), Errors(*test, "$1,000")]
     plot = LivePlot(panes, train, validation, args, test_name="validation")
     model.fit(
         batches.data,
@@ -83,6 +82,6 @@ if __name__ == "__main__":
         shuffle=False,  # the batches come shuffled
         verbose=args.verbose,
     )
-    test = model.evaluate(x_test, y_test, batch_size=102, verbose=0, return_dict=True)
-    run.finish(test, lecture=2.7, write=lambda error: f"${1000 * error:,.0f}")
+    result = model.evaluate(*test, batch_size=102, verbose=0, return_dict=True)
+    run.finish(result, lecture=2.7, write=lambda error: f"${1000 * error:,.0f}")
     plot.wait_until_closed()

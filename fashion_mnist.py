@@ -29,8 +29,8 @@ import keras
 from keras import layers
 
 STEPS = {
-    "conv": {"epochs": 8, "dropout": 0.4, "steps_per_execution": 5},
-    "dense": {"epochs": 5, "steps_per_execution": 20},
+    "conv": {"epochs": 6, "batch_size": 64, "dropout": 0.4, "steps_per_execution": 5},
+    "dense": {"epochs": 5, "batch_size": 32, "steps_per_execution": 20},
 }
 
 
@@ -53,19 +53,23 @@ def build_model(step, dropout=0.4):
 
 
 if __name__ == "__main__":
-    args = parse_args(__doc__, steps=STEPS, batch_size=64, learning_rate=0.001)
+    args = parse_args(__doc__, steps=STEPS, learning_rate=0.001, decay=True)
     keras.utils.set_random_seed(args.seed)
     (x_train, y_train), (x_test, y_test) = load_fashion_mnist(args)
 
+    batches = ShuffledBatches(x_train, y_train, args)
+
+    learning_rate = keras.optimizers.schedules.CosineDecay(  # falls along a cosine to 0
+        args.learning_rate, decay_steps=batches.total_steps, alpha=0 if args.decay else 1
+    )
     model = build_model(args.step, args.dropout)
     model.compile(
-        optimizer=keras.optimizers.Adam(args.learning_rate),
+        optimizer=keras.optimizers.Adam(learning_rate),
         loss="sparse_categorical_crossentropy",
         metrics=["accuracy"],
         steps_per_execution=args.steps_per_execution,  # steps without a pause: faster
     )
 
-    batches = ShuffledBatches(x_train, y_train, args)
     run = Run(args, model)
     images = TrainImages("Training clothes", args.classes)
     tests = TestImages("Test clothes", args.classes, columns=50, rows=40)

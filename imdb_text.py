@@ -13,8 +13,9 @@ Y1[i] = E[X[i]]      Y2 = mean of Y1 over i      Y3 = relu(Y2·W3 + b3)      Y =
 
 Look at: the words; nobody told the network what they mean. And the loss: that of the training reviews goes
   on falling, that of the validation reviews rises again: overfitting, the network learns reviews by heart.
-Try: --review "What a wonderful film" with a trained model (again and again, or - to type reviews), and
-  --epochs 20 --out runs/short: as good, in half the time.
+Try: --review "What a wonderful film" when it is trained, or --review - to type reviews. What does it make of
+  "not bad at all"? The mean knows no order of the words. It learnt from reviews of 200 words: of a short one
+  it is surer than it should be.
 
 Source: TensorFlow's tutorial "Text classification with movie reviews", about 87 %. The data: Maas et al.,
 "Learning word vectors for sentiment analysis", 2011.
@@ -31,7 +32,7 @@ from keras import layers
 def build_model():
     return keras.Sequential(
         [
-            keras.Input((256,), dtype="int32"),
+            keras.Input((None,), dtype="int32"),
             layers.Embedding(10_000, 16),
             layers.GlobalAveragePooling1D(),
             layers.Dense(16, activation="relu"),

@@ -113,7 +113,8 @@ def _parser(script, description, steps, defaults):
     if "batch_norm" in settings:
         add("--no-batch-norm", "without batch normalization", action="store_false", dest="batch_norm")
     if "augment" in settings:
-        add("--augment", "show each training picture a little changed every time", action="store_true")
+        add("--augment", "show the training pictures a little changed every time", action="store_true")
+        add("--no-augment", "show them as they are", action="store_false", dest="augment")
     if "image_size" in settings:
         about = "height and width the pictures are brought to, in pixels (default: 32, of photos 150)"
         add("--image-size", about, type=_whole_number(16, 1024), metavar="N")
@@ -188,7 +189,7 @@ def parse_args(description, *, steps=None, argv=None, **defaults):
     settings = defaults | steps.get(step, {})
     for name, value in given.items():
         if name not in settings:
-            raise UserError(f"{_flag(name)} means nothing to step {step}")
+            raise UserError(f"{_flag(name, value)} means nothing to step {step}")
         if before.get(name, value) != value and (asked or name != "epochs"):
             raise UserError(f"{asked or '--resume'}: {_difference(out, name, before, value)}")
     for others in steps.values():
@@ -201,9 +202,8 @@ def parse_args(description, *, steps=None, argv=None, **defaults):
     return args
 
 
-def _flag(name):
-    negative = "no_" if name in ("decay", "batch_norm") else ""
-    return "--" + (negative + name).replace("_", "-")
+def _flag(name, value=None):
+    return ("--no-" if value is False else "--") + name.replace("_", "-")
 
 
 def _settings_to_go_on_with(folder, script, steps, flag):
@@ -217,6 +217,6 @@ def _settings_to_go_on_with(folder, script, steps, flag):
 
 
 def _difference(folder, name, before, value):
-    if isinstance(before[name], bool):
-        return f"the run in {folder} is without {_flag(name)}"
+    if isinstance(value, bool):
+        return f"the run in {folder} is without {_flag(name, value)}"
     return f"the run in {folder} has {_flag(name)} {before[name]}, not {value}"

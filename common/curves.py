@@ -87,7 +87,7 @@ class Records:
         earlier: for each earlier run to compare with, its name and its curves.
     """
 
-    def __init__(self, train, test, test_name, overlay=()):
+    def __init__(self, train, test, overlay=(), test_name="test"):
         self.curves = defaultdict(Curve)
         self.train, self.test, self.test_name = train, test, test_name
         self.step, self.total_steps = 0, 1

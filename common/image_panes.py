@@ -95,6 +95,7 @@ class TrainImages(Pane):
     def __init__(self, title="Training digits", classes=None):
         self.title, self._classes = title, classes
         self._columns, self._rows = (4, 3) if classes else (10, 6)
+        self._lines = 2 if classes and max(map(len, classes)) > 5 else 1  # of a caption
 
     def build(self, axes, records):
         _check_images(records.train.x)
@@ -120,7 +121,7 @@ class TrainImages(Pane):
     def _paint(self, pictures, captions, misread, width, height):
         sheet = Image.new("RGB", (width, height), "white")
         wide, high = width // self._columns, height // self._rows
-        below, lines = (round(0.4 * high), 2) if self._classes else (round(0.25 * high), 1)
+        below = round(0.4 * high if self._lines == 2 else 0.25 * high)
         side = min(wide, high - below) - 1
         for i, (picture, caption) in enumerate(zip(pictures, captions, strict=True)):
             left, top = i % self._columns * wide, i // self._columns * high
@@ -128,8 +129,8 @@ class TrainImages(Pane):
             sheet.paste(image, (left + (wide - side) // 2, top))
             if caption:
                 right, read = caption
-                text = f"{right}{chr(10) if lines == 2 else ' '}→ {read}" if i < misread else right
-                sheet.paste(_caption(text, wide - 1, below - 1, lines, i < misread), (left, top + side))
+                text = f"{right}{' ' if self._lines == 1 else chr(10)}→ {read}" if i < misread else right
+                sheet.paste(_caption(text, wide - 1, below - 1, self._lines, i < misread), (left, top + side))
         return sheet
 
 

@@ -134,8 +134,8 @@ class LivePlot(keras.callbacks.Callback):
         self._records = Records(
             Sample(x_train[: self.SHOWN], y_train[: self.SHOWN]),
             Sample(x_test, y_test),
-            test_name,
             args.overlay,
+            test_name,
         )
         self._screen = self._dashboard = self._movie = None
         self._frozen = False

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import os
+import warnings
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,6 +13,7 @@ from PIL import Image, ImageOps
 
 from common.terminal import UserError
 
+warnings.filterwarnings("ignore", module="PIL")  # a picture is read, or named: nothing in between
 SUFFIXES = (".jpg", ".jpeg", ".png", ".gif", ".bmp", ".webp", ".tif", ".tiff")
 
 

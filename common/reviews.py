@@ -51,7 +51,7 @@ def classify_reviews(model, texts, vocabulary):
     """Say of each review whether it is positive, how sure the model is, and which words it doesn't know.
 
     Args:
-        model: a trained model of word ids, int [n, 256], to the probability of a positive review, [n, 1].
+        model: a trained model of word ids, int [n, words], to the probability of a positive review, [n, 1].
         texts: list of str; of "-" each line of the standard input is a review.
         vocabulary: for each id its word.
     """
@@ -70,14 +70,15 @@ def classify_reviews(model, texts, vocabulary):
 
 def _classify(model, text, vocabulary):
     words = words_of(text)
-    tokens, offsets = encode_reviews([words], vocabulary)
+    tokens, _ = encode_reviews([words], vocabulary)
     unknown = list(dict.fromkeys(word for word, i in zip(words, tokens[1:], strict=True) if i == UNKNOWN))
     shown = " ".join(text.split())
     print(f'"{shown}"' if len(shown) <= 70 else f'"{shown[:67]}..."')
     if len(unknown) == len(set(words)):
         print("  none of its words is known: nothing can be said")
         return
-    probability = float(model.predict_on_batch(pad_reviews(np.split(tokens, offsets[1:-1])))[0, 0])
+    # without the zeros behind a short review, which would hide its few words
+    probability = float(model(tokens[np.newaxis, -256:])[0, 0])
     print(
         f"  {'positive' if probability > 0.5 else 'negative'}, {max(probability, 1 - probability):.1%} sure"
     )

@@ -1,0 +1,27 @@
+"""run_models.py: a row for each lesson, also for one that fails."""
+
+import json
+
+from PIL import Image
+
+
+def test_each_lesson_is_a_row(run, tmp_path):
+    flags = ("--epochs", 1, "--plot", "none", "--train-size", 300)
+    done = run("M3", "mnist_2_five_layers:2.0", "M2", "--", *flags, lesson="run_models")
+    assert done.returncode == 1  # 512 a batch are more than 300 reviews
+    rows = json.loads((tmp_path / "runs" / "run_models" / "results.json").read_text())
+    assert [row["model"] for row in rows] == ["M3", "mnist_2_five_layers:2.0", "M2"]
+    assert [row["status"] for row in rows] == [0, 0, 2]
+    assert rows[1]["step"] == "2.0" and rows[0]["lecture_seconds"] == 43
+    assert "--batch-size 512 is more than the 300" in rows[2]["error"]
+    assert all(row["seconds"] > 1 and row["memory"] > 100 * 2**20 for row in rows)
+    table = done.stdout[done.stdout.index("model ") :].splitlines()
+    assert table[1].startswith("M3 boston_regression") and rows[0]["shown"]["test"] in table[1]
+    assert "failed" in table[3] and "--batch-size 512" in table[3]
+    Image.open(tmp_path / "runs" / "run_models" / "results.png").load()
+
+
+def test_a_lesson_that_is_not_there_is_named(run):
+    done = run("M1", "mnist_7_other", lesson="run_models")
+    assert done.returncode == 2 and "there is no lesson 'mnist_7_other'" in done.stderr
+    assert done.stderr.count("\n") == 1
