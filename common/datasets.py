@@ -252,8 +252,10 @@ def _reviews(arrays, split, file):
 
 
 def _download(name, **options):
+    folder = _keras_cache()
     try:
-        return Path(keras.utils.get_file(name, cache_subdir="datasets", **options))
+        folder.mkdir(parents=True, exist_ok=True)
+        return Path(keras.utils.get_file(name, cache_dir=folder.parent, cache_subdir=folder.name, **options))
     except Exception as error:  # Keras raises plain Exceptions
         reason = str(error).partition("\n")[0]
         raise UserError(

@@ -1,5 +1,7 @@
+import hashlib
 import io
 import random
+import tarfile
 from argparse import Namespace
 
 import numpy as np
@@ -7,7 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from common import UserError, datasets, load_mnist
+from common import UserError, datasets, load_boston_housing, load_cats_dogs, load_fashion_mnist, load_imdb
+from common import load_mnist
 
 MNIST = datasets.BUNDLED / "mnist.npz"
 
@@ -18,7 +21,7 @@ def empty_keras_cache(tmp_path, monkeypatch):
 
 
 def flags(**changes):
-    return Namespace(**({"data_dir": None, "train_size": None, "batch_size": 100} | changes))
+    return Namespace(**({"data_dir": None, "full": False, "train_size": None, "batch_size": 100} | changes))
 
 
 @pytest.fixture(scope="session")
@@ -41,6 +44,131 @@ def test_mnist_is_whole_and_the_known_one():
     assert np.bincount(y_train).tolist() == [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
     assert np.bincount(y_test).tolist() == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
     assert y_train[:10].tolist() == [5, 0, 4, 1, 9, 2, 1, 3, 1, 4]
+
+
+def test_fashion_mnist_is_whole():
+    args = flags()
+    (x_train, y_train), (x_test, y_test) = load_fashion_mnist(args)
+    assert x_train.shape == (60_000, 28, 28, 1) and x_test.shape == (10_000, 28, 28, 1)
+    assert (round(x_train.mean(), 3), round(x_train.std(), 3)) == (72.94, 90.021)
+    assert np.bincount(y_train).tolist() == [6000] * 10 and np.bincount(y_test).tolist() == [1000] * 10
+    assert [args.classes[label] for label in y_train[:3]] == ["Ankle boot", "T-shirt/top", "T-shirt/top"]
+
+
+def test_the_houses_of_boston_are_those_of_keras():
+    (x_train, y_train), (x_validation, y_validation), (x_test, y_test) = load_boston_housing(flags())
+    assert (len(x_train), len(x_validation), len(x_test)) == (323, 81, 102)
+    np.testing.assert_allclose(x_train[0, :3], [1.23247, 0, 8.14], rtol=1e-6)
+    assert (y_train[0], y_test[0]) == (np.float32(15.2), np.float32(7.2))
+    prices = np.concatenate([y_train, y_validation, y_test])
+    assert (prices.min(), prices.max(), (prices == 50).sum()) == (5, 50, 16)
+
+
+def text_of(review, words):
+    return " ".join(words[i] for i in review if i > 1)
+
+
+def test_the_reviews_are_25_000_and_none_is_in_two_parts():
+    *parts, words = load_imdb(flags())
+    assert [x.shape for x, _ in parts] == [(15_000, 256), (5000, 256), (5000, 256)]
+    assert sum(int(y.sum()) for _, y in parts) == 12_500
+    assert len(words) == 10_000 and words[:7] == ["<PAD>", "<START>", "<UNK>", "<UNUSED>", "the", "and", "a"]
+    x, _ = parts[0]
+    short = x[(x[:, -1] == 0) & (x[:, 0] == 1)][0]
+    assert short.max() < 10_000 and set(short[np.argmin(short) :]) == {0}
+    learnt = {bytes(review) for review in x}
+    assert not any(bytes(review) in learnt for x, _ in parts[1:] for review in x if 2 not in review)
+
+
+def imdb_file(path, **changes):
+    """A small data file with two reviews in each half."""
+    arrays = {"words": np.array([f"word{i}" for i in range(10_000)])}
+    for split in ("train", "test"):
+        arrays |= {
+            f"{split}_tokens": np.arange(300, dtype=np.uint16),
+            f"{split}_offsets": np.array([0, 290, 300]),
+            f"{split}_labels": np.array([1, 0], np.uint8),
+        }
+    np.savez(path, **(arrays | changes))
+
+
+def test_long_reviews_lose_their_beginning_and_short_ones_get_zeros(tmp_path):
+    imdb_file(tmp_path / "imdb.npz")
+    with np.load(tmp_path / "imdb.npz") as arrays:
+        x, y = datasets._reviews(arrays, "test", None)
+    assert x[0].tolist() == list(range(34, 290)) and y.tolist() == [1, 0]
+    assert x[1].tolist() == [*range(290, 300), *[0] * 246]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"test_offsets": np.array([0, 290, 301])},
+        {"test_offsets": np.array([0, 310, 300])},
+        {"test_offsets": np.array([5, 290, 300])},
+        {"test_offsets": np.array([0.0, 290, 300])},
+        {"test_tokens": np.full(300, 10_000, np.uint16)},
+        {"test_labels": np.array([1, 2], np.uint8)},
+        {"test_labels": np.array([1], np.uint8)},
+        {"words": np.array(["few"])},
+        {"words": np.array(["few"], dtype=object)},
+    ],
+)
+def test_a_spoilt_file_of_reviews_is_named(changes, tmp_path):
+    imdb_file(tmp_path / "imdb.npz", **changes)
+    with pytest.raises(UserError) as error:
+        load_imdb(flags(data_dir=tmp_path))
+    assert str(tmp_path / "imdb.npz") in str(error.value) and "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("load, name", [
+    (load_fashion_mnist, "fashion_mnist"), (load_imdb, "imdb"), (load_boston_housing, "boston_housing"),
+    (load_cats_dogs, "cats_dogs"),
+])  # fmt: skip
+def test_a_bundled_file_that_was_cut_or_changed_is_named(load, name, tmp_path, monkeypatch):
+    whole = (datasets.BUNDLED / f"{name}.npz").read_bytes()
+    monkeypatch.setattr(datasets, "BUNDLED", tmp_path)
+    changed = bytearray(whole)
+    changed[len(whole) // 2] ^= 1
+    for content in (whole[: len(whole) // 2], bytes(changed), b""):
+        (tmp_path / f"{name}.npz").write_bytes(content)
+        with pytest.raises(UserError, match=rf"{name}\.npz is cut short or was changed"):
+            load(flags(image_size=None))
+
+
+def test_full_reads_the_archive_once_and_then_from_the_cache(tmp_path, monkeypatch):
+    texts = {"pos": "Good, <b>very</b> good!", "neg": "Bad. I can't say how bad"}
+    archive = tmp_path / "aclImdb_v1.tar.gz"
+    with tarfile.open(archive, "w:gz") as files:
+        for split in ("train", "test"):
+            for kind, text in texts.items():
+                for i in range(3):
+                    info = tarfile.TarInfo(f"aclImdb/{split}/{kind}/{i}_9.txt")
+                    info.size = len(text)
+                    files.addfile(info, io.BytesIO(text.encode()))
+        files.addfile(tarfile.TarInfo("aclImdb/train/unsup/0_0.txt"))
+    monkeypatch.setattr(datasets, "IMDB_SOURCE", archive.as_uri())
+    with pytest.raises(UserError, match=r"--full: aclImdb_v1\.tar\.gz cannot be downloaded") as error:
+        load_imdb(flags(full=True))  # it is not the one we know
+    assert "\n" not in str(error.value)
+    monkeypatch.setattr(datasets, "IMDB_SHA256", hashlib.sha256(archive.read_bytes()).hexdigest())
+    path = datasets._fetch_full_imdb()
+    archive.unlink()
+    assert datasets._fetch_full_imdb() == path and path.parent == tmp_path / "keras" / "datasets"
+    with np.load(path) as arrays:
+        words = arrays["words"].tolist()
+        assert words[:4] == ["<PAD>", "<START>", "<UNK>", "<UNUSED>"]
+        assert sorted(words[4:6]) == ["b", "good"] and len(words) == 12  # those that occur most
+        assert sorted(arrays["train_labels"]) == [0, 0, 0, 1, 1, 1]
+        first = arrays["train_tokens"][: arrays["train_offsets"][1]]
+        text = "good b very b good" if arrays["train_labels"][0] else "bad i can't say how bad"
+        assert " ".join(words[i] for i in first) == f"<START> {text}"
+
+
+def test_without_a_network_full_says_what_else_there_is(monkeypatch, tmp_path):
+    monkeypatch.setattr(datasets, "IMDB_SOURCE", (tmp_path / "nowhere.tar.gz").as_uri())
+    with pytest.raises(UserError, match=r"cannot be downloaded .* Without --full .* with --data-dir"):
+        load_imdb(flags(full=True))
 
 
 def test_train_size_takes_the_first_digits(arrays):

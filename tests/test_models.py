@@ -73,23 +73,23 @@ def test_augmentation_changes_training_pictures_only():
 
 
 QUICK = {
-    "fashion_mnist": (("--train-size", 2000, "--epochs", 2), 10_000, ("Fashion-MNIST:",), ("Predictions:",)),
-    "imdb_text": (("--train-size", 2048, "--epochs", 2), 5000, ("IMDB:",), ()),
-    "boston_regression": (("--epochs", 3), 102, ("Boston:",), ()),
-    "cats_dogs_cnn": (("--train-size", 200, "--epochs", 1), 1000, ("Cat",), ("Predictions:",)),
+    "fashion_mnist": (("--train-size", 2000, "--epochs", 2), "Fashion-MNIST:", ["Predictions:"]),
+    "imdb_text": (("--train-size", 2048, "--epochs", 2), "IMDB:", []),
+    "boston_regression": (("--epochs", 3), "Boston:", []),
+    "cats_dogs_cnn": (("--train-size", 200, "--epochs", 1), "Cat", ["Predictions:"]),
 }
 
 
 @pytest.mark.parametrize("lesson", QUICK)
 def test_a_run_prints_our_lines_and_leaves_its_pictures(lesson, run, tmp_path):
-    flags, _, first, last = QUICK[lesson]
+    flags, first, last = QUICK[lesson]
     done = run(*flags, "--plot", "file", "--out", "a", lesson=lesson)
     assert (done.returncode, done.stderr) == (0, "")
     lines = [line.split()[0] for line in done.stdout.splitlines()]
     epochs = ["epoch"] * flags[-1]
     middle = ["The"] if lesson == "imdb_text" else []
     assert lines == [
-        *first,
+        first,
         lesson + ("" if lesson == "fashion_mnist" else ":"),
         *epochs,
         *middle,
@@ -98,15 +98,11 @@ def test_a_run_prints_our_lines_and_leaves_its_pictures(lesson, run, tmp_path):
         *last,
     ]
     assert Image.open(tmp_path / "a" / "dashboard.png").size == (1344, 756)
+    if lesson == "boston_regression":
+        error = result_of(tmp_path / "a")["test"]["mae"]
+        assert error > 5 and f"Test mae ${1000 * error:,.0f} after 3 epochs" in done.stdout
     if last:
         assert Image.open(tmp_path / "a" / "predictions.png").size == (1344, 756)
-
-
-def test_the_error_of_houses_is_in_dollars(run, tmp_path):
-    done = run("--epochs", 2, "--plot", "none", "--out", "a", lesson="boston_regression")
-    error = result_of(tmp_path / "a")["test"]["mae"]
-    assert f"Test mae ${1000 * error:,.0f} after 2 epochs" in done.stdout
-    assert error > 5
 
 
 def test_boston_stops_by_itself_and_is_then_complete(run, tmp_path):
