@@ -42,7 +42,7 @@ def build_model(image_size, augment=False):
     def dense(neurons):
         return layers.Dense(neurons, activation="relu", kernel_initializer="he_normal")
 
-    changes = [layers.RandomFlip("horizontal"), layers.RandomRotation(0.05), layers.RandomZoom(0.1)]
+    changes = [layers.RandomFlip("horizontal"), layers.RandomRotation(0.05), layers.RandomZoom(0.2)]
     changes += [layers.RandomTranslation(0.1, 0.1)]  # shares of a full turn, of the size, of height and width
     return keras.Sequential(
         [
@@ -61,7 +61,7 @@ def build_model(image_size, augment=False):
 
 if __name__ == "__main__":
     flags = {"augment": True, "image_size": None, "full": False, "predict": []}
-    args = parse_args(__doc__, epochs=20, batch_size=32, learning_rate=0.001, **flags)
+    args = parse_args(__doc__, epochs=40, batch_size=32, learning_rate=0.001, **flags)
     keras.utils.set_random_seed(args.seed)
     if args.predict and (model := trained_model(args)):
         raise SystemExit(predict_photos(model, args.predict, args))
