@@ -32,13 +32,21 @@ class Pace:
 
     OPENING, INTERVAL = 10.0, 0.325  # seconds
     READING, FEWEST = 0.05, 1000  # seconds and examples of a reading in the first epoch
+    PATIENCE = 2.0  # seconds that the first picture may wait for the test set
 
     def __init__(self, examples):
         self.spent = self._read_meanwhile = 0.0
         self._examples = examples
         self._test_spent, self._tested_at = 0.0, None
-        self.stride, self.first_epoch = 1, True
+        self.first_epoch = True
+        self.expect(0.0)
         self.start()
+
+    def expect(self, seconds):
+        """Reading the whole test set takes so long."""
+        self._seconds = seconds
+        fewest = max(min(self.FEWEST, self._examples / 4), self.READING / max(seconds, 1e-9) * self._examples)
+        self.stride = max(1, round(self._examples / fewest))
 
     def start(self):
         """The training begins. What was spent before, opening the window, is not held against it."""
@@ -55,11 +63,14 @@ class Pace:
         return now - self._left >= 49 * self._cost
 
     def test_due(self, step):
-        if step <= 1.25 * self._tested_at:
+        if step <= 1.25 * (self._tested_at or 0):
             return False
         if self.first_epoch:
             return self._test_affordable(0.25, 0.04)
         return self.stride == 1 and self._test_affordable(0.25, 0.01)
+
+    def first_test_due(self):
+        return self._tested_at is None and self._seconds < self.PATIENCE
 
     def whole_test_due(self):
         return self._test_affordable(0.15, 0.01)
@@ -85,8 +96,7 @@ class Pace:
         else:
             self._read_meanwhile += seconds
         self._tested_at = step
-        fewest = max(self.FEWEST, self.READING / (seconds * stride) * self._examples)
-        self.stride = max(1, round(self._examples / fewest))
+        self.expect(seconds * stride)
 
     def __enter__(self):
         self._entered = time.perf_counter()
@@ -120,7 +130,6 @@ class LivePlot(keras.callbacks.Callback):
     """
 
     SHOWN = 60  # training examples
-    CHUNK = 1000  # examples read at a time, so that the window can answer in between
 
     def __init__(self, panes, train, test, args=None, test_name="test"):
         super().__init__()
@@ -161,6 +170,7 @@ class LivePlot(keras.callbacks.Callback):
             with self._pace:
                 self._open()
             self._first_picture = time.perf_counter() - STARTED
+            self._pace.expect(self._seconds_for_test_set())
             self._show_progress()
             self._pace.start()
 
@@ -240,7 +250,8 @@ class LivePlot(keras.callbacks.Callback):
     def _measure(self, everything):
         """Read the samples with the present network; the test set only if there is time for it."""
         self._read_train_sample()
-        if everything or (self._pace.stride == 1 and self._pace.whole_test_due()):
+        pace = self._pace
+        if everything or pace.first_test_due() or (pace.stride == 1 and pace.whole_test_due()):
             self._read_test_set()
 
     def _read_train_sample(self):
@@ -257,8 +268,6 @@ class LivePlot(keras.callbacks.Callback):
 
     def _read_test_set(self, stride=1, between_pictures=False):
         records, test = self._records, self._records.test
-        if test.outputs is None:
-            self._read(test.x[: self.CHUNK])  # builds Keras' function: not to be counted
         with self._pace.reading_test_set(records.step, stride, between_pictures):
             read = Sample(test.x[::stride], test.y[::stride])
             read.outputs = self._read(read.x)
@@ -266,10 +275,20 @@ class LivePlot(keras.callbacks.Callback):
         if stride == 1:
             test.outputs, test.read_at = read.outputs, records.step
 
-    def _read(self, images):
+    def _seconds_for_test_set(self):
+        x = self._records.test.x
+        self._chunk = int(
+            np.clip(784_000 // x[0].size, 32, 1000)
+        )  # read at a time, the window answers between
+        self._read(x[: self._chunk])  # builds Keras' function: not to be counted
+        began = time.perf_counter()
+        self._read(x[: self._chunk])
+        return (time.perf_counter() - began) * len(x) / len(x[: self._chunk])
+
+    def _read(self, x):
         outputs = []
-        for start in range(0, len(images), self.CHUNK):
-            outputs.append(self.model.predict_on_batch(images[start : start + self.CHUNK]))
+        for start in range(0, len(x), self._chunk):
+            outputs.append(self.model.predict_on_batch(x[start : start + self._chunk]))
             self._screen.flush()
         return np.concatenate(outputs)
 
