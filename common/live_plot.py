@@ -23,8 +23,8 @@ class Pace:
     time for it. After that, drawing takes 2 % of the time.
 
     Reading the test set has a share of its own. In the first epoch, where the curve is steep, it is
-    read whenever the iterations have grown by a quarter; of a network that reads slowly, only every
-    `stride`-th example, and the whole after some of the epochs.
+    read whenever the iterations have grown by a quarter; of a network that reads slowly, only one of
+    `stride` examples, and the whole after some of the epochs.
 
     Args:
         examples: how many there are in the test set.
@@ -269,7 +269,11 @@ class LivePlot(keras.callbacks.Callback):
     def _read_test_set(self, stride=1, between_pictures=False):
         records, test = self._records, self._records.test
         with self._pace.reading_test_set(records.step, stride, between_pictures):
-            read = Sample(test.x[::stride], test.y[::stride])
+            # by chance: every other example might be of the same class
+            chosen = (
+                np.random.default_rng(0).permutation(len(test.y))[::stride] if stride > 1 else slice(None)
+            )
+            read = Sample(test.x[chosen], test.y[chosen])
             read.outputs = self._read(read.x)
             records.add(self._test_metrics(read))
         if stride == 1:

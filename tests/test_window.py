@@ -251,6 +251,25 @@ def test_a_network_that_reads_slowly_still_has_a_dense_test_curve(digits, tmp_pa
     assert plot._records.curves["val_accuracy"].values[-1] == pytest.approx(accuracy, abs=1e-6)
 
 
+def test_a_sample_of_the_test_set_has_all_its_classes(digits, tmp_path, monkeypatch):
+    """Also where the classes take turns."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(Pace, "READING", 1e-9)
+    (x, y), (x_test, y_test) = digits
+    turns = np.argsort(np.argsort(y_test, kind="stable") % 1000, kind="stable")
+    plot = LivePlot(
+        six_panes(), (x, y), (x_test[turns], y_test[turns]), Namespace(**NO_FLAGS | {"plot": "file"})
+    )
+    seen = []
+    read = LivePlot._test_metrics
+    monkeypatch.setattr(
+        LivePlot, "_test_metrics", lambda plot, sample: seen.append(sample.y) or read(plot, sample)
+    )
+    train(digits, plot, epochs=1)
+    samples = [labels for labels in seen if len(labels) == 1000]
+    assert samples and all(np.bincount(labels, minlength=10).min() > 50 for labels in samples)
+
+
 def test_a_network_that_reads_slowly_still_moves(tk, digits, tmp_path, monkeypatch):
     """The first reading of the test set takes long, and no picture has to wait for it to be paid back."""
     monkeypatch.chdir(tmp_path)
