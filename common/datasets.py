@@ -332,6 +332,7 @@ def _photo_source(args):
         for path in (args.data_dir / f"{PHOTOS}.zip", args.data_dir / PHOTOS, args.data_dir):
             if (path.suffix == ".zip" and path.is_file()) or (path / "train").is_dir():
                 return path, "data-dir"
+        print(f"There is no train/ and no {PHOTOS}.zip in {args.data_dir}")
     if args.full:
         return _download(f"{PHOTOS}.zip", origin=PHOTOS_SOURCE), "full"
     return None

@@ -161,12 +161,14 @@ def _bytes(content):
     [
         ("mnist_1_softmax", 10_000, 40, 2),
         ("mnist_4_batchnorm", 300, 5, 3 * 4 + 4 + 2),  # with dropout, moving averages and decay
+        ("boston_regression", 300, 40, 3 * 2),  # with early stopping
+        ("cats_dogs_cnn", 100, 4, 7 * 2),  # with dropout and augmentation
     ],
 )
 def test_ctrl_c_saves_and_resume_goes_on_to_the_same_numbers(
     lesson, train_size, epochs, variables, start, run, tmp_path, weights
 ):
-    settings = ("--train-size", train_size, "--plot", "none", "--epochs", epochs)
+    settings = ("--train-size", train_size, "--plot", "none", "--epochs", epochs, "--batch-size", 100)
     assert run(*settings, "--out", "whole", lesson=lesson).returncode == 0
     process = start(*settings, "--out", "parts", lesson=lesson)
     history = tmp_path / "parts" / "history.csv"

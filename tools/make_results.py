@@ -100,17 +100,15 @@ def row(name, lesson, network, best):
     results = read(name)
     (metric,) = set(results[0]["test"]) - {"loss"}
 
-    def write(value):
-        return f"${1000 * value:,.0f}" if metric == "mae" else f"{100 * value:.2f} %"
+    def write(value, decimals=".2f"):
+        return f"${1000 * value:,.0f}" if metric == "mae" else f"{100 * value:{decimals}} %"
 
-    def median(values):
-        return statistics.median(values)
-
+    median = statistics.median
     values = [result["test"][metric] for result in results]
     cells = [
         name,
         f"`{lesson.split()[0]}.py`: {network}",
-        results[0]["shown"]["lecture"].replace("%", " %"),
+        write(results[0]["lecture"], ".4g"),
         f"**{write(median(values))}**",
         ", ".join(write(value).removesuffix(" %") for value in values),
         *([write(median(result["best"]["value"] for result in results))] if best else []),
