@@ -96,20 +96,17 @@ def table(rows):
 
 def draw(rows, path):
     figure = Figure((10, 1.5 + 0.9 * len(rows)), layout="constrained")
-    axes = figure.subplots()
-    for i, row in enumerate(rows):
-        text = row["shown"]["test"] if "shown" in row else "failed"
-        axes.text(row["seconds"], i - 0.2, f" {row['seconds']:.0f} s, {text}", va="center", fontsize=14)
-        axes.barh(i - 0.2, row["seconds"], 0.38, color="#0072B2", label="here" if i == 0 else None)
-        if row["lecture_seconds"]:
-            axes.barh(
-                i + 0.2, row["lecture_seconds"], 0.38, color="#BBBBBB", label="lecture" if i == 0 else None
-            )
-    axes.set_yticks(range(len(rows)), [row["model"] for row in rows], fontsize=14)
-    axes.set(
-        xlabel="seconds", ylim=(len(rows) - 0.5, -0.5), xlim=(0, 1.3 * max(row["seconds"] for row in rows))
-    )
-    axes.legend(loc="lower right")
+    axes, places = figure.subplots(), range(len(rows))
+    seconds = [row["seconds"] for row in rows]
+    shown = [row["shown"]["test"] if "shown" in row else "failed" for row in rows]
+    bars = axes.barh([i - 0.2 for i in places], seconds, 0.38, color="#0072B2", label="here")
+    labels = [f"{time:.0f} s, {result}" for time, result in zip(seconds, shown, strict=True)]
+    axes.bar_label(bars, labels, fontsize=14, padding=5)
+    lecture = [row["lecture_seconds"] or 0 for row in rows]
+    axes.barh([i + 0.2 for i in places], lecture, 0.38, color="#BBBBBB", label="in the lecture")
+    axes.set_yticks(places, [row["model"] for row in rows], fontsize=14)
+    axes.set(xlabel="seconds", ylim=(len(rows) - 0.5, -0.5), xlim=(0, 1.3 * max(seconds + lecture)))
+    axes.legend(loc="lower right", fontsize=14)
     axes.spines[["top", "right"]].set_visible(False)
     figure.savefig(path, dpi=100)
 

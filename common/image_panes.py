@@ -185,9 +185,8 @@ class TestImages(Pane):
         mosaic = Image.fromarray(_mosaic(_coloured(self._small[order], misread), self._columns, self._rows))
         self._sheet.show(lambda width, height: mosaic.resize((width, height), Image.Resampling.BILINEAR))
         if sample.outputs is not None:
-            self._below.set_text(
-                self._most_frequent_mistake(sample) or f"misread first, after iteration {sample.read_at:,}"
-            )
+            most = self._most_frequent_mistake(sample)
+            self._below.set_text(f"{most or 'misread first'}, after iteration {sample.read_at:,}")
             accuracy = 1 - sample.read_wrong().mean()
             self._line.set_ydata([accuracy, accuracy])
             margin = 0.07 * (1 - self._bottom)
@@ -202,4 +201,4 @@ class TestImages(Pane):
         pairs = np.c_[sample.classes(), sample.read_classes()][wrong]
         mistakes, counts = np.unique(pairs, axis=0, return_counts=True)
         right, read = mistakes[counts.argmax()]
-        return f"most often: {self._classes[right]} → {self._classes[read]} ({counts.max():,})"
+        return f"most: {self._classes[right]} → {self._classes[read]}"
