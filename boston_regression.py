@@ -52,7 +52,7 @@ if __name__ == "__main__":
     args = parse_args(__doc__, epochs=500, batch_size=32, learning_rate=0.001)
     keras.utils.set_random_seed(args.seed)
     train, validation, test = load_boston_housing(args)
-    mean, std = train[0].mean(axis=0), train[0].std(axis=0)
+    mean, std = train[0].mean(axis=0), train[0].std(axis=0).clip(1e-7)
 
     def normalized(x, prices):
         return ((x - mean) / std).clip(-2, 2), prices

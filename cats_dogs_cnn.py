@@ -11,24 +11,23 @@ r"""Cats and dogs: four convolutional layers with pooling, and three dense layer
        ·            probability of a dog                                   Y  [batch, 1]
 
 Max. pooling 2×2, stride 2: Y[i, j, n] = the largest of X[2i, 2j, n], X[2i+1, 2j, n], X[2i, 2j+1, n] and
-X[2i+1, 2j+1, n], so that height and width are halved.
+X[2i+1, 2j+1, n], so that height and width are halved, and rounded down.
 
 Look at: without augmentation the training accuracy goes to 100 % and the validation loss rises from the sixth
   epoch on: overfitting, for there are few pictures.
 Try: --no-augment --out runs/plain, and then --overlay runs/plain: with augmentation each picture is shown
-  a little different every time (mirrored, turned, larger, moved). --predict my_cat.jpg asks the network.
+  a little different every time (mirrored, turned, larger or smaller, moved). --predict my_cat.jpg asks it.
   --full takes photos, 150 × 150 (a download, and on two cores half a minute an epoch); --data-dir FOLDER your
   own, of any two things, in train/<name>/ and validation/<name>/.
 
 Source: the lecture's slide; F. Chollet, "Building powerful image classification models using very little
-data", 2016. The weights begin as in He et al., "Delving deep into rectifiers", 2015: with Keras' usual
-beginning the network is stuck at 50 % for its first epochs.
+data", 2016; for the first weights He et al., "Delving deep into rectifiers", 2015.
 """
 
 # common comes first: it keeps TensorFlow quiet
 from common import Accuracy, LivePlot, Loss, MaxActivations, TestImages, TrainImages
 from common import Run, ShuffledBatches, load_cats_dogs, parse_args, predict_photos, show_predictions
-from common import trained_model
+from common import trained_model, wait_until_closed
 
 import keras
 from keras import layers
@@ -42,14 +41,14 @@ def build_model(image_size, augment=False):
     def dense(neurons):
         return layers.Dense(neurons, activation="relu", kernel_initializer="he_normal")
 
-    changes = [layers.RandomFlip("horizontal"), layers.RandomRotation(0.05), layers.RandomZoom(0.2)]
-    changes += [layers.RandomTranslation(0.1, 0.1)]  # shares of a full turn, of the size, of height and width
+    changes = [layers.RandomFlip("horizontal"), layers.RandomRotation(0.05)]  # by up to 5 % of a full turn
+    changes += [layers.RandomZoom(0.2), layers.RandomTranslation(0.1, 0.1)]  # of the height and width
     return keras.Sequential(
         [
             keras.Input((image_size, image_size, 3)),
             layers.Rescaling(1 / 127.5, -1),  # pixels from −1 to 1
             *(changes if augment else []),
-            *[*convolution(32), *convolution(64), *convolution(128), *convolution(128)],
+            *(convolution(32) + convolution(64) + convolution(128) + convolution(128)),
             layers.Flatten(),
             layers.Dropout(0.5),
             dense(512),
@@ -64,17 +63,18 @@ if __name__ == "__main__":
     args = parse_args(__doc__, epochs=40, batch_size=32, learning_rate=0.001, **flags)
     keras.utils.set_random_seed(args.seed)
     if args.predict and (model := trained_model(args)):
-        raise SystemExit(predict_photos(model, args.predict, args))
+        predict_photos(model, args)
+        wait_until_closed()
+        raise SystemExit
 
     train, validation = load_cats_dogs(args)
     batches = ShuffledBatches(*train, args)
-    learning_rate = keras.optimizers.schedules.CosineDecay(args.learning_rate, batches.total_steps)
+    learning_rate = keras.optimizers.schedules.CosineDecay(args.learning_rate, batches.total_steps)  # to 0
     model = build_model(args.image_size, args.augment)
     model.compile(
         optimizer=keras.optimizers.Adam(learning_rate),
         loss="binary_crossentropy",
         metrics=["accuracy"],
-        steps_per_execution=2,  # 2 steps without a pause: faster
     )
 
     run = Run(args, model)
@@ -92,8 +92,8 @@ if __name__ == "__main__":
         verbose=args.verbose,
     )
     test = model.evaluate(*validation, batch_size=100, verbose=0, return_dict=True)
-    run.finish(test, lecture=0.8)
+    run.finish(test, lecture=0.8 if args.augment else None)
     if args.predict:
-        predict_photos(model, args.predict, args)
+        predict_photos(model, args)
     show_predictions(model, *validation, args)
     plot.wait_until_closed()

@@ -29,8 +29,8 @@ import keras
 from keras import layers
 
 STEPS = {
-    "conv": {"epochs": 6, "batch_size": 64, "dropout": 0.4, "steps_per_execution": 5},
-    "dense": {"epochs": 5, "batch_size": 32, "steps_per_execution": 20},
+    "conv": {"epochs": 6, "batch_size": 64, "dropout": 0.4, "lecture": None, "steps_per_execution": 5},
+    "dense": {"epochs": 5, "batch_size": 32, "lecture": 0.87, "steps_per_execution": 20},
 }
 
 
@@ -86,6 +86,6 @@ if __name__ == "__main__":
         verbose=args.verbose,
     )
     test = model.evaluate(x_test, y_test, batch_size=1000, verbose=0, return_dict=True)
-    run.finish(test, lecture=0.87)
+    run.finish(test, lecture=args.lecture)
     show_predictions(model, x_test, y_test, args)
     plot.wait_until_closed()

@@ -46,7 +46,8 @@ if __name__ == "__main__":
     keras.utils.set_random_seed(args.seed)
     train, validation, (x_test, y_test), words = load_imdb(args)
     if args.review and (model := trained_model(args)):
-        raise SystemExit(classify_reviews(model, args.review, words))
+        classify_reviews(model, args.review, words)
+        raise SystemExit
 
     model = build_model()
     model.compile(
@@ -71,9 +72,10 @@ if __name__ == "__main__":
         shuffle=False,  # the batches come shuffled
         verbose=args.verbose,
     )
-    best = min(run.history, key=lambda epoch: epoch["val_loss"])["epoch"]
-    overfitting = "from there on it overfits" if best < len(run.history) else "it does not overfit yet"
-    print(f"The validation loss was least after epoch {best}: {overfitting}.")
+    if run.history:
+        best = min(run.history, key=lambda epoch: epoch["val_loss"])["epoch"]
+        overfitting = "from there on it overfits" if best < len(run.history) else "it does not overfit yet"
+        print(f"The validation loss was least after epoch {best}: {overfitting}.")
     test = model.evaluate(x_test, y_test, batch_size=1000, verbose=0, return_dict=True)
     run.finish(test, lecture=0.87)
     if args.review:

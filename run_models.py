@@ -12,6 +12,7 @@ why, and the exit status is 1. Seconds are those from the command to its end; me
 import argparse
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -21,7 +22,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 ROOT = Path(__file__).parent
-LESSONS = sorted(path.stem for path in ROOT.glob("*.py") if "parse_args(__doc__" in path.read_text("utf-8"))
+LESSONS = sorted(path.stem for path in ROOT.glob("*.py") if "= parse_args(__doc__" in path.read_text("utf-8"))
 # the lecture's models: the lesson, and the seconds it took in the lecture
 MODELS = {"M1": ("fashion_mnist", 65), "M2": ("imdb_text", 46), "M3": ("boston_regression", 43)}
 ROW = "{:<26} {:>9} {:>9} {:>8} {:>13} {:>9}   {}"
@@ -29,7 +30,7 @@ ROW = "{:<26} {:>9} {:>9} {:>8} {:>13} {:>9}   {}"
 
 class OneLineParser(argparse.ArgumentParser):
     def error(self, message):
-        self.exit(2, f"run_models.py: {message}\n")
+        self.exit(2, f"run_models.py: {message} (flags for the lessons stand behind --)\n")
 
 
 def parse_args():
@@ -51,11 +52,7 @@ def wait(process):
     """The exit status of a process, and the most memory it had in bytes (None on Windows)."""
     if not hasattr(os, "wait4"):
         return process.wait(), None
-    try:
-        _, status, usage = os.wait4(process.pid, 0)
-    except KeyboardInterrupt:  # the lesson saves, and ends
-        process.wait()
-        raise
+    _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     return process.returncode, usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
@@ -66,18 +63,19 @@ def run(model, args):
     lesson, _, step = name.partition(":")
     folder = args.out / name.replace(":", "-")
     (folder / "result.json").unlink(missing_ok=True)
-    command = [sys.executable, str(ROOT / f"{lesson}.py"), "--close", "--out", str(folder), *args.flags]
+    command = [sys.executable, str(ROOT / f"{lesson}.py"), *args.flags, "--close", "--out", str(folder)]
     began = time.perf_counter()
-    with tempfile.TemporaryFile("w+") as stderr:
+    with tempfile.TemporaryFile("w+", errors="replace") as stderr:
         process = subprocess.Popen([*command, "--step", step] if step else command, stderr=stderr)
         status, memory = wait(process)
         seconds = round(time.perf_counter() - began, 1)
         stderr.seek(0)
         said = stderr.read().strip().splitlines()
+    print("\n".join(said), file=sys.stderr, end="\n" * bool(said))
     row = {"model": model, "lesson": lesson, "status": status, "seconds": seconds, "memory": memory}
     row |= {"lecture_seconds": lecture_seconds}
-    if status:
-        return row | {"error": said[-1] if said else f"it ended with status {status}"}
+    if status or not (folder / "result.json").is_file():
+        return row | {"status": status or 1, "error": said[-1] if said else f"it ended with status {status}"}
     result = json.loads((folder / "result.json").read_text("utf-8"))
     return row | {key: result[key] for key in ("step", "test", "shown", "device", "versions")}
 
@@ -113,20 +111,23 @@ def draw(rows, path):
 
 def main():
     args, rows = parse_args(), []
+    signal.signal(
+        signal.SIGINT, lambda *_: None
+    )  # Ctrl-C is for the lesson: it saves, and ends with status 130
     try:
         args.out.mkdir(parents=True, exist_ok=True)
         for model in args.models:
             print(f"--- {model}", flush=True)
             rows.append(run(model, args))
+            if rows[-1]["status"] == 130:
+                break
         (args.out / "results.json").write_text(json.dumps(rows, indent=2) + "\n")
         draw(rows, args.out / "results.png")
-    except KeyboardInterrupt:
-        return 130
     except OSError as error:
         print(f"run_models.py: cannot write to {args.out}: {error.strerror}", file=sys.stderr)
         return 2
     print(f"\n{table(rows)}\n\nThe same as numbers and as a picture: {args.out}")
-    return int(any(row["status"] for row in rows))
+    return 130 if rows[-1]["status"] == 130 else int(any(row["status"] for row in rows))
 
 
 if __name__ == "__main__":

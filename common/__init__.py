@@ -18,6 +18,7 @@ from common.predictions import predict_photos, show_predictions
 from common.regression_panes import Errors, PredictedAgainstTrue
 from common.reviews import classify_reviews
 from common.run_folder import Run, trained_model
+from common.screens import wait_until_closed
 from common.terminal import UserError
 from common.text_panes import Reviews, WordSentiments
 
@@ -49,4 +50,5 @@ __all__ = [
     "show_feature_maps",
     "show_predictions",
     "trained_model",
+    "wait_until_closed",
 ]

@@ -7,6 +7,7 @@ import shutil
 import sys
 from pathlib import Path
 
+from common.photos import read_photo
 from common.run_folder import read_settings
 from common.terminal import UserError, in_notebook
 
@@ -55,9 +56,13 @@ def _folder(text):
     return Path(text)
 
 
-def _file(text):
+def _picture(text):
     if not os.access(text, os.R_OK) or os.path.isdir(text):
         raise argparse.ArgumentTypeError(f"{text!r} is not a file that can be read")
+    try:
+        read_photo(text, 1)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} {error}") from None
     return Path(text)
 
 
@@ -95,7 +100,7 @@ def _parser(script, description, steps, defaults):
         values = [value[name] for value in values if name in value]
         if any(value != values[0] for value in values):
             about += " (default: depends on --step)"
-        elif values and values[0] not in (None, False, True, []):
+        elif values and not (isinstance(values[0], bool) or values[0] in (None, [])):
             about += f" (default: {values[0]})"
         parser.add_argument(flag, help=about, **options)
 
@@ -113,11 +118,15 @@ def _parser(script, description, steps, defaults):
     if "batch_norm" in settings:
         add("--no-batch-norm", "without batch normalization", action="store_false", dest="batch_norm")
     if "augment" in settings:
-        add("--augment", "show the training pictures a little changed every time", action="store_true")
+        add(
+            "--augment",
+            "show the training pictures a little changed every time (default)",
+            action="store_true",
+        )
         add("--no-augment", "show them as they are", action="store_false", dest="augment")
     if "image_size" in settings:
         about = "height and width the pictures are brought to, in pixels (default: 32, of photos 150)"
-        add("--image-size", about, type=_whole_number(16, 1024), metavar="N")
+        add("--image-size", about, type=_whole_number(16, 300), metavar="N")
     add("--seed", "where the random numbers start", type=_whole_number(0, 2**32 - 1), metavar="N")
     add("--train-size", "use only the first N training examples", type=count, metavar="N")
     add("--plot", "where the picture is shown", choices=PLOTS)
@@ -134,7 +143,7 @@ def _parser(script, description, steps, defaults):
         add("--review", about, action="append", type=_some_text, metavar="TEXT")
     if "predict" in settings:
         about = "say what is on these pictures, with the trained model"
-        add("--predict", about, nargs="+", type=_file, metavar="FILE")
+        add("--predict", about, action="extend", nargs="+", type=_picture, metavar="FILE")
     parser.add_argument("--out", help="folder for the results (default: in runs/)", type=Path, metavar="DIR")
     add("--resume", "go on from the last complete epoch of the run in --out", action="store_true")
     return parser
@@ -183,6 +192,7 @@ def parse_args(description, *, steps=None, argv=None, **defaults):
     defaults["out"] = Path("runs") / (f"{script}-{step}" if step else script)
     before, out = {}, given.get("out", defaults["out"])
     asked = next((_flag(name) for name in ("review", "predict") if name in given), None)
+    asked = None if given.get("resume") else asked
     if given.get("resume") or (asked and (out / "result.json").is_file()):
         before = _settings_to_go_on_with(out, script, steps, asked or "--resume")
         step = before.get("step", step)

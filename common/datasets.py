@@ -30,7 +30,11 @@ BUNDLED_SHA256 = {
 
 @dataclass(frozen=True)
 class DataFile:
-    """Where a data set came from: the path, its SHA-256, and "data-dir", "keras cache" or "bundled"."""
+    """Where a data set came from.
+
+    The path; its SHA-256, of photos that of all names and contents; and "data-dir", "keras cache", "full" or
+    "bundled".
+    """
 
     path: Path
     sha256: str
@@ -262,6 +266,9 @@ def _download(name, **options):
             f"--full: {name} cannot be downloaded ({reason}). Without --full the lesson takes the part that"
             " is here; with --data-dir DIR the class's copy"
         ) from error
+    except BaseException:  # Ctrl-C: Keras would take the half of a file for the whole
+        (folder / name).unlink(missing_ok=True)
+        raise
 
 
 def _fetch_full_imdb():

@@ -51,7 +51,7 @@ def _shrunk(images, side):
     parts = [images[:, i:height:times, j:width:times] for i in range(times) for j in range(times)]
     if images.shape[-1] == 1:
         return functools.reduce(np.maximum, parts)
-    return (sum(part.astype(np.uint16) for part in parts[:256]) // min(len(parts), 256)).astype(np.uint8)
+    return (sum(part.astype(np.uint32) for part in parts) // len(parts)).astype(np.uint8)
 
 
 def _mosaic(tiles, columns, rows):
@@ -64,13 +64,15 @@ def _mosaic(tiles, columns, rows):
 
 
 @functools.cache
+def _font(pixels, bold):
+    return ImageFont.truetype(findfont("DejaVu Sans:bold" if bold else "DejaVu Sans"), max(pixels, 1))
+
+
 def font(height, width=None, text="", bold=True):
     """The font for lines of this height in pixels, or smaller, so that the text is no wider than `width`."""
-    path = findfont("DejaVu Sans:bold" if bold else "DejaVu Sans")
-    chosen = ImageFont.truetype(path, max(int(height * 0.8), 1))
-    if width and chosen.getlength(text) > width:
-        chosen = ImageFont.truetype(path, max(int(height * 0.8 * width / chosen.getlength(text)), 1))
-    return chosen
+    pixels = int(height * 0.8)
+    needed = _font(pixels, bold).getlength(text)
+    return _font(pixels if width is None or needed <= width else int(pixels * width / needed), bold)
 
 
 @functools.cache
@@ -121,8 +123,8 @@ class TrainImages(Pane):
     def _paint(self, pictures, captions, misread, width, height):
         sheet = Image.new("RGB", (width, height), "white")
         wide, high = width // self._columns, height // self._rows
-        below = round(0.4 * high if self._lines == 2 else 0.25 * high)
-        side = min(wide, high - below) - 1
+        below = max(round(0.4 * high if self._lines == 2 else 0.25 * high), 2)
+        side = max(min(wide, high - below) - 1, 1)
         for i, (picture, caption) in enumerate(zip(pictures, captions, strict=True)):
             left, top = i % self._columns * wide, i // self._columns * high
             image = Image.fromarray(picture).resize((side, side), Image.Resampling.BILINEAR)
@@ -130,7 +132,9 @@ class TrainImages(Pane):
             if caption:
                 right, read = caption
                 text = f"{right}{' ' if self._lines == 1 else chr(10)}→ {read}" if i < misread else right
-                sheet.paste(_caption(text, wide - 1, below - 1, self._lines, i < misread), (left, top + side))
+                sheet.paste(
+                    _caption(text, max(wide - 1, 1), below - 1, self._lines, i < misread), (left, top + side)
+                )
         return sheet
 
 

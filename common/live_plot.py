@@ -118,7 +118,7 @@ class LivePlot(keras.callbacks.Callback):
     s saves a picture, f fills the screen, q closes. Closing the window does not end the training.
 
     Args:
-        panes: one to six panes from `common.panes`, in two rows of three.
+        panes: one to six panes, from `common.panes` and its neighbours, in two rows of three.
         train, test: (x, y), arrays as for `model.fit`; for the image panes x [n, height, width, 1 or 3],
             uint8 from 0 to 255 or float from 0 to 1; y int [n].
         args: from `parse_args`: plot, close, movie, overlay, out and resume are used. Without it:

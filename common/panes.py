@@ -53,7 +53,7 @@ class Sheet(Artist):
     def draw(self, renderer):
         if self._paint is None:
             return
-        left, bottom, width, height = np.rint(self.axes.bbox.bounds).astype(int)
+        left, bottom, width, height = np.rint(self.axes.bbox.bounds).astype(int).clip(1)
         if self._painted is None or self._painted.shape[:2] != (height, width):
             self._painted = np.asarray(self._paint(width, height).convert("RGBA"))[::-1]
         context = renderer.new_gc()

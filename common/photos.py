@@ -14,7 +14,9 @@ from PIL import Image, ImageOps
 from common.terminal import UserError
 
 warnings.filterwarnings("ignore", module="PIL")  # a picture is read, or named: nothing in between
-SUFFIXES = (".jpg", ".jpeg", ".png", ".gif", ".bmp", ".webp", ".tif", ".tiff")
+SUFFIXES = (
+    ".jpg", ".jpeg", ".jfif", ".png", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".heic", ".heif", ".avif"
+)  # fmt: skip
 
 
 def read_photo(file, size):
@@ -64,7 +66,8 @@ def find_photos(folder):
     found = {}
     for parts, read in files:
         *_, split, kind, name = "", "", *parts
-        if name.lower().endswith(SUFFIXES) and not name.startswith(".") and split in ("train", "validation"):
+        hidden = name.startswith(".") or kind.startswith(".")
+        if name.lower().endswith(SUFFIXES) and not hidden and split in ("train", "validation"):
             found.setdefault(split, {}).setdefault(kind, []).append((f"{split}/{kind}/{name}", read))
     return found
 
@@ -107,7 +110,10 @@ def read_photos(kinds, size):
 
     def look(turn):
         _, label, name, read = turn
-        content = read()
+        try:
+            content = read()
+        except OSError as error:
+            return None, f"{name} cannot be read ({error.strerror})", name
         key = f"{name} {hashlib.sha256(content).hexdigest()}"
         try:
             return read_photo(content, size), label, key

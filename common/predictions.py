@@ -6,11 +6,11 @@ import numpy as np
 
 from common.curves import Sample
 from common.photos import read_photo
-from common.screens import show_picture, wait_until_closed
-from common.terminal import UserError
+from common.screens import show_picture
 
 RIGHT, WRONG, OTHER = "#0072B2", "#C8001E", "#BBBBBB"
 COLUMNS, ROWS = 3, 4
+BATCH = 100  # images read at a time
 
 
 def show_predictions(model, x, y, args):
@@ -23,17 +23,18 @@ def show_predictions(model, x, y, args):
     Args:
         model: a trained classifier with an output for each class, or one for the second of two.
         x: images, uint8 [n, height, width, 1 or 3].
-        y: labels int [n]; None if nobody knows them, and then there is no confusion matrix.
+        y: labels int [n].
         args: from `parse_args`; `classes`, `out`, `plot` and `close` are used.
 
     Source: TensorFlow's tutorial "Basic classification: classify images of clothing".
     """
-    outputs = model.predict(x, batch_size=500, verbose=0)
+    outputs = model.predict(x, batch_size=BATCH, verbose=0)
     path = Path(args.out) / "predictions.png"
     show_picture(lambda figure: _draw(figure, x, y, outputs, args.classes), path, "Predictions", args)
 
 
 def _draw(figure, x, y, outputs, classes):
+    """Without labels (y is None) there is no true class and no confusion matrix."""
     sample = Sample(x, np.zeros(len(x), int) if y is None else y, outputs)
     read, right = sample.read_classes(), sample.classes()
     probabilities = np.c_[1 - outputs, outputs] if outputs.shape[-1] == 1 else outputs
@@ -84,29 +85,19 @@ def _draw_confusion(axes, right, read, classes):
         )
 
 
-def predict_photos(model, files, args):
-    """Say what is on the user's own pictures, with the probability, and show them.
+def predict_photos(model, args):
+    """Say what is on the user's own pictures, with the probability, and keep a picture of it.
+
+    The picture is saved as `my_pictures.png`, and shown where the live window would be.
 
     Args:
         model: a trained model of images [n, size, size, 3] of two classes, as `show_predictions` takes it.
-        files: paths of pictures.
-        args: from `parse_args`; `classes`, `out`, `plot` and `close` are used.
-
-    Raises:
-        UserError: one of the files cannot be read as a picture; what can be read was answered before.
+        args: from `parse_args`; `predict`, paths of pictures, `classes`, `out`, `plot` and `close` are used.
     """
-    images, unread = [], []
-    for path in files:
-        try:
-            images.append(read_photo(path, model.input_shape[1]))
-        except ValueError as error:
-            unread.append(f"{path} {error}")
-            continue
-        probability = float(model.predict_on_batch(images[-1][np.newaxis])[0, 0])
+    images = np.stack([read_photo(path, model.input_shape[1]) for path in args.predict])
+    outputs = model.predict(images, batch_size=BATCH, verbose=0)
+    for path, probability in zip(args.predict, outputs[:, 0], strict=True):
         name = args.classes[int(probability > 0.5)]
         print(f"{path}: {name}, {max(probability, 1 - probability):.1%}")
-    if images:
-        show_predictions(model, np.stack(images), None, args)
-        wait_until_closed()
-    if unread:
-        raise UserError("; ".join(unread))
+    path = Path(args.out) / "my_pictures.png"
+    show_picture(lambda figure: _draw(figure, images, None, outputs, args.classes), path, "My pictures", args)

@@ -69,7 +69,7 @@ def classify_reviews(model, texts, vocabulary):
 
 
 def _classify(model, text, vocabulary):
-    words = words_of(text)
+    words = words_of(text.replace("’", "'"))
     tokens, _ = encode_reviews([words], vocabulary)
     unknown = list(dict.fromkeys(word for word, i in zip(words, tokens[1:], strict=True) if i == UNKNOWN))
     shown = " ".join(text.split())
@@ -85,5 +85,5 @@ def _classify(model, text, vocabulary):
     if unknown:
         more = f" and {len(unknown) - 10:,} more" if len(unknown) > 10 else ""
         print(f"  unknown words: {', '.join(unknown[:10])}{more}")
-    if len(tokens) > 256:
+    if len(words) > 256:
         print(f"  it has {len(words):,} words; only the last 256 count")

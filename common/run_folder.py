@@ -6,6 +6,7 @@ result.json       the result and how it came about
 dashboard.png     the window's last picture, written by `LivePlot`
 feature_maps.png  written by `show_feature_maps`
 predictions.png   written by `show_predictions`
+my_pictures.png   written by `predict_photos`
 curves.csv        the points of the window's curves, written by `LivePlot`
 checkpoint.npz    all variables at the end of the last complete epoch, for --resume
 """
@@ -59,54 +60,75 @@ def by_product():
         print(f"\n{error}", file=sys.stderr)
 
 
-def _read_checkpoint(folder, flag="--resume"):
+def _read_checkpoint(folder):
     path = Path(folder) / "checkpoint.npz"
     if not path.is_file():
-        raise UserError(f"{flag}: there is no run to go on with in {folder}")
+        raise UserError(f"--resume: there is no run to go on with in {folder}")
     try:
         with np.load(path, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
         state = json.loads(str(arrays.pop("state")))
-        return state["settings"], state, arrays
+        return state["settings"], state["history"], state["data"], state["stopping"], arrays
     except Exception as error:  # a damaged archive can fail anywhere in zipfile, zlib or NumPy
-        raise UserError(f"{flag}: {path} is damaged, start anew without {flag}") from error
+        raise UserError(f"--resume: {path} is damaged, start anew without --resume") from error
+
+
+def _read_result(folder):
+    try:
+        return json.loads((Path(folder) / "result.json").read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise UserError(
+            f"{Path(folder) / 'result.json'} is damaged: train again into another --out"
+        ) from error
 
 
 def read_settings(folder, flag):
-    """The settings of the run in a folder. Raises UserError that names the flag if there is no run."""
-    return _read_checkpoint(folder, flag)[0]
+    """The settings of the run in a folder, to go on with it (--resume) or to ask its model (other flags).
+
+    Raises UserError if it cannot be read.
+    """
+    if flag == "--resume":
+        return _read_checkpoint(folder)[0]
+    result = _read_result(folder)
+    return {name: result[name] for name in SETTINGS if name in result}
 
 
 def trained_model(args):
     """The model that an earlier run of this lesson left in its folder.
 
     Args:
-        args: from `parse_args`; `out` is used. `classes` is set as that run had it, and where `data_file`
-            is set, it must be the same file's content.
+        args: from `parse_args`; `out`, `data_dir` and `full` are used. `classes` is set as that run had it,
+            and where `data_file` is set, it must be the same file's content.
 
     Returns:
-        The `keras.Model`, or None if there is none yet.
+        The `keras.Model`, or None if there is none yet, or --resume asks for more training.
 
     Raises:
         UserError: the model was trained on other data, or a file is damaged.
     """
     folder = Path(args.out)
+    if args.resume:
+        return None
     if not (folder / "result.json").is_file():
         print(f"There is no trained model in {folder} yet: training one first.")
         return None
+    result = _read_result(folder)
+    data = result["data"]
+    if hasattr(args, "data_file"):
+        same = args.data_file.sha256 == data["sha256"]
+    else:
+        path = Path(data["file"]).resolve()
+        same = not args.data_dir or args.data_dir.resolve() in (path, *path.parents)
+        same = same and not (args.full and data["origin"] == "bundled")
+    if not same:
+        raise UserError(f"the model in {folder} was trained on {data['file']}: name that, or another --out")
     try:
-        result = json.loads((folder / "result.json").read_text())
-        if hasattr(args, "data_file") and args.data_file.sha256 != result["data"]["sha256"]:
-            raise UserError(
-                f"the model in {folder} was trained on {result['data']['file']}: use the same data"
-            )
         model = keras.models.load_model(folder / "model.keras")
-    except UserError:
-        raise
     except Exception as error:  # a damaged archive can fail anywhere
-        raise UserError(f"the run in {folder} is damaged: train again, without asking it anything") from error
-    args.classes = result.get("classes")
-    print(f"The model is that of {folder}")
+        raise UserError(f"{folder / 'model.keras'} is damaged: train again into another --out") from error
+    args.classes = result["classes"]
+    stopped = f", stopped after {result['epochs']} epochs" if result["interrupted"] else ""
+    print(f"The model is that of {folder}{stopped}")
     return model
 
 
@@ -186,6 +208,10 @@ class Run(keras.callbacks.Callback):
         waited = self._stopping_state.get("wait", 0)
         stopped = stopping is not None and waited >= stopping.patience
         self.initial_epoch = args.epochs if stopped else len(self.history)
+        if stopped:
+            print(
+                f"The run ended by itself after {len(self.history)} epochs: there is nothing to go on with."
+            )
         self._last_complete = self._snapshot(model)
         self._fit_seconds = sum(row["seconds"] for row in self.history)
         print(
@@ -210,10 +236,11 @@ class Run(keras.callbacks.Callback):
         return [np.array(keras.ops.convert_to_numpy(variable)) for variable in self._variables(model)]
 
     def _restore(self, model):
-        _, state, arrays = _read_checkpoint(self.folder)
-        self.history, self._stopping_state = state["history"], state["stopping"]
-        if state["data"] != self.args.data_file.sha256:
-            raise UserError(f"--resume: the run in {self.folder} was trained on other data")
+        _, self.history, data, self._stopping_state, arrays = _read_checkpoint(self.folder)
+        if data != self.args.data_file.sha256:
+            raise UserError(
+                f"--resume: the run in {self.folder} was trained on other data: give its --full or --data-dir"
+            )
         variables = self._variables(model)
         values = [arrays.get(f"variable_{i}") for i in range(len(arrays))]
         if [v.shape for v in variables] != [getattr(value, "shape", None) for value in values]:
@@ -297,7 +324,7 @@ class Run(keras.callbacks.Callback):
 
         Args:
             test: what `model.evaluate(..., return_dict=True)` gave for the test set.
-            lecture: the lecture's value of the metric in `test`.
+            lecture: the lecture's value of the metric in `test`; None if it has none.
             write: makes the text that stands for a value of the metric.
 
         Raises:
@@ -311,7 +338,10 @@ class Run(keras.callbacks.Callback):
             "interrupted": ctrl_c.requested,
             "test": {name: float(value) for name, value in test.items()},
             "lecture": lecture,
-            "shown": {"test": write(test[metric]), "lecture": re.sub(r"[.]?0+%", "%", write(lecture))},
+            "shown": {
+                "test": write(test[metric]),
+                "lecture": "-" if lecture is None else re.sub(r"[.]?0+%", "%", write(lecture)),
+            },
             "best": self._best(metric),
             "seconds": {
                 "fit": round(self._fit_seconds, 3),
@@ -343,9 +373,10 @@ class Run(keras.callbacks.Callback):
         _unlock(self.folder)
         print(f"The model, its history and its picture are in {self.folder}")
         epochs = f"{len(self.history)} of {args.epochs}" if ctrl_c.requested else f"{len(self.history)}"
+        beside = "" if lecture is None else f" (the lecture: {result['shown']['lecture']})"
         print(
             f"Test {metric} {result['shown']['test']} after {epochs} epoch{'s' * (args.epochs > 1)},"
-            f" {self._fit_seconds:.1f} s (the lecture: {result['shown']['lecture']})"
+            f" {self._fit_seconds:.1f} s{beside}"
         )
         ctrl_c.saving = False
         if ctrl_c.requested:

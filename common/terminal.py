@@ -89,6 +89,9 @@ def _import_keras():
         ) from error
 
 
+for stream in (sys.stdout, sys.stderr):
+    if hasattr(stream, "reconfigure"):
+        stream.reconfigure(errors="replace")  # a terminal may not know → or ×
 sys.excepthook = _show_exception
 if threading.current_thread() is threading.main_thread():
     signal.signal(signal.SIGINT, ctrl_c)

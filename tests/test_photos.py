@@ -87,6 +87,10 @@ def folder(picture, tmp_path):
             for i in range(count):
                 picture.save(place / f"{i}.jpg")
     (tmp_path / "mine" / "train" / "ants" / "notes.jpg").write_text("no picture")
+    (tmp_path / "mine" / "train" / "ants" / "gone.jpg").symlink_to("nowhere.jpg")
+    (tmp_path / "mine" / "train" / "ants" / "photo.heic").write_text("of a phone")
+    (tmp_path / "mine" / "train" / ".thumbnails").mkdir()
+    picture.save(tmp_path / "mine" / "train" / ".thumbnails" / "0.jpg")
     (tmp_path / "mine" / "train" / "ants" / "notes.txt").write_text("not meant as one")
     (tmp_path / "mine" / "train" / "ants" / ".hidden.jpg").write_text("not meant as one")
     return tmp_path / "mine"
@@ -98,7 +102,11 @@ def test_a_folder_of_ones_own(folder, capsys):
     assert x_train.shape == (10, 150, 150, 3) and x.shape == (4, 150, 150, 3)
     assert y_train.tolist() == [0, 1] * 5 and y.tolist() == [0, 1] * 2
     assert args.classes == ["ants", "bees"]
-    assert "Left out: train/ants/notes.jpg is no picture" in capsys.readouterr().out.splitlines()
+    assert [line for line in capsys.readouterr().out.splitlines() if line.startswith("Left out")] == [
+        "Left out: train/ants/gone.jpg cannot be read (No such file or directory)",
+        "Left out: train/ants/notes.jpg is no picture",
+        "Left out: train/ants/photo.heic is no picture",
+    ]
     (folder / "train" / "ants" / "0.jpg").unlink()
     without = flags(data_dir=folder)
     load_cats_dogs(without)
@@ -106,12 +114,14 @@ def test_a_folder_of_ones_own(folder, capsys):
 
 
 def test_the_zip_file_is_like_its_folder(folder, tmp_path):
+    for name in ("gone.jpg", "notes.jpg", "photo.heic"):
+        (folder / "train" / "ants" / name).unlink()
     whole = flags(data_dir=folder, image_size=20)
     (x_train, _), _ = load_cats_dogs(whole)
     path = tmp_path / "zipped" / "cats_and_dogs_filtered.zip"
     path.parent.mkdir()
     with zipfile.ZipFile(path, "w") as archive:
-        for file in folder.rglob("*.*"):
+        for file in folder.glob("*/*/*.*"):
             archive.write(file, f"cats_and_dogs_filtered/{file.relative_to(folder)}")
     args = flags(data_dir=path.parent, image_size=20)
     (same, _), _ = load_cats_dogs(args)
@@ -144,16 +154,26 @@ def test_the_bundled_pictures():
     assert larger.shape == (4000, 64, 64, 3)
 
 
-def test_predict_names_what_it_cannot_read_and_answers_the_others(run, picture, tmp_path):
+def test_predict_asks_the_trained_model_and_refuses_what_is_no_picture(run, picture, tmp_path):
     picture.save(tmp_path / "one.jpg")
-    (tmp_path / "two.jpg").write_text("no picture")
+    picture.convert("CMYK").save(tmp_path / "two.jpg")
+    (tmp_path / "three.jpg").write_text("no picture")
+    lesson = {"lesson": "cats_dogs_cnn"}
     quick = ("--train-size", 64, "--epochs", 1, "--plot", "none")
-    first = run(*quick, "--predict", "one.jpg", lesson="cats_dogs_cnn")
+    first = run(*quick, "--predict", "one.jpg", **lesson)
     assert first.returncode == 0 and "training one first" in first.stdout
-    again = run("--plot", "file", "--predict", "one.jpg", "two.jpg", lesson="cats_dogs_cnn")
-    assert again.returncode == 2 and again.stderr == "cats_dogs_cnn.py: two.jpg is no picture\n"
-    (answer,) = [line for line in again.stdout.splitlines() if line.startswith("one.jpg: ")]
-    assert answer in first.stdout and answer.split()[1] in ("cat,", "dog,")
-    assert (tmp_path / "runs" / "cats_dogs_cnn" / "predictions.png").exists()
-    missing = run("--predict", "three.jpg", lesson="cats_dogs_cnn")
-    assert missing.returncode == 2 and "'three.jpg' is not a file" in missing.stderr
+    again = run("--plot", "file", "--predict", "one.jpg", "--predict", "two.jpg", **lesson)
+    assert (again.returncode, again.stderr) == (0, "")
+    answers = [line.split() for line in again.stdout.splitlines() if ".jpg: " in line]
+    assert [answer[0] for answer in answers] == ["one.jpg:", "two.jpg:"]
+    assert " ".join(answers[0]) in first.stdout and answers[0][1] in ("cat,", "dog,")
+    folder = tmp_path / "runs" / "cats_dogs_cnn"
+    assert Image.open(folder / "my_pictures.png").size == Image.open(folder / "predictions.png").size
+    for flags, message in (
+        (("--predict", "one.jpg", "three.jpg"), "'three.jpg' is no picture"),
+        (("--predict", "four.jpg"), "'four.jpg' is not a file that can be read"),
+        (("--predict", "one.jpg", "--data-dir", tmp_path), "was trained on"),
+        (("--predict", "one.jpg", "--no-augment"), "is without --no-augment"),
+    ):
+        refused = run(*flags, **lesson)
+        assert refused.returncode == 2 and message in refused.stderr and refused.stderr.count("\n") == 1

@@ -25,3 +25,5 @@ def test_a_lesson_that_is_not_there_is_named(run):
     done = run("M1", "mnist_7_other", lesson="run_models")
     assert done.returncode == 2 and "there is no lesson 'mnist_7_other'" in done.stderr
     assert done.stderr.count("\n") == 1
+    refused = run("M1", "--epochs", 3, lesson="run_models")
+    assert refused.returncode == 2 and "flags for the lessons stand behind --" in refused.stderr

@@ -46,8 +46,9 @@ FULL = {
 TEXT = """# Results
 
 `python3 tools/make_results.py` trained each network three times, with the seeds 0, 1 and 2, and wrote this
-page. "At the end" is the result of the network that the run saves, on the whole test set, the median of the
-three runs. Seconds are those of `model.fit`, without a window, the median, too.
+page. "At the end" is the result of the network that the run saves, on the whole test set (of cats and dogs on
+the validation pictures), the median of the three runs. Seconds are those of `model.fit`, without a
+window, the median, too.
 
 ## The MNIST ladder
 
@@ -108,7 +109,7 @@ def row(name, lesson, network, best):
     cells = [
         name,
         f"`{lesson.split()[0]}.py`: {network}",
-        write(results[0]["lecture"], ".4g"),
+        "" if results[0]["lecture"] is None else write(results[0]["lecture"], ".4g"),
         f"**{write(median(values))}**",
         ", ".join(write(value).removesuffix(" %") for value in values),
         *([write(median(result["best"]["value"] for result in results))] if best else []),
