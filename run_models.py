@@ -22,7 +22,11 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 ROOT = Path(__file__).parent
-LESSONS = sorted(path.stem for path in ROOT.glob("*.py") if "= parse_args(__doc__" in path.read_text("utf-8"))
+LESSONS = sorted(
+    path.stem
+    for path in ROOT.glob("*.py")
+    if path.name != "run_models.py" and "parse_args(__doc__" in path.read_text("utf-8")
+)
 # the lecture's models: the lesson, and the seconds it took in the lecture
 MODELS = {"M1": ("fashion_mnist", 65), "M2": ("imdb_text", 46), "M3": ("boston_regression", 43)}
 ROW = "{:<26} {:>9} {:>9} {:>8} {:>13} {:>9}   {}"

@@ -246,7 +246,7 @@ QUICKLY = settings(
 
 
 @QUICKLY
-@given(way=st.sampled_from(WAYS_TO_SPOIL), chance=st.integers(0, 10**9).map(random.Random))
+@given(way=st.sampled_from(WAYS_TO_SPOIL[:4]), chance=st.integers(0, 10**9).map(random.Random))
 def test_300_spoilt_bundled_files_are_named(way, chance, tmp_path, monkeypatch, arrays):
     monkeypatch.setattr(datasets, "BUNDLED", tmp_path)
     path = tmp_path / "mnist.npz"

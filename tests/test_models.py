@@ -14,6 +14,8 @@ import imdb_text
 
 import keras
 
+from common import UserError, parse_args
+
 
 def weighted(model):
     """(output shape, number of parameters) of the layers that have trainable parameters."""
@@ -117,10 +119,11 @@ def test_boston_stops_by_itself_and_is_then_complete(run, tmp_path):
     assert done.returncode == 0 and result_of(tmp_path / "a")["test"] == before["test"]
 
 
-def test_a_review_is_classified_and_unknown_words_are_named(run, tmp_path):
+def test_a_review_is_classified_and_unknown_words_are_named(run, tmp_path, monkeypatch):
     texts = ["A great, wonderful, perfect film", "An awful, boring waste of tyme", "xyzzy"]
     asked = [word for text in texts for word in ("--review", text)]
-    first = run("--epochs", 15, "--plot", "none", *asked, lesson="imdb_text")
+    quick = ("--epochs", 4, "--learning-rate", 0.01)
+    first = run(*quick, "--plot", "none", *asked, lesson="imdb_text")
     assert first.returncode == 0 and "training one first" in first.stdout
     again = run(*asked, lesson="imdb_text")
     assert (again.returncode, again.stderr) == (0, "")
@@ -129,12 +132,14 @@ def test_a_review_is_classified_and_unknown_words_are_named(run, tmp_path):
     assert answers[0].startswith("positive, ") and answers[1].startswith("negative, ")
     assert answers[2:] == ["unknown words: tyme", "none of its words is known: nothing can be said"]
     assert "epoch" not in again.stdout
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["imdb_text.py"])
     for flags, message in (
         (("--review", "  "), "the text is empty"),
-        (("--review", "good", "--epochs", 3), "has --epochs 15, not 3"),
+        (("--review", "good", "--epochs", "3"), "has --epochs 4, not 3"),
     ):
-        refused = run(*flags, lesson="imdb_text")
-        assert refused.returncode == 2 and message in refused.stderr and refused.stderr.count("\n") == 1
+        with pytest.raises(UserError, match=message):
+            parse_args("", argv=flags, epochs=40, review=[])
 
 
 @pytest.mark.slow

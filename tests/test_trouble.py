@@ -162,7 +162,7 @@ def _bytes(content):
         ("mnist_1_softmax", 10_000, 40, 2),
         ("mnist_4_batchnorm", 300, 5, 3 * 4 + 4 + 2),  # with dropout, moving averages and decay
         ("boston_regression", 300, 40, 3 * 2),  # with early stopping
-        ("cats_dogs_cnn", 100, 4, 7 * 2),  # with dropout and augmentation
+        ("cats_dogs_cnn", 100, 3, 7 * 2),  # with dropout and augmentation
     ],
 )
 def test_ctrl_c_saves_and_resume_goes_on_to_the_same_numbers(
