@@ -162,7 +162,7 @@ class Loss(_MetricPane):
         self.title = title
 
     def limits(self, values):
-        high = min(np.percentile(values, 98), 1e30) if values else 2.5
+        high = min(np.percentile(values, 98), 1e30) / 0.65 if values else 2.5  # room for the texts
         return 0, 2.5 / 2 ** np.floor(np.log2(2.5 / max(high, 1e-6)))
 
     def format(self, value):
