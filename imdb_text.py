@@ -58,7 +58,9 @@ if __name__ == "__main__":
     )
 
     batches = ShuffledBatches(*train, args)
-    run = Run(args, model)
+    # train all epochs, then take the weights of the one with the least validation loss
+    keep_best = keras.callbacks.EarlyStopping(patience=args.epochs, restore_best_weights=True)
+    run = Run(args, model, keep_best)
     texts = [WordSentiments(words), Reviews(x_test, y_test, words)]
     panes = [Accuracy(), Loss(), texts[0], Weights(), Biases(), texts[1]]
     plot = LivePlot(panes, train, validation, args, test_name="validation")
@@ -68,14 +70,16 @@ if __name__ == "__main__":
         initial_epoch=run.initial_epoch,
         validation_data=validation,
         validation_batch_size=1000,
-        callbacks=[batches, run, plot],
+        callbacks=[batches, keep_best, run, plot],
         shuffle=False,  # the batches come shuffled
         verbose=args.verbose,
     )
     if run.history:
-        best = min(run.history, key=lambda epoch: epoch["val_loss"])["epoch"]
-        overfitting = "from there on it overfits" if best < len(run.history) else "it does not overfit yet"
-        print(f"The validation loss was least after epoch {best}: {overfitting}.")
+        epoch = keep_best.best_epoch + 1
+        after = "it does not overfit yet"
+        if epoch < len(run.history):
+            after = "from there on it overfits, so these weights are kept"
+        print(f"The validation loss was least after epoch {epoch}: {after}.")
     test = model.evaluate(x_test, y_test, batch_size=1000, verbose=0, return_dict=True)
     run.finish(test, lecture=0.87)
     if args.review:

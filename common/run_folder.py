@@ -68,7 +68,9 @@ def _read_checkpoint(folder):
         with np.load(path, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
         state = json.loads(str(arrays.pop("state")))
-        return state["settings"], state["history"], state["data"], state["stopping"], arrays
+        best_weights = [arrays.pop(name) for name in list(arrays) if name.startswith("best_")]
+        stopping = state["stopping"] and state["stopping"] | {"best_weights": best_weights}
+        return state["settings"], state["history"], state["data"], stopping, arrays
     except Exception as error:  # a damaged archive can fail anywhere in zipfile, zlib or NumPy
         raise UserError(f"--resume: {path} is damaged, start anew without --resume") from error
 
@@ -184,7 +186,7 @@ class Run(keras.callbacks.Callback):
         model: a compiled `keras.Model`. With --resume its variables, the optimizer's too, are set
             as they were at the end of the last complete epoch.
         stopping: the lesson's `keras.callbacks.EarlyStopping` if it has one, which must stand before this
-            callback in `model.fit`; with --resume it goes on waiting where it was.
+            callback in `model.fit`; with --resume it goes on where it was.
 
     Attributes:
         initial_epoch: how many epochs are complete, for `model.fit`.
@@ -257,9 +259,11 @@ class Run(keras.callbacks.Callback):
             "settings": self.settings,
             "history": self.history,
             "data": self.args.data_file.sha256,
-            "stopping": self._stopping_state,
+            "stopping": dict(self._stopping_state),
         }
+        best_weights = state["stopping"].pop("best_weights", None) or []
         arrays = {f"variable_{i}": value for i, value in enumerate(self._last_complete)}
+        arrays |= {f"best_{i}": value for i, value in enumerate(best_weights)}
         with replacing(self.folder / "checkpoint.npz") as new:
             np.savez(new, state=np.array(json.dumps(state)), **arrays)
 
@@ -295,7 +299,7 @@ class Run(keras.callbacks.Callback):
         self._last_complete = self._snapshot(self.model)
         if self._stopping:
             self._stopping_state = {
-                name: getattr(self._stopping, name) for name in ("wait", "best", "best_epoch")
+                name: getattr(self._stopping, name) for name in ("wait", "best", "best_epoch", "best_weights")
             }
         with by_product():
             self._write_checkpoint()

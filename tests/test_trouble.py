@@ -162,6 +162,7 @@ def _bytes(content):
         ("mnist_1_softmax", 10_000, 40, 2),
         ("mnist_4_batchnorm", 300, 5, 3 * 4 + 4 + 2),  # with dropout, moving averages and decay
         ("boston_regression", 300, 40, 3 * 2),  # with early stopping
+        ("imdb_text", 4000, 12, 1 + 2 * 2),  # with the best epoch's weights kept
         ("cats_dogs_cnn", 100, 3, 7 * 2),  # with dropout and augmentation
     ],
 )

@@ -77,7 +77,8 @@ Accuracy; for the houses the mean absolute error of 102 prices.
 Measured with {machines}.
 """
 SETTINGS = """The settings were chosen on a part of the training data: of Fashion-MNIST the last 10,000
-pictures, of the houses by five-fold cross-validation, of the cats and dogs a fifth. M2 has the tutorial's. M1
+pictures, of the houses by five-fold cross-validation, of the cats and dogs a fifth. M2 has the tutorial's,
+and keeps the weights of the epoch with the least validation loss. M1
 is tested on 10,000 pictures, M2 on 5,000 reviews (in full size 25,000), cats and dogs on 1,000 pictures.
 The lecture's numbers are about those of TensorFlow's tutorials; of the cats and dogs that of its slide.
 """
