@@ -1,6 +1,7 @@
 """The live window, as one Keras callback: measures, keeps its share of the time small, and draws."""
 
 import contextlib
+import math
 import sys
 import time
 from argparse import Namespace
@@ -165,6 +166,7 @@ class LivePlot(keras.callbacks.Callback):
         self._pace.first_epoch = records.step == 0
         self._seen = {}
         self._reader = None
+        self._validated_at = None  # the step at which Keras itself read the whole test set
         complete = self._steps and records.step >= records.total_steps  # with --resume
         if self.args.plot != "none" and not complete:
             with self._pace:
@@ -195,7 +197,9 @@ class LivePlot(keras.callbacks.Callback):
             self._flushed = time.perf_counter()
 
     def on_epoch_end(self, epoch, logs=None):
-        self._records.add({name: value for name, value in logs.items() if name.startswith("val_")})
+        if validated := {name: value for name, value in logs.items() if name.startswith("val_")}:
+            self._records.add(validated)
+            self._validated_at = self._records.step
         with by_product():
             write_curves(self.args.out, self._number_curves())
         self._pace.end_epoch()
@@ -275,7 +279,8 @@ class LivePlot(keras.callbacks.Callback):
             )
             read = Sample(test.x[chosen], test.y[chosen])
             read.outputs = self._read(read.x)
-            records.add(self._test_metrics(read))
+            if records.step != self._validated_at:
+                records.add(self._test_metrics(read))
         if stride == 1:
             test.outputs, test.read_at = read.outputs, records.step
 
@@ -355,7 +360,7 @@ class LivePlot(keras.callbacks.Callback):
         records, epochs = self._records, self.params["epochs"]
         if not self._steps:  # data without a known end
             return f"iteration {records.step:,}"
-        epoch = min(records.step // self._steps + 1, epochs)
+        epoch = max(1, math.ceil(records.step / self._steps))
         return f"epoch {epoch} of {epochs}   ·   iteration {records.step:,} of {records.total_steps:,}"
 
     def _on_key(self, key):
