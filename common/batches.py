@@ -1,8 +1,11 @@
 """Mini-batches of training examples, in a new order each epoch."""
 
+import sys
+
 import keras
 import numpy as np
-import tensorflow as tf
+
+from common import distribution
 
 
 class ShuffledBatches(keras.callbacks.Callback):
@@ -17,26 +20,69 @@ class ShuffledBatches(keras.callbacks.Callback):
         args: from `parse_args`; `epochs`, `batch_size` and `seed` are used.
 
     Attributes:
-        data: what `model.fit` trains on, a `tf.data.Dataset` of (x, y); the last batch of an epoch
-            is smaller if batch_size does not divide n.
+        data: what `model.fit` trains on, batches of (x, y): on TensorFlow a `tf.data.Dataset`, else a
+            `keras.utils.PyDataset`. The last batch of an epoch is smaller if batch_size does not divide n;
+            with --distribute its examples that cannot be shared out evenly are left out.
         total_steps: how many batches there are in all epochs, for a learning rate that decays.
     """
 
     def __init__(self, x, y, args):
         super().__init__()
-        self._seed, self._examples, size = args.seed, len(x), args.batch_size
+        self._seed, self._examples = args.seed, len(x)
+        steps = -(-len(x) // args.batch_size)
+        self.total_steps = args.epochs * steps
+        batches = _TensorFlowBatches if keras.config.backend() == "tensorflow" else _Batches
+        self._batches = batches(x, y, args.batch_size, steps)
+        self.data = self._batches.data
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._batches.set_order(np.random.default_rng([self._seed, epoch]).permutation(self._examples))
+        if keras.config.backend() == "torch":  # its dropout has random numbers of its own
+            sys.modules["torch"].manual_seed(self._seed + epoch)
+        if distribution.data_parallel:
+            distribution.data_parallel.training_batches = True
+
+    def on_train_batch_end(self, batch, logs=None):
+        if distribution.data_parallel:
+            distribution.data_parallel.training_batches = False  # Keras has asked for the epoch's layout
+
+
+class _TensorFlowBatches:
+    def __init__(self, x, y, size, steps):
+        import tensorflow as tf
+
         with tf.device("CPU"):  # where tf.data works
-            self._order = tf.Variable(np.arange(len(x)))
+            order = tf.Variable(np.arange(len(x)))
             x, y = tf.constant(x), tf.constant(y)
 
         def batch(number):
-            chosen = self._order[number * size : (number + 1) * size]
+            chosen = order[number * size : (number + 1) * size]
             return tf.gather(x, chosen), tf.gather(y, chosen)
 
-        steps = -(-self._examples // size)
-        self.total_steps = args.epochs * steps
-        batches = tf.data.Dataset.range(steps)
-        self.data = batches.map(batch, num_parallel_calls=1).prefetch(8)
+        self.set_order = order.assign
+        self.data = tf.data.Dataset.range(steps).map(batch, num_parallel_calls=1).prefetch(8)
 
-    def on_epoch_begin(self, epoch, logs=None):
-        self._order.assign(np.random.default_rng([self._seed, epoch]).permutation(self._examples))
+
+class _Batches(keras.utils.PyDataset):
+    """Deals them out without TensorFlow; with --distribute, this process' part of each batch."""
+
+    def __init__(self, x, y, size, steps):
+        super().__init__()
+        self._x, self._y, self._size, self._steps = x, y, size, steps
+        self.set_order(np.arange(len(x)))
+        self.data = self
+
+    def set_order(self, order):
+        self._order = order
+
+    def __len__(self):
+        return self._steps
+
+    def __getitem__(self, number):
+        chosen = self._order[number * self._size : (number + 1) * self._size]
+        if shared := distribution.data_parallel:
+            each = (
+                len(chosen) // shared.num_model_replicas * shared.num_model_replicas // shared.num_processes
+            )
+            chosen = chosen[shared.process_id * each :][:each]
+        return self._x[chosen], self._y[chosen]

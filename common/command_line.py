@@ -3,10 +3,14 @@
 import argparse
 import math
 import os
+import re
 import shutil
 import sys
 from pathlib import Path
 
+import keras
+
+from common.distribution import distribute
 from common.photos import read_photo
 from common.run_folder import read_settings
 from common.terminal import UserError, in_notebook
@@ -64,6 +68,12 @@ def _picture(text):
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"{text!r} {error}") from None
     return Path(text)
+
+
+def _addresses(text):
+    if text and not re.fullmatch(r"[^\s:,]+:[0-9]{1,5}(,[^\s:,]+:[0-9]{1,5})+", text):
+        raise argparse.ArgumentTypeError(f"{text!r} must be HOST:PORT,HOST:PORT, one for each process")
+    return text
 
 
 def _some_text(text):
@@ -144,6 +154,10 @@ def _parser(script, description, steps, defaults):
     if "predict" in settings:
         about = "say what is on these pictures, with the trained model"
         add("--predict", about, action="extend", nargs="+", type=_picture, metavar="FILE")
+    about = "share each batch out to all devices, or to several processes (Keras on JAX)"
+    add("--distribute", about, nargs="?", const="", type=_addresses, metavar="HOST:PORT,HOST:PORT")
+    add("--process", "which of these processes this one is, from 0", type=_whole_number(0), metavar="N")
+    add("--mixed-precision", "compute with numbers of 16 bits, keep weights of 32", action="store_true")
     parser.add_argument("--out", help="folder for the results (default: in runs/)", type=Path, metavar="DIR")
     add("--resume", "go on from the last complete epoch of the run in --out", action="store_true")
     return parser
@@ -186,6 +200,9 @@ def parse_args(description, *, steps=None, argv=None, **defaults):
         "overlay": [],
         "data_dir": None,
         "resume": False,
+        "distribute": None,
+        "process": None,
+        "mixed_precision": False,
     } | defaults
     given = vars(_parser(script, description, steps, defaults).parse_args(argv))
     step = given.get("step", defaults["step"])
@@ -209,6 +226,16 @@ def parse_args(description, *, steps=None, argv=None, **defaults):
     args.verbose = 1 if sys.stdout.isatty() or in_notebook() else 0
     if args.movie and args.plot == "none":
         raise UserError("--movie records what is drawn, and --plot none draws nothing")
+    if args.process is not None or args.distribute:
+        processes = len(args.distribute.split(",")) if args.distribute else 0
+        if args.process is None or args.process >= processes:
+            raise UserError(
+                "--distribute HOST:PORT,HOST:PORT needs --process 0 for the first, 1 for the second"
+            )
+    if args.mixed_precision:
+        keras.config.set_dtype_policy("mixed_bfloat16")
+    if args.distribute is not None:
+        distribute(args)
     return args
 
 

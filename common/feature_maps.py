@@ -68,7 +68,7 @@ def _rows(numbers, width, height):
 
 def _draw(figure, model, image):
     layers = _shown_layers(model)
-    reader = keras.Model(model.inputs, [*(layer.output for _, layer in layers), model.outputs[0]])
+    reader = keras.Model(model.inputs[0], [*(layer.output for _, layer in layers), model.outputs[0]])
     *outputs, probabilities = (output[0] for output in reader.predict_on_batch(image[np.newaxis]))
     figure.suptitle("One test digit on its way through the network", fontsize=20, fontweight="bold")
 

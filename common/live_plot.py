@@ -11,6 +11,7 @@ import keras
 import numpy as np
 
 from common.curves import Records, Sample, read_curves, write_curves
+from common.distribution import in_several_processes
 from common.run_folder import by_product
 from common.terminal import STARTED, UserError
 
@@ -186,6 +187,8 @@ class LivePlot(keras.callbacks.Callback):
         self._records.add(self._recent(batches, logs))
         if self._dashboard is None:
             return
+        if hasattr(self.model, "jax_state_sync"):
+            self.model.jax_state_sync()  # else the model's variables are empty in the middle of an epoch
         if self._pace.due():
             self._show_progress()
         elif self._pace.test_due(self._records.step):
@@ -263,7 +266,7 @@ class LivePlot(keras.callbacks.Callback):
         if self._reader is None:
             self._tensors = [pane.tensors(model) for pane in self._panes]
             wanted = [tensor for tensors in self._tensors for tensor in tensors]
-            self._reader = keras.Model(model.inputs, [*model.outputs, *wanted]) if wanted else model
+            self._reader = keras.Model(model.inputs[0], [*model.outputs, *wanted]) if wanted else model
         values = self._reader.predict_on_batch(records.train.x)
         records.train.outputs, *values = values if isinstance(values, list) else [values]
         for pane, tensors in zip(self._panes, self._tensors, strict=True):
@@ -303,6 +306,8 @@ class LivePlot(keras.callbacks.Callback):
 
     def _test_metrics(self, sample):
         """Loss and metrics of the test set, leaving the training's own running means as they are."""
+        if in_several_processes():
+            return {}  # to change these, all would have to be here
         model = self.model
         variables = model.metrics_variables
         kept = [np.array(keras.ops.convert_to_numpy(variable)) for variable in variables]

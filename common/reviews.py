@@ -78,7 +78,7 @@ def _classify(model, text, vocabulary):
         print("  none of its words is known: nothing can be said")
         return
     # without the zeros behind a short review, which would hide its few words
-    probability = float(model(tokens[np.newaxis, -256:])[0, 0])
+    probability = float(model.predict_on_batch(tokens[np.newaxis, -256:])[0, 0])
     print(
         f"  {'positive' if probability > 0.5 else 'negative'}, {max(probability, 1 - probability):.1%} sure"
     )

@@ -24,12 +24,13 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from common.distribution import in_several_processes, part_ways
 from common.terminal import STARTED, UserError, ctrl_c
 
 # what makes a run what it is, where the lesson has it
 SETTINGS = (
     "script", "step", "seed", "epochs", "batch_size", "learning_rate", "decay", "dropout", "batch_norm",
-    "augment", "image_size", "train_size",
+    "augment", "image_size", "train_size", "mixed_precision",
 )  # fmt: skip
 
 
@@ -179,7 +180,7 @@ class Run(keras.callbacks.Callback):
     """Keeps what a training yields in a folder, and brings back an interrupted one.
 
     From here on Ctrl-C stops the training at the next pause; `finish` then saves all and
-    ends the program with status 130.
+    ends the program with status 130. One of several processes ends at once: it can save nothing alone.
 
     Args:
         args: from `parse_args`.
@@ -204,6 +205,8 @@ class Run(keras.callbacks.Callback):
         self.history = []
         self._open_folder()
         model.optimizer.build(model.trainable_variables)
+        if keras.config.backend() == "torch":
+            model.steps_per_execution = 1  # PyTorch takes its steps one by one
         self._stopping_state = {}
         if args.resume:
             self._restore(model)
@@ -282,6 +285,8 @@ class Run(keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None):
         self._batches_seen = batch + 1
         if ctrl_c.requested:
+            if in_several_processes():
+                raise SystemExit(130)
             self.model.stop_training = True
 
     def on_epoch_end(self, epoch, logs=None):
@@ -375,6 +380,7 @@ class Run(keras.callbacks.Callback):
         with replacing(self.folder / "result.json") as new:
             new.write_text(json.dumps(result, indent=2) + "\n")
         _unlock(self.folder)
+        part_ways()
         print(f"The model, its history and its picture are in {self.folder}")
         epochs = f"{len(self.history)} of {args.epochs}" if ctrl_c.requested else f"{len(self.history)}"
         beside = "" if lecture is None else f" (the lecture: {result['shown']['lecture']})"

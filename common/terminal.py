@@ -13,6 +13,7 @@ import threading
 import time
 from pathlib import Path
 
+BACKENDS = ("tensorflow", "jax", "torch")  # on which Keras can train
 STARTED = time.perf_counter()  # as near to the command as we can get
 
 
@@ -36,11 +37,10 @@ class _CtrlC:
         self.saving = False
 
     def __call__(self, signum=None, frame=None):
-        if self.saving:
-            if not self.requested:
-                print("\nStopping after this batch, and saving ...", file=sys.stderr)
-            self.requested = True
-        else:
+        if self.saving and not self.requested:
+            print("\nStopping after this batch, and saving ...", file=sys.stderr)
+        self.requested = True
+        if not self.saving:
             raise SystemExit(130)
 
 
@@ -78,15 +78,23 @@ def in_notebook():
 
 
 def _import_keras():
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's C++ code: fatal errors only
+    os.environ.setdefault(
+        "TF_CPP_MIN_LOG_LEVEL", "3"
+    )  # the C++ code of TensorFlow and JAX: fatal errors only
+    backend = os.environ.get("KERAS_BACKEND", "tensorflow")
+    if backend not in BACKENDS:
+        raise UserError(f"KERAS_BACKEND is {backend!r}: it must be one of {', '.join(BACKENDS)}")
     try:
         with _silent_stderr():
-            import keras  # noqa: F401
-            import tensorflow  # noqa: F401
+            import keras
+
+            if backend != "tensorflow" and "tensorflow" not in sys.modules:
+                sys.modules["tensorflow"] = None  # Keras would import it here, if it is installed: 3 seconds
+                keras.utils.set_random_seed(0)
+                del sys.modules["tensorflow"]
     except ModuleNotFoundError as error:
-        raise UserError(
-            f"the package {error.name!r} is not installed. Run: pip install -r requirements.txt"
-        ) from error
+        what = error.name if error.name in BACKENDS[1:] else "-r requirements.txt"
+        raise UserError(f"the package {error.name!r} is not installed. Run: pip install {what}") from error
 
 
 for stream in (sys.stdout, sys.stderr):

@@ -1,0 +1,154 @@
+"""The lessons on JAX and PyTorch; in several processes; with 16 bits."""
+
+import importlib.util
+import signal
+import socket
+import time
+
+import numpy as np
+import pytest
+from conftest import result_of, wait_for
+
+from common import UserError, parse_args
+
+RUN = ("--epochs", 2, "--train-size", 2000)
+installed = {name: importlib.util.find_spec(name) is not None for name in ("jax", "torch")}
+needs_jax = pytest.mark.skipif(not installed["jax"], reason="needs JAX")
+
+
+def history(folder):
+    return np.genfromtxt(folder / "history.csv", delimiter=",", names=True)
+
+
+def curves(folder):
+    names = ("accuracy", "loss", "val_accuracy", "val_loss")
+    return np.array([np.atleast_1d(history(folder)[name]) for name in names])
+
+
+@pytest.fixture(params=["jax", "torch"])
+def backend(request):
+    if not installed[request.param]:
+        pytest.skip(f"needs {request.param}")
+    return request.param
+
+
+def test_a_lesson_runs_unchanged_and_finds_much_the_same(backend, run, tmp_path, screen):
+    lesson, step = "mnist_4_batchnorm", ("--step", "4.1")
+    shown = {"DISPLAY": screen, "MPLBACKEND": "TkAgg", "KERAS_BACKEND": backend}
+    done = run(*RUN, *step, "--close", "--out", "a", lesson=lesson, **shown)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f" on {backend}, " in done.stdout
+    assert run(*RUN, *step, "--plot", "none", "--out", "b", lesson=lesson).returncode == 0
+    assert result_of(tmp_path / "a")["backend"] == backend and result_of(tmp_path / "a")["window"]["pictures"]
+    a, b = (result_of(tmp_path / name)["test"]["accuracy"] for name in "ab")
+    assert a == pytest.approx(b, abs=0.03)
+
+
+def test_a_picture_changes_no_number_and_resume_goes_on(backend, run, tmp_path, weights):
+    lesson = {"lesson": "mnist_0_get_started", "KERAS_BACKEND": backend}  # with dropout
+    assert run(*RUN, "--plot", "file", "--out", "a", **lesson).returncode == 0
+    assert run(*RUN, "--epochs", 1, "--plot", "none", "--out", "b", **lesson).returncode == 0
+    assert run("--resume", "--epochs", 2, "--plot", "none", "--out", "b", **lesson).returncode == 0
+    assert all(map(np.array_equal, weights(tmp_path / "a"), weights(tmp_path / "b")))
+
+
+@pytest.fixture
+def pair(start):
+    """Start two processes of one training on this machine."""
+
+    def pair(*flags, **variables):
+        with socket.socket() as found:
+            found.bind(("127.0.0.1", 0))
+            port = found.getsockname()[1]
+        addresses = f"127.0.0.1:{port},127.0.0.1:{port + 1}"
+        shared = ("--distribute", addresses, "--process")
+        return [start(*flags, *shared, number, KERAS_BACKEND="jax", **variables) for number in (0, 1)]
+
+    return pair
+
+
+@needs_jax
+def test_two_processes_give_the_curves_of_one(pair, run, tmp_path):
+    settings = (*RUN, "--train-size", 1990, "--plot", "file")  # the last batch is smaller
+    processes = pair(*settings, "--out", "two")
+    (first, errors), (second, more) = (process.communicate(timeout=120) for process in processes)
+    assert [process.returncode for process in processes] == [0, 0] and errors == more == second == ""
+    assert "2 devices in 2 processes" in first and "Test accuracy" in first
+    assert run(*settings, "--out", "one", KERAS_BACKEND="jax").returncode == 0
+    assert (tmp_path / "two" / "dashboard.png").is_file()
+    assert np.allclose(curves(tmp_path / "one"), curves(tmp_path / "two"), rtol=1e-5)
+    again = pair("--resume", "--epochs", 3, "--plot", "none", "--out", "two")
+    assert [process.wait(timeout=120) for process in again] == [0, 0]
+    assert len(history(tmp_path / "two")) == 3
+
+
+@needs_jax
+@pytest.mark.parametrize("victim", [0, 1])
+def test_when_a_process_dies_the_other_says_so_and_the_epochs_are_kept(victim, pair, tmp_path):
+    processes = pair("--epochs", 500, "--train-size", 2000, "--plot", "none", "--out", "a")
+    wait_for((tmp_path / "a" / "history.csv").exists, seconds=120)
+    processes[victim].send_signal(signal.SIGKILL)
+    began = time.monotonic()
+    _, stderr = processes[1 - victim].communicate(timeout=60)
+    assert time.monotonic() - began < 60 and processes[1 - victim].returncode == 1
+    assert stderr.count("\n") == 1 and "another process of this training has ended" in stderr
+    with np.load(tmp_path / "a" / "checkpoint.npz") as checkpoint:
+        assert "state" in checkpoint.files
+
+
+@needs_jax
+def test_ctrl_c_in_one_process_ends_both(pair, tmp_path):
+    processes = pair("--epochs", 500, "--train-size", 2000, "--plot", "none", "--out", "a")
+    wait_for((tmp_path / "a" / "history.csv").exists, seconds=120)
+    processes[0].send_signal(signal.SIGINT)
+    outputs = [process.communicate(timeout=60) for process in processes]
+    assert [process.returncode for process in processes] == [130, 1]
+    assert "--resume" in outputs[0][1] and "Traceback" not in outputs[0][1] + outputs[1][1]
+
+
+@needs_jax
+def test_all_devices_of_the_machine_share_a_batch(run, tmp_path):
+    two = {"KERAS_BACKEND": "jax", "XLA_FLAGS": "--xla_force_host_platform_device_count=2"}
+    done = run(*RUN, "--plot", "file", "--distribute", "--out", "a", **two)
+    assert (done.returncode, done.stderr) == (0, "") and "2 devices" in done.stdout
+    assert run(*RUN, "--plot", "none", "--out", "b", KERAS_BACKEND="jax").returncode == 0
+    assert np.allclose(curves(tmp_path / "a"), curves(tmp_path / "b"), rtol=1e-5)
+    refused = run(*RUN, "--batch-size", 25, "--distribute", **two)
+    assert refused.returncode == 2 and "--batch-size 25 cannot be shared out evenly" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    "argv, message",
+    [
+        (["--distribute"], "needs Keras on JAX, not on tensorflow"),
+        (["--distribute", "a:1,b:2", "--process", "1"], "needs Keras on JAX, not on tensorflow"),
+        (["--distribute", "a:1,b:2"], "needs --process 0"),
+        (["--distribute", "a:1,b:2", "--process", "2"], "needs --process 0"),
+        (["--process", "0"], "needs --process 0"),
+        (["--distribute", "a:1"], "'a:1' must be HOST:PORT,HOST:PORT"),
+        (["--distribute", "a:1,b"], "'a:1,b' must be HOST:PORT,HOST:PORT"),
+    ],
+)
+def test_what_cannot_be_distributed_is_refused(argv, message):
+    with pytest.raises(UserError, match=message):
+        parse_args("", argv=argv, epochs=1, batch_size=100, learning_rate=0.1)
+
+
+def test_a_backend_that_is_unknown_or_missing_is_one_line(run):
+    refused = run(*RUN, KERAS_BACKEND="theano")
+    assert refused.returncode == 2 and "KERAS_BACKEND is 'theano'" in refused.stderr
+    assert refused.stderr.count("\n") == 1
+
+
+def test_mixed_precision_finds_much_the_same_and_is_kept_for_resume(run, tmp_path, weights):
+    lesson = "mnist_2_five_layers"
+    quick = (*RUN, "--step", "2.1")
+    assert run(*quick, "--plot", "none", "--out", "a", lesson=lesson).returncode == 0
+    mixed = run(*quick, "--plot", "file", "--mixed-precision", "--out", "b", lesson=lesson)
+    assert (mixed.returncode, mixed.stderr) == (0, "")
+    assert result_of(tmp_path / "b")["mixed_precision"]
+    a, b = (result_of(tmp_path / name)["test"]["accuracy"] for name in "ab")
+    assert a == pytest.approx(b, abs=0.03) and a != b
+    assert weights(tmp_path / "b")[0].dtype == np.float32
+    assert run("--resume", "--epochs", 3, "--plot", "none", "--out", "b", lesson=lesson).returncode == 0
+    assert result_of(tmp_path / "b")["mixed_precision"]
