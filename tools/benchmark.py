@@ -1,0 +1,392 @@
+"""Speed and memory of the lessons, side by side with what people use; writes docs/performance.md.
+
+    python3 tools/benchmark.py                        all tables, about three quarters of an hour
+    python3 tools/benchmark.py steps memory           only these; the page keeps the others as they were
+
+steps   seconds of an epoch without a window: the lesson, plain `model.fit`, a TensorFlow 1 program, PyTorch
+        and the lesson on JAX, each in a process of its own that waits while another has its turn
+window  what a window costs: ours, livelossplot's, and one in the manner of the lecture's tool
+target  seconds from the command to the lecture's accuracy, the test set read after each epoch
+rate    the share of the machine's float32 matrix product that training reaches
+memory  the most memory each lesson has
+
+Needs a screen for ours and the other windows (`xvfb-run -s "-screen 0 1920x1080x24"` before it). JAX,
+PyTorch and livelossplot are measured where they are installed. Nothing else should run on the machine.
+"""
+
+import argparse
+import csv
+import importlib.util
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from importlib.metadata import version
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+OUT = ROOT / "runs" / "benchmark"
+PAGE = ROOT / "docs" / "performance.md"
+sys.path.insert(0, str(ROOT))
+
+from run_models import LESSONS, wait  # noqa: E402
+
+RUNGS = {  # for each rung its lesson, the digits of an epoch here, and the lecture's accuracy
+    "softmax": ("mnist_1_softmax", 60_000, 0.92),
+    "five layers": ("mnist_2_five_layers:2.2", 60_000, 0.98),
+    "3.1": ("mnist_3_convolutional:3.1", 20_000, 0.993),
+    "4.2": ("mnist_4_batchnorm:4.2", 6_000, 0.995),
+}
+WAYS = {  # for each way the peer, its environment, and the package it needs
+    "lesson": ("lesson", {}, "tensorflow"),
+    "plain fit": ("plain", {}, "tensorflow"),
+    "TensorFlow 1": ("graph", {}, "tensorflow"),
+    "PyTorch": ("torch", {}, "torch"),
+    "lesson on JAX": ("lesson", {"KERAS_BACKEND": "jax"}, "jax"),
+}
+LONGEST = 420  # seconds, on the way to an accuracy
+
+
+class Peer:
+    """A process of tools/peers.py."""
+
+    def __init__(self, way, rung, size=60_000):
+        kind, variables, _ = WAYS[way]
+        self.began = time.perf_counter()
+        self.process = subprocess.Popen(
+            [sys.executable, ROOT / "tools" / "peers.py", kind, rung, str(size)],
+            cwd=ROOT,
+            env=os.environ | variables,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        self._read("ready")
+
+    def _read(self, word):
+        for line in self.process.stdout:
+            if line.startswith(word):
+                return line.removeprefix(word).strip()
+        raise SystemExit(f"benchmark.py: {self.process.args} ended")
+
+    def __call__(self, question):
+        print(question, file=self.process.stdin, flush=True)
+        return float(self._read("answer"))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.process.kill()
+        self.process.wait()
+
+
+def installed(package):
+    return importlib.util.find_spec(package) is not None
+
+
+def spread(values):
+    return {"median": statistics.median(values), "least": min(values), "most": max(values)}
+
+
+def steps(rounds):
+    """For each rung and way the seconds of an epoch of 60,000 digits."""
+    found = {}
+    for rung, (lesson, size, _) in RUNGS.items():
+        peers = {way: Peer(way, lesson, size) for way in WAYS if installed(WAYS[way][2])}
+        seconds = {way: [] for way in peers}
+        for counted in range(-1, rounds):
+            for way, peer in peers.items():
+                taken = peer("epoch") * 60_000 / size
+                if counted >= 0:
+                    seconds[way].append(taken)
+        for peer in peers.values():
+            peer.__exit__()
+        found[rung] = {way: spread(values) for way, values in seconds.items()}
+        print(rung, {way: round(value["median"], 3) for way, value in found[rung].items()}, flush=True)
+    return found
+
+
+def lesson_seconds(rung, *flags):
+    """Seconds of the whole process, and of the training."""
+    script, _, step = RUNGS[rung][0].partition(":")
+    command = [sys.executable, ROOT / f"{script}.py", "--out", OUT / "lesson", *flags]
+    began = time.perf_counter()
+    subprocess.run(
+        command + (["--step", step] if step else []), check=True, cwd=ROOT, stdout=subprocess.DEVNULL
+    )
+    return time.perf_counter() - began, json.loads((OUT / "lesson" / "result.json").read_text())
+
+
+def window(rounds):
+    """For each rung and window: seconds without and with it, and how many iterations that were."""
+    found = {}
+    for rung, epochs in (("softmax", 20), ("3.1", 9)):
+        rows = found[rung] = {}
+        pairs = []
+        for _ in range(rounds):
+            plain, _ = lesson_seconds(rung, "--plot", "none", "--epochs", str(epochs))
+            shown, result = lesson_seconds(rung, "--plot", "window", "--close", "--epochs", str(epochs))
+            pairs.append((plain, shown))
+        rows["ours"] = pairs, 600 * epochs, result["window"]["pictures"]
+        pairs, iterations = [], 200
+        with Peer("TensorFlow 1", RUNGS[rung][0], 20_000) as peer:
+            peer("epoch")
+            for _ in range(rounds):
+                pairs.append((peer("epoch"), peer(f"window {iterations}")))
+        rows["the lecture's manner"] = pairs, iterations, iterations
+        if installed("livelossplot"):
+            pairs = []
+            with Peer("plain fit", RUNGS[rung][0]) as peer:
+                peer("fits 1")
+                for _ in range(rounds):
+                    pairs.append((peer("fits 3"), peer("plots 3")))
+            rows["livelossplot"] = pairs, 1800, 3
+        for name, (pairs, iterations, pictures) in rows.items():
+            rows[name] = {
+                "without": spread([plain for plain, _ in pairs]),
+                "with": spread([shown for _, shown in pairs]),
+                "iterations": iterations,
+                "pictures": pictures,
+            }
+            print(rung, name, rows[name], flush=True)
+    return found
+
+
+def first_time(rung):
+    """Seconds from the command to the accuracy of the lecture, of the lesson with its window."""
+    script, _, step = RUNGS[rung][0].partition(":")
+    command = [sys.executable, ROOT / f"{script}.py", "--plot", "window", "--close", "--out", OUT / "target"]
+    (OUT / "target" / "history.csv").unlink(missing_ok=True)
+    began = time.perf_counter()
+    process = subprocess.Popen(command + (["--step", step] if step else []), stdout=subprocess.DEVNULL)
+    reached = None
+    while reached is None and process.poll() is None:
+        time.sleep(0.05)
+        if (OUT / "target" / "history.csv").is_file():
+            with open(OUT / "target" / "history.csv") as file:
+                rows = list(csv.DictReader(file))
+            if any(float(row["val_accuracy"]) >= RUNGS[rung][2] for row in rows):
+                reached = time.perf_counter() - began, len(rows)
+    process.kill()
+    process.wait()
+    return reached
+
+
+def target(rounds):
+    """For each rung and way the seconds to the lecture's accuracy and the epochs, or None."""
+    found = {}
+    for rung, (lesson, _, accuracy) in RUNGS.items():
+        rows = found[rung] = {"lesson, with its window": first_time(rung)}
+        for way in ("TensorFlow 1", "PyTorch"):
+            if not installed(WAYS[way][2]):
+                continue
+            with Peer(way, lesson) as peer:
+                epochs, rows[way] = 0, None
+                while rows[way] is None and time.perf_counter() - peer.began < LONGEST:
+                    peer("epoch")
+                    epochs += 1
+                    if peer("test") >= accuracy:
+                        rows[way] = time.perf_counter() - peer.began, epochs
+        print(rung, rows, flush=True)
+    return found
+
+
+def rate(rounds):
+    """For each rung GFLOP/s of training, and of a matrix product in the same process, in turn.
+
+    Training a layer takes its products of numbers three times: forwards, and for the slopes by its input and
+    by its weights. A product and its sum are two operations.
+    """
+    found = {}
+    for name, rung, size in (
+        ("3.1", "mnist_3_convolutional:3.1", 20_000),
+        ("4.2", "mnist_4_batchnorm:4.2", 6_000),
+        ("cats and dogs", "cats_dogs_cnn", 2_000),
+    ):
+        with Peer("lesson", rung, size) as peer:
+            work = 3 * 2 * peer("products") * size / 1e9
+            peer("epoch")
+            training, matrices = [], []
+            for _ in range(rounds):
+                matrices.append(peer("matrices"))
+                training.append(work / peer("epoch"))
+        found[name] = {"training": spread(training), "matrices": spread(matrices)}
+        print(name, found[name], flush=True)
+    return found
+
+
+def memory(rounds):
+    """For each lesson the most memory of one epoch with the whole data, in bytes."""
+    found = {}
+    for lesson in LESSONS:
+        command = [
+            sys.executable,
+            ROOT / f"{lesson}.py",
+            "--epochs",
+            "1",
+            "--plot",
+            "file",
+            "--out",
+            OUT / "memory",
+        ]
+        _, found[lesson] = wait(subprocess.Popen(command, stdout=subprocess.DEVNULL))
+        print(lesson, found[lesson], flush=True)
+    return found
+
+
+def write(found):
+    """The page, of all tables that were measured."""
+    tables = {"steps": "", "window": "", "target": "", "rate": "", "memory": ""}
+
+    def row(*cells):
+        return f"| {' | '.join(cells)} |\n"
+
+    def heading(*cells):
+        return row(*cells) + row(*["---"] * len(cells))
+
+    def between(value, digits=2):
+        return f"{value['median']:.{digits}f} ({value['least']:.{digits}f} to {value['most']:.{digits}f})"
+
+    if "steps" in found:
+        ways = [way for way in WAYS if all(way in rung for rung in found["steps"].values())]
+        tables["steps"] = heading("", *ways, "lesson / TensorFlow 1")
+        for rung, values in found["steps"].items():
+            ratio = values["lesson"]["median"] / values["TensorFlow 1"]["median"]
+            tables["steps"] += row(rung, *(between(values[way]) for way in ways), f"**{ratio:.2f}**")
+    if "window" in found:
+        titles = (
+            "",
+            "window",
+            "iterations",
+            "pictures",
+            "without, s",
+            "with, s",
+            "ratio",
+            "more for 1,000 iterations, s",
+        )
+        tables["window"] = heading(*titles)
+        for rung, values in found["window"].items():
+            for name, value in values.items():
+                plain, shown = value["without"]["median"], value["with"]["median"]
+                if name == "the lecture's manner":  # an epoch of 200 iterations against 200 iterations
+                    plain *= value["iterations"] / 200
+                more = 1000 * (shown - plain) / value["iterations"]
+                cells = (
+                    between(value["without"]),
+                    between(value["with"]),
+                    f"**{shown / plain:.2f}**",
+                    f"{more:.2f}",
+                )
+                tables["window"] += row(
+                    rung, name, f"{value['iterations']:,}", f"{value['pictures']:,}", *cells
+                )
+    if "target" in found:
+        ways = list(next(iter(found["target"].values())))
+        tables["target"] = heading("", "accuracy", *ways, "TensorFlow 1 with the lecture's window")
+        for rung, values in found["target"].items():
+            shown = [f"{v[0]:.0f} s, {v[1]} epochs" if v else f"not in {LONGEST} s" for v in values.values()]
+            by_window, graph = found.get("window", {}).get(rung), values.get("TensorFlow 1")
+            if by_window and graph:
+                manner = by_window["the lecture's manner"]
+                seconds = graph[1] * 600 * manner["with"]["median"] / manner["iterations"]
+                shown.append(f"{seconds:,.0f} s (**{seconds / values['lesson, with its window'][0]:.0f} ×**)")
+            else:
+                shown.append("")
+            tables["target"] += row(rung, f"{RUNGS[rung][2]:.1%}", *shown)
+    if "rate" in found:
+        tables["rate"] = heading("", "training, GFLOP/s", "matrix product, GFLOP/s", "share")
+        for name, value in found["rate"].items():
+            share = value["training"]["median"] / value["matrices"]["median"]
+            tables["rate"] += row(
+                name, *(between(value[key], 0) for key in ("training", "matrices")), f"{share:.0%}"
+            )
+    if "memory" in found:
+        tables["memory"] = heading("lesson", "MB")
+        for lesson, value in found["memory"].items():
+            tables["memory"] += row(f"`{lesson}.py`", f"{value / 2**20:,.0f}")
+    page = HEAD.format(machine=found["machine"])
+    PAGE.write_text(page + "".join(TEXTS[name] + tables[name] for name in TEXTS if name in found))
+
+
+HEAD = """# Performance
+
+Written by `tools/benchmark.py`; medians, in brackets the least and the most. All tables: `python3
+tools/benchmark.py`; one: the command above it. {machine}
+"""
+TEXTS = {
+    "steps": """
+## An epoch without a window
+
+`python3 tools/benchmark.py steps`. Seconds for 60,000 digits in batches of 100 (3.1 measured on 20,000, 4.2
+on 6,000), the ways in turn, each in a process of its own. "Plain fit" is `model.fit` on NumPy arrays with
+Keras' defaults; "TensorFlow 1" a graph, a session and a `feed_dict` for each step, as in the lecture's
+source; "PyTorch" its usual loop.
+
+""",
+    "window": """
+## What the window costs
+
+`python3 tools/benchmark.py window`. Ours: the whole command with `--plot window --close` and with `--plot
+none`. The lecture's manner: a TensorFlow 1 program in matplotlib's `FuncAnimation`, all six panes drawn
+anew at each iteration, the test set read every 100. livelossplot's Keras callback draws two pairs of curves
+once an epoch.
+
+""",
+    "target": """
+## From the command to the lecture's accuracy
+
+`python3 tools/benchmark.py target`. The test set is read after each epoch; the first that reaches the
+accuracy ends the clock, so this is the best epoch, not the end. TensorFlow 1 and PyTorch train with the
+lecture's settings, without a window. The last column is computed: the iterations that TensorFlow 1 took,
+times the seconds an iteration takes it under the lecture's window (the table above); in brackets how many
+times longer than the lesson with its window.
+
+""",
+    "rate": """
+## How much of the machine is used
+
+`python3 tools/benchmark.py rate`. Products and sums of numbers in training, beside a float32 product of two
+matrices of 2048 × 2048 in the same process, in turn.
+
+""",
+    "memory": """
+## Memory
+
+`python3 tools/benchmark.py memory`. The most that each lesson has, with its default step and data and a
+picture at the end.
+
+""",
+}
+
+
+def main():
+    tables = {"steps": steps, "window": window, "target": target, "rate": rate, "memory": memory}
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("tables", nargs="*", metavar="TABLE", help=", ".join(tables))
+    parser.add_argument("--rounds", type=int, default=5, help="how often each is measured (default: 5)")
+    args = parser.parse_args()
+    if wrong := set(args.tables) - set(tables):
+        parser.error(f"there is no table {wrong.pop()!r} (there are {', '.join(tables)})")
+    OUT.mkdir(parents=True, exist_ok=True)
+    kept = OUT / "performance.json"
+    found = json.loads(kept.read_text()) if kept.is_file() else {}
+    for name in args.tables or tables:
+        found[name] = tables[name](args.rounds)
+        packages = ("keras", "tensorflow", "jax", "torch", "livelossplot")
+        versions = [f"{name} {version(name)}" for name in packages if installed(name)]
+        found["machine"] = (
+            f"Python {platform.python_version()}, {', '.join(versions)}, {os.cpu_count()} CPU cores."
+        )
+        kept.write_text(json.dumps(found, indent=2))
+        write(found)
+
+
+if __name__ == "__main__":
+    main()
