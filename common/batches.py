@@ -6,6 +6,7 @@ import keras
 import numpy as np
 
 from common import distribution
+from common.terminal import UserError
 
 
 class ShuffledBatches(keras.callbacks.Callback):
@@ -24,19 +25,26 @@ class ShuffledBatches(keras.callbacks.Callback):
             `keras.utils.PyDataset`. The last batch of an epoch is smaller if batch_size does not divide n;
             with --distribute its examples that cannot be shared out evenly are left out.
         total_steps: how many batches there are in all epochs, for a learning rate that decays.
+
+    Raises:
+        UserError: there are fewer examples than devices.
     """
 
     def __init__(self, x, y, args):
         super().__init__()
-        self._seed, self._examples = args.seed, len(x)
-        steps = -(-len(x) // args.batch_size)
+        devices = distribution.data_parallel.num_model_replicas if distribution.data_parallel else 1
+        if len(x) < devices:
+            raise UserError(f"{len(x)} training examples cannot be shared out to {devices} devices")
+        self._seed, self._examples, self._used = args.seed, len(x), len(x) // devices * devices
+        steps = -(-self._used // args.batch_size)
         self.total_steps = args.epochs * steps
         batches = _TensorFlowBatches if keras.config.backend() == "tensorflow" else _Batches
         self._batches = batches(x, y, args.batch_size, steps)
         self.data = self._batches.data
 
     def on_epoch_begin(self, epoch, logs=None):
-        self._batches.set_order(np.random.default_rng([self._seed, epoch]).permutation(self._examples))
+        order = np.random.default_rng([self._seed, epoch]).permutation(self._examples)
+        self._batches.set_order(order[: self._used])
         if keras.config.backend() == "torch":  # its dropout has random numbers of its own
             sys.modules["torch"].manual_seed(self._seed + epoch)
         if distribution.data_parallel:
@@ -81,8 +89,6 @@ class _Batches(keras.utils.PyDataset):
     def __getitem__(self, number):
         chosen = self._order[number * self._size : (number + 1) * self._size]
         if shared := distribution.data_parallel:
-            each = (
-                len(chosen) // shared.num_model_replicas * shared.num_model_replicas // shared.num_processes
-            )
+            each = len(chosen) // shared.num_processes
             chosen = chosen[shared.process_id * each :][:each]
         return self._x[chosen], self._y[chosen]

@@ -88,7 +88,7 @@ def _import_keras():
         with _silent_stderr():
             import keras
 
-            if backend != "tensorflow" and "tensorflow" not in sys.modules:
+            if keras.config.backend() != "tensorflow" and "tensorflow" not in sys.modules:
                 sys.modules["tensorflow"] = None  # Keras would import it here, if it is installed: 3 seconds
                 keras.utils.set_random_seed(0)
                 del sys.modules["tensorflow"]

@@ -113,6 +113,8 @@ def test_all_devices_of_the_machine_share_a_batch(run, tmp_path):
     assert (done.returncode, done.stderr) == (0, "") and "2 devices" in done.stdout
     assert run(*RUN, "--plot", "none", "--out", "b", KERAS_BACKEND="jax").returncode == 0
     assert np.allclose(curves(tmp_path / "a"), curves(tmp_path / "b"), rtol=1e-5)
+    done = run(*RUN, "--train-size", 201, "--plot", "none", "--distribute", "--out", "c", **two)
+    assert (done.returncode, done.stderr) == (0, "") and result_of(tmp_path / "c")["steps"] == 2 * 2
     refused = run(*RUN, "--batch-size", 25, "--distribute", **two)
     assert refused.returncode == 2 and "--batch-size 25 cannot be shared out evenly" in refused.stderr
 
