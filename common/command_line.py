@@ -13,7 +13,7 @@ import keras
 from common.distribution import distribute
 from common.photos import read_photo
 from common.run_folder import read_settings
-from common.terminal import UserError, in_notebook
+from common.terminal import UserError, ctrl_c, in_notebook
 
 PLOTS = ("auto", "window", "file", "none")
 
@@ -186,6 +186,7 @@ def parse_args(description, *, steps=None, argv=None, **defaults):
     Raises:
         UserError: a flag is unknown, has a value that cannot be used or means nothing to the step.
     """
+    ctrl_c.importing = False
     script = "notebook" if in_notebook() else Path(sys.argv[0]).stem
     if argv is None:
         argv = [] if in_notebook() else sys.argv[1:]

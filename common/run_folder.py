@@ -223,7 +223,9 @@ class Run(keras.callbacks.Callback):
             f"{args.script}{f' {args.step}' if args.step else ''}: {model.count_params():,} parameters,"
             f" Keras {keras.__version__} on {keras.config.backend()}, {_device()}"
         )
-        ctrl_c.requested, ctrl_c.saving = False, True
+        ctrl_c.saving = True
+        if ctrl_c.requested:  # and a library has caught the SystemExit
+            raise SystemExit(130)
 
     def _open_folder(self):
         try:

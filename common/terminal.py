@@ -33,6 +33,7 @@ class _CtrlC:
     """Ends the program with status 130: at once, or when the training has been saved."""
 
     def __init__(self):
+        self.importing = True  # until `parse_args`
         self.requested = False
         self.saving = False
 
@@ -40,6 +41,8 @@ class _CtrlC:
         if self.saving and not self.requested:
             print("\nStopping after this batch, and saving ...", file=sys.stderr)
         self.requested = True
+        if self.importing:
+            os._exit(130)  # some libraries catch a SystemExit while they are imported, and go on
         if not self.saving:
             raise SystemExit(130)
 

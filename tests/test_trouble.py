@@ -1,11 +1,13 @@
 """A user's mistake is one line and status 2; what stops a run loses nothing."""
 
 import signal
+import subprocess
+import sys
 import time
 
 import numpy as np
 import pytest
-from conftest import result_of, wait_for
+from conftest import ROOT, result_of, wait_for
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -129,41 +131,36 @@ def test_a_mistake_is_one_line_and_status_2(argv, message, run, tmp_path):
     assert (tmp_path / "file").read_text() == "mine"
 
 
-def test_resume_wants_the_same_lesson_and_settings(run, tmp_path):
+def refusal_to_resume(*argv, **lesson):
+    with pytest.raises(UserError) as error:
+        flags("--resume", "--out", "a", "--plot", "none", *argv, **lesson)
+    return str(error.value)
+
+
+def test_resume_wants_the_same_lesson_and_settings(run, tmp_path, monkeypatch):
     assert run(*RUN, "--epochs", 1, "--out", "a").returncode == 0
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["mnist_1_softmax.py"])
     before = (tmp_path / "a" / "result.json").read_text()
-    refused = run("--resume", "--seed", 3, "--out", "a", "--plot", "none")
-    assert refused.returncode == 2 and "has --seed 0, not 3" in refused.stderr
+    assert "has --seed 0, not 3" in refusal_to_resume("--seed", 3)
     checkpoint = tmp_path / "a" / "checkpoint.npz"
     content = checkpoint.read_bytes()
     checkpoint.write_bytes(content[: len(content) // 2])
-    refused = run("--resume", "--out", "a", "--plot", "none")
-    assert refused.returncode == 2 and "checkpoint.npz is damaged" in refused.stderr
-    with np.load(_bytes(content)) as archive:
-        arrays = dict(archive)
-    arrays["state"] = np.array(str(arrays["state"]).replace("mnist_1_softmax", "mnist_7_other"))
-    np.savez(checkpoint, **arrays)
-    refused = run("--resume", "--out", "a", "--plot", "none")
-    assert (
-        refused.returncode == 2 and "holds a run of mnist_7_other, not of mnist_1_softmax" in refused.stderr
-    )
+    assert "checkpoint.npz is damaged" in refusal_to_resume()
+    checkpoint.write_bytes(content)
+    monkeypatch.setattr(sys, "argv", ["mnist_7_other.py"])
+    assert "holds a run of mnist_1_softmax, not of mnist_7_other" in refusal_to_resume()
     assert (tmp_path / "a" / "result.json").read_text() == before
-
-
-def _bytes(content):
-    import io
-
-    return io.BytesIO(content)
 
 
 @pytest.mark.parametrize(
     "lesson, train_size, epochs, variables",
     [
         ("mnist_1_softmax", 10_000, 40, 2),
-        ("mnist_4_batchnorm", 300, 5, 3 * 4 + 4 + 2),  # with dropout, moving averages and decay
+        ("mnist_4_batchnorm", 300, 3, 3 * 4 + 4 + 2),  # with dropout, moving averages and decay
         ("boston_regression", 300, 40, 3 * 2),  # with early stopping
         ("imdb_text", 4000, 12, 1 + 2 * 2),  # with the best epoch's weights kept
-        ("cats_dogs_cnn", 100, 3, 7 * 2),  # with dropout and augmentation
+        ("cats_dogs_cnn", 100, 8, 7 * 2),  # with dropout and augmentation
     ],
 )
 def test_ctrl_c_saves_and_resume_goes_on_to_the_same_numbers(
@@ -194,25 +191,27 @@ def test_ctrl_c_saves_and_resume_goes_on_to_the_same_numbers(
     assert all(map(np.array_equal, weights(tmp_path / "whole"), weights(tmp_path / "parts")))
 
 
-def test_resume_wants_the_same_step(run, tmp_path):
+def test_resume_wants_the_same_step(run, tmp_path, monkeypatch):
     lesson, quick = "mnist_2_five_layers", ("--train-size", 1000, "--plot", "none", "--out", "a")
     assert run(*quick, "--epochs", 1, "--step", "2.1", "--no-decay", lesson=lesson).returncode == 0
     before = result_of(tmp_path / "a")
-    for flags, message in (
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", [f"{lesson}.py"])
+    steps = {"2.1": {"dropout": 0.0}, "2.2": {"dropout": 0.25}}
+    for argv, message in (
         (("--step", "2.2"), "has --step 2.1, not 2.2"),
         (("--dropout", 0.25), "has --dropout 0.0, not 0.25"),
     ):
-        refused = run("--resume", "--out", "a", *flags, lesson=lesson)
-        assert refused.returncode == 2 and message in refused.stderr
+        assert message in refusal_to_resume(*argv, steps=steps, decay=True)
     assert result_of(tmp_path / "a") == before
     assert run("--resume", "--out", "a", "--epochs", 2, "--plot", "none", lesson=lesson).returncode == 0
     after = result_of(tmp_path / "a")
     assert (after["step"], after["decay"], after["epochs"]) == ("2.1", False, 2)
 
 
-@pytest.mark.parametrize("seconds", [0.3, 1.5, 3, 4])
+@pytest.mark.parametrize("seconds", [0.3, 3])
 def test_ctrl_c_is_never_a_traceback(seconds, start):
-    process = start(*RUN)
+    process = start(*RUN, "--epochs", 500)
     time.sleep(seconds)
     process.send_signal(signal.SIGINT)
     _, stderr = process.communicate(timeout=60)
@@ -220,6 +219,30 @@ def test_ctrl_c_is_never_a_traceback(seconds, start):
         ours = ("Stopping", "To go on")
         assert [line for line in stderr.splitlines() if line and not line.startswith(ours)] == []
     assert process.returncode in ((130, -signal.SIGINT) if seconds < 1 else (130,))
+
+
+@pytest.mark.parametrize("before", ["", "args = common.parse_args('', **settings)"])
+def test_ctrl_c_ends_a_lesson_that_a_library_would_let_go_on(before, environment, tmp_path):
+    script = f"""
+import os, signal, sys
+sys.path.insert(0, {str(ROOT)!r})
+import common, keras
+settings = dict(epochs=1, batch_size=9, learning_rate=1)
+{before}
+try:
+    os.kill(os.getpid(), signal.SIGINT)
+except:
+    print("caught", flush=True)
+model = keras.Sequential([keras.Input([1]), keras.layers.Dense(1)])
+model.compile("sgd", "mse")
+common.Run(args, model)
+print("going on", flush=True)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 130 and "going on" not in done.stdout and done.stderr == ""
+    assert ("caught" in done.stdout) == bool(before)
 
 
 def test_a_training_that_diverges_is_shown_to_its_end(run, tmp_path):
@@ -237,14 +260,13 @@ def test_what_cannot_be_written_on_the_way_does_not_end_the_training(run, tmp_pa
 
 
 def test_kill_leaves_whole_files_and_resume_goes_on(start, run, tmp_path, weights):
-    settings = (*RUN, "--epochs", 30)
-    fresh = start(*settings, "--out", "fresh")
+    settings = (*RUN, "--epochs", 20)
+    fresh = start(*settings, "--seed", 9, "--out", "fresh")
     wait_for((tmp_path / "fresh" / "checkpoint.npz").exists)
     fresh.kill()
     fresh.wait()
     assert run("--resume", "--out", "fresh", "--plot", "none").returncode == 0
-    assert run(*settings, "--out", "a").returncode == 0
-    assert result_of(tmp_path / "fresh")["test"] == result_of(tmp_path / "a")["test"]
+    assert run(*RUN, "--epochs", 2, "--out", "a").returncode == 0
     before = weights(tmp_path / "a")
     process = start(*settings, "--seed", 9, "--out", "a")
     checkpoint = tmp_path / "a" / "checkpoint.npz"
@@ -256,7 +278,8 @@ def test_kill_leaves_whole_files_and_resume_goes_on(start, run, tmp_path, weight
     assert result_of(tmp_path / "a")["seed"] == 0
     assert run("--resume", "--out", "a", "--plot", "none").returncode == 0
     assert run(*settings, "--seed", 9, "--out", "b").returncode == 0
-    assert result_of(tmp_path / "a")["test"] == result_of(tmp_path / "b")["test"]
+    for folder in ("fresh", "a"):
+        assert result_of(tmp_path / folder)["test"] == result_of(tmp_path / "b")["test"]
 
 
 def test_two_runs_do_not_share_a_folder(start, run, tmp_path):

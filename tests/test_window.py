@@ -270,6 +270,7 @@ def test_a_sample_of_the_test_set_has_all_its_classes(digits, tmp_path, monkeypa
     assert samples and all(np.bincount(labels, minlength=10).min() > 50 for labels in samples)
 
 
+@pytest.mark.alone
 def test_a_network_that_reads_slowly_still_moves(tk, digits, tmp_path, monkeypatch):
     """The first reading of the test set takes long, and no picture has to wait for it to be paid back."""
     monkeypatch.chdir(tmp_path)
@@ -366,6 +367,7 @@ def test_memory_is_flat_over_10_000_iterations(tk, digits, tmp_path, monkeypatch
     assert all(len(curve.steps) < curves_module.LIMIT for curve in plot._records.curves.values())
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(
     "lesson, flags, backend, pictures",  # a second; on an idle machine 3
     [
