@@ -68,7 +68,10 @@ class _TensorFlowBatches:
             return tf.gather(x, chosen), tf.gather(y, chosen)
 
         self.set_order = order.assign
-        self.data = tf.data.Dataset.range(steps).map(batch, num_parallel_calls=1).prefetch(8)
+        options = tf.data.Options()
+        options.autotune.enabled = False  # its thread would let each epoch's end wait until it wakes up
+        data = tf.data.Dataset.range(steps).map(batch, num_parallel_calls=1).prefetch(8)
+        self.data = data.with_options(options)
 
 
 class _Batches(keras.utils.PyDataset):
