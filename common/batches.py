@@ -19,6 +19,9 @@ class ShuffledBatches(keras.callbacks.Callback):
     Args:
         x, y: arrays with n examples each.
         args: from `parse_args`; `epochs`, `batch_size` and `seed` are used.
+        change: changes the examples a little every time: a function of a batch's x and y and of a
+            `numpy.random.Generator` that returns x and y.
+        steps: how many batches an epoch has at most; the next epoch goes on where it ends. None: all.
 
     Attributes:
         data: what `model.fit` trains on, batches of (x, y): on TensorFlow a `tf.data.Dataset`, else a
@@ -30,25 +33,35 @@ class ShuffledBatches(keras.callbacks.Callback):
         UserError: there are fewer examples than devices.
     """
 
-    def __init__(self, x, y, args):
+    def __init__(self, x, y, args, change=None, steps=None):
         super().__init__()
         devices = distribution.data_parallel.num_model_replicas if distribution.data_parallel else 1
         if len(x) < devices:
             raise UserError(f"{len(x)} training examples cannot be shared out to {devices} devices")
         self._seed, self._examples, self._used = args.seed, len(x), len(x) // devices * devices
-        steps = -(-self._used // args.batch_size)
+        self._epoch_examples = min(self._used, (steps or len(x)) * args.batch_size)
+        steps = -(-self._epoch_examples // args.batch_size)
         self.total_steps = args.epochs * steps
-        batches = _TensorFlowBatches if keras.config.backend() == "tensorflow" else _Batches
-        self._batches = batches(x, y, args.batch_size, steps)
+        if keras.config.backend() == "tensorflow" and not change:
+            self._batches = _TensorFlowBatches(x, y, args.batch_size, steps)
+        else:
+            self._batches = _Batches(x, y, args.batch_size, steps, change)
         self.data = self._batches.data
 
     def on_epoch_begin(self, epoch, logs=None):
-        order = np.random.default_rng([self._seed, epoch]).permutation(self._examples)
-        self._batches.set_order(order[: self._used])
+        begin = epoch * self._epoch_examples
+        passes = range(begin // self._used, -(-(begin + self._epoch_examples) // self._used))
+        order = np.concatenate([self._shuffled(number) for number in passes])
+        begin -= passes[0] * self._used
+        self._batches.set_order(order[begin : begin + self._epoch_examples], [self._seed, epoch])
         if keras.config.backend() == "torch":  # its dropout has random numbers of its own
             sys.modules["torch"].manual_seed(self._seed + epoch)
         if distribution.data_parallel:
             distribution.data_parallel.training_batches = True
+
+    def _shuffled(self, number):
+        """All examples in the order in which this pass through them takes them."""
+        return np.random.default_rng([self._seed, number]).permutation(self._examples)[: self._used]
 
     def on_train_batch_end(self, batch, logs=None):
         if distribution.data_parallel:
@@ -60,14 +73,14 @@ class _TensorFlowBatches:
         import tensorflow as tf
 
         with tf.device("CPU"):  # where tf.data works
-            order = tf.Variable(np.arange(len(x)))
+            order = tf.Variable(np.arange(len(x)), shape=[None])
             x, y = tf.constant(x), tf.constant(y)
 
         def batch(number):
             chosen = order[number * size : (number + 1) * size]
             return tf.gather(x, chosen), tf.gather(y, chosen)
 
-        self.set_order = order.assign
+        self.set_order = lambda chosen, seed: order.assign(chosen)
         options = tf.data.Options()
         options.autotune.enabled = False  # its thread would let each epoch's end wait until it wakes up
         data = tf.data.Dataset.range(steps).map(batch, num_parallel_calls=1).prefetch(8)
@@ -77,14 +90,14 @@ class _TensorFlowBatches:
 class _Batches(keras.utils.PyDataset):
     """Deals them out without TensorFlow; with --distribute, this process' part of each batch."""
 
-    def __init__(self, x, y, size, steps):
+    def __init__(self, x, y, size, steps, change):
         super().__init__()
-        self._x, self._y, self._size, self._steps = x, y, size, steps
-        self.set_order(np.arange(len(x)))
+        self._x, self._y, self._size, self._steps, self._change = x, y, size, steps, change
+        self.set_order(np.arange(len(x)), [0])
         self.data = self
 
-    def set_order(self, order):
-        self._order = order
+    def set_order(self, order, seed):
+        self._order, self._seed = order, seed
 
     def __len__(self):
         return self._steps
@@ -94,4 +107,5 @@ class _Batches(keras.utils.PyDataset):
         if shared := distribution.data_parallel:
             each = len(chosen) // shared.num_processes
             chosen = chosen[shared.process_id * each :][:each]
-        return self._x[chosen], self._y[chosen]
+        x, y = self._x[chosen], self._y[chosen]
+        return self._change(x, y, np.random.default_rng([*self._seed, number])) if self._change else (x, y)

@@ -51,6 +51,7 @@ def _number(fits, limit):
 
 
 _positive_number = _number(lambda number: 0 < number < math.inf, "more than 0")
+_not_negative = _number(lambda number: 0 <= number < math.inf, "0 or more")
 _share = _number(lambda number: 0 <= number < 1, "from 0 to less than 1")
 
 
@@ -60,9 +61,14 @@ def _folder(text):
     return Path(text)
 
 
-def _picture(text):
+def _readable_file(text):
     if not os.access(text, os.R_OK) or os.path.isdir(text):
         raise argparse.ArgumentTypeError(f"{text!r} is not a file that can be read")
+    return Path(text)
+
+
+def _picture(text):
+    _readable_file(text)
     try:
         read_photo(text, 1)
     except ValueError as error:
@@ -135,8 +141,13 @@ def _parser(script, description, steps, defaults):
         )
         add("--no-augment", "show them as they are", action="store_false", dest="augment")
     if "image_size" in settings:
-        about = "height and width the pictures are brought to, in pixels (default: 32, of photos 150)"
+        about = "height and width the pictures are brought to, in pixels"
         add("--image-size", about, type=_whole_number(16, 300), metavar="N")
+    if "input_half" in settings:
+        about = "which half of a pair is the drawing"
+        add("--input-half", about, choices=("left", "right"))
+    if "l1" in settings:
+        add("--l1", "weight of the L1 error in the generator's loss", type=_not_negative, metavar="X")
     add("--seed", "where the random numbers start", type=_whole_number(0, 2**32 - 1), metavar="N")
     add("--train-size", "use only the first N training examples", type=count, metavar="N")
     add("--plot", "where the picture is shown", choices=PLOTS)
@@ -154,6 +165,14 @@ def _parser(script, description, steps, defaults):
     if "predict" in settings:
         about = "say what is on these pictures, with the trained model"
         add("--predict", about, action="extend", nargs="+", type=_picture, metavar="FILE")
+    if "pairs" in settings:
+        about = "sentences to learn from: in each line one, a tab and its translation"
+        add("--pairs", about, type=_readable_file, metavar="FILE")
+    if "translate" in settings:
+        about = "translate this text with the trained model"
+        add("--translate", about, action="append", type=_some_text, metavar="TEXT")
+    if "beams" in settings:
+        add("--beams", "how many beginnings of a translation go on", type=_whole_number(1, 100), metavar="N")
     about = "share each batch out to all devices, or to several processes (Keras on JAX)"
     add("--distribute", about, nargs="?", const="", type=_addresses, metavar="HOST:PORT,HOST:PORT")
     add("--process", "which of these processes this one is, from 0", type=_whole_number(0), metavar="N")
@@ -166,8 +185,8 @@ def _parser(script, description, steps, defaults):
 def parse_args(description, *, steps=None, argv=None, **defaults):
     """Read the command line of a lesson; in a notebook there is none, and the defaults hold.
 
-    With --resume, what is not given is as in the run that goes on; so it is with --review and --predict
-    where there is a trained model.
+    With --resume, what is not given is as in the run that goes on; so it is with --review, --predict and
+    --translate where there is a trained model.
 
     Args:
         description: the lesson's docstring, shown by --help.
@@ -176,7 +195,8 @@ def parse_args(description, *, steps=None, argv=None, **defaults):
         argv: the words to read, `sys.argv[1:]` if None.
         defaults: the lesson's settings where `steps` gives no other; epochs, batch_size and
             learning_rate, and as the lesson has them decay, dropout, batch_norm, augment, image_size,
-            full, show_filters, review and predict, each of which brings its flag.
+            input_half, l1, full, show_filters, review, predict, pairs, translate and beams, each of which
+            brings its flag.
 
     Returns:
         A namespace with one attribute for each flag, all that `steps` holds for the chosen one (None
@@ -209,7 +229,7 @@ def parse_args(description, *, steps=None, argv=None, **defaults):
     step = given.get("step", defaults["step"])
     defaults["out"] = Path("runs") / (f"{script}-{step}" if step else script)
     before, out = {}, given.get("out", defaults["out"])
-    asked = next((_flag(name) for name in ("review", "predict") if name in given), None)
+    asked = next((_flag(name) for name in ("review", "predict", "translate") if name in given), None)
     asked = None if given.get("resume") else asked
     if given.get("resume") or (asked and (out / "result.json").is_file()):
         before = _settings_to_go_on_with(out, script, steps, asked or "--resume")

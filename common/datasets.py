@@ -255,7 +255,11 @@ def _reviews(arrays, split, file):
     return pad_reviews(np.split(tokens, offsets[1:-1])), labels
 
 
-def _download(name, **options):
+def download(name, **options):
+    """Fetch a file into Keras' cache, once; `options` are those of `keras.utils.get_file`. Returns its path.
+
+    Raises UserError if it cannot be fetched.
+    """
     folder = _keras_cache()
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -275,7 +279,7 @@ def _fetch_full_imdb():
     path = _keras_cache() / "imdb_full.npz"
     if path.exists():
         return path
-    archive = _download("aclImdb_v1.tar.gz", origin=IMDB_SOURCE, file_hash=IMDB_SHA256)
+    archive = download("aclImdb_v1.tar.gz", origin=IMDB_SOURCE, file_hash=IMDB_SHA256)
     print("Counting words ...", flush=True)
     reviews = {"train": [], "test": []}
     with tarfile.open(archive) as files:
@@ -341,7 +345,7 @@ def _photo_source(args):
                 return path, "data-dir"
         print(f"There is no train/ and no {PHOTOS}.zip in {args.data_dir}")
     if args.full:
-        return _download(f"{PHOTOS}.zip", origin=PHOTOS_SOURCE), "full"
+        return download(f"{PHOTOS}.zip", origin=PHOTOS_SOURCE), "full"
     return None
 
 

@@ -3,11 +3,11 @@
 import functools
 
 import numpy as np
-from matplotlib.font_manager import findfont
 from matplotlib.ticker import PercentFormatter
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
-from common.panes import LARGE, Pane, Sheet
+from common.fonts import font
+from common.panes import LARGE, Painted, Pane, Sheet
 from common.terminal import UserError
 
 RED, DARK_RED = (200, 0, 30), (110, 0, 20)
@@ -61,18 +61,6 @@ def _mosaic(tiles, columns, rows):
     sheet[:n] = tiles
     sheet = sheet.reshape(rows, columns, height, width, 3).swapaxes(1, 2)
     return sheet.reshape(rows * height, columns * width, 3)
-
-
-@functools.cache
-def _font(pixels, bold):
-    return ImageFont.truetype(findfont("DejaVu Sans:bold" if bold else "DejaVu Sans"), max(pixels, 1))
-
-
-def font(height, width=None, text="", bold=True):
-    """The font for lines of this height in pixels, or smaller, so that the text is no wider than `width`."""
-    pixels = int(height * 0.8)
-    needed = _font(pixels, bold).getlength(text)
-    return _font(pixels if width is None or needed <= width else int(pixels * width / needed), bold)
 
 
 @functools.cache
@@ -206,3 +194,41 @@ class TestImages(Pane):
         mistakes, counts = np.unique(pairs, axis=0, return_counts=True)
         right, read = mistakes[counts.argmax()]
         return f"most: {self._classes[right]} → {self._classes[read]}"
+
+
+class PairPictures(Painted):
+    """What belongs to a few test examples of pictures from drawings.
+
+    Args:
+        title: above the pane.
+        part: of a `Sample`: "x" the drawings, "outputs" what is generated, "y" the pictures they should be.
+    """
+
+    def __init__(self, title, part):
+        self.title, self._part = title, part
+
+    @staticmethod
+    def shown(image_size):
+        """How many examples there is room for."""
+        return 12 if image_size <= 64 else 4
+
+    def update(self, records):
+        pictures = getattr(records.train, self._part)
+        if pictures is None or self._shown is pictures:
+            return False
+        self._shown = pictures
+        if pictures.dtype != np.uint8:  # from -1 to 1
+            pictures = ((pictures + 1) * 127.5).clip(0, 255).astype(np.uint8)
+        pictures = np.broadcast_to(pictures, (*pictures.shape[:3], 3))
+        self._sheet.show(functools.partial(self._paint, pictures))
+        return False
+
+    def _paint(self, pictures, width, height):
+        sheet = Image.new("RGB", (width, height), "white")
+        columns = 4 if len(pictures) > 4 else 2
+        side = min(width // columns, height // -(-len(pictures) // columns))
+        left = (width - columns * side) // 2
+        for i, picture in enumerate(pictures):
+            image = Image.fromarray(picture).resize((side - 4, side - 4), Image.Resampling.BILINEAR)
+            sheet.paste(image, (left + i % columns * side + 2, i // columns * side + 2))
+        return sheet

@@ -290,7 +290,7 @@ class LivePlot(keras.callbacks.Callback):
     def _seconds_for_test_set(self):
         x = self._records.test.x
         self._chunk = int(
-            np.clip(784_000 // x[0].size, 32, 1000)
+            np.clip(784_000 // x[0].size, 4, 1000)
         )  # read at a time, the window answers between
         self._read(x[: self._chunk])  # builds Keras' function: not to be counted
         began = time.perf_counter()
@@ -312,10 +312,9 @@ class LivePlot(keras.callbacks.Callback):
         variables = model.metrics_variables
         kept = [np.array(keras.ops.convert_to_numpy(variable)) for variable in variables]
         model.reset_metrics()
-        metrics = model.compute_metrics(sample.x, sample.y, sample.outputs)
-        metrics["loss"] = model.compute_loss(
-            sample.x, sample.y, keras.ops.convert_to_tensor(sample.outputs), training=False
-        )
+        outputs = keras.ops.convert_to_tensor(sample.outputs)
+        loss = model.compute_loss(sample.x, sample.y, outputs, training=False)
+        metrics = model.compute_metrics(sample.x, sample.y, outputs) | {"loss": loss}
         for variable, value in zip(variables, kept, strict=True):
             variable.assign(value)
         return {f"val_{name}": float(value) for name, value in metrics.items()}

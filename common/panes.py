@@ -61,6 +61,16 @@ class Sheet(Artist):
         context.restore()
 
 
+class Painted(Pane):
+    """A pane that is a picture; what paints it is given to `self._sheet`."""
+
+    def build(self, axes, records):
+        axes.set(xticks=[], yticks=[])
+        axes.spines[:].set_visible(False)
+        self._sheet, self._shown = Sheet(axes), None
+        return [self._sheet]
+
+
 class _OverIterations(Pane):
     """A pane whose horizontal axis is the iterations; it grows as the training does."""
 
@@ -133,13 +143,13 @@ class _MetricPane(_OverIterations):
 class Accuracy(_MetricPane):
     """The share of examples read right, in the training batches and in the test set."""
 
-    title = "Accuracy"
     text_heights = (0.15, 0.04)
     legend_place = "upper right", (1, 0.45)  # above the texts
     format = "{:.2%}".format
 
-    def __init__(self, metric="accuracy"):
+    def __init__(self, metric="accuracy", title="Accuracy"):
         super().__init__(metric)
+        self.title = title
 
     def build(self, axes, records):
         axes.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:.4g} %"))

@@ -20,16 +20,16 @@ SUFFIXES = (
 
 
 def read_photo(file, size):
-    """A picture in any of the usual formats, stretched to a square; of an animation the first frame.
+    """A picture in any of the usual formats, stretched to a size; of an animation the first frame.
 
     What is transparent becomes white, and a photo that was taken on its side is turned upright.
 
     Args:
         file: a path, or the bytes of a file.
-        size: height and width in pixels.
+        size: height and width in pixels, or (width, height).
 
     Returns:
-        RGB, uint8 [size, size, 3].
+        RGB, uint8 [height, width, 3].
 
     Raises:
         ValueError: it is no picture, or is damaged.
@@ -42,8 +42,8 @@ def read_photo(file, size):
             if picture.has_transparency_data:
                 picture = picture.convert("RGBA")
                 picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
-            picture = picture.convert("RGB").resize((size, size), Image.Resampling.BILINEAR)
-            return np.asarray(picture)
+            wanted = size if isinstance(size, tuple) else (size, size)
+            return np.asarray(picture.convert("RGB").resize(wanted, Image.Resampling.BILINEAR))
     except Image.UnidentifiedImageError:
         raise ValueError("is no picture") from None
     except Exception as error:  # a damaged picture can fail anywhere in its decoder

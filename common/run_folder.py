@@ -30,7 +30,7 @@ from common.terminal import STARTED, UserError, ctrl_c
 # what makes a run what it is, where the lesson has it
 SETTINGS = (
     "script", "step", "seed", "epochs", "batch_size", "learning_rate", "decay", "dropout", "batch_norm",
-    "augment", "image_size", "train_size", "mixed_precision",
+    "augment", "image_size", "input_half", "l1", "train_size", "mixed_precision",
 )  # fmt: skip
 
 
@@ -126,7 +126,7 @@ def trained_model(args):
     if not same:
         raise UserError(f"the model in {folder} was trained on {data['file']}: name that, or another --out")
     try:
-        model = keras.models.load_model(folder / "model.keras")
+        model = keras.models.load_model(folder / "model.keras", compile=False)
     except Exception as error:  # a damaged archive can fail anywhere
         raise UserError(f"{folder / 'model.keras'} is damaged: train again into another --out") from error
     args.classes = result["classes"]
@@ -330,18 +330,19 @@ class Run(keras.callbacks.Callback):
         best = (max if _rises(metric) else min)(rows, key=lambda row: row[f"val_{metric}"])
         return {"metric": metric, "value": best[f"val_{metric}"], "epoch": best["epoch"]}
 
-    def finish(self, test, *, lecture, write="{:.2%}".format):
+    def finish(self, test, *, lecture, write="{:.2%}".format, model=None):
         """Save the model and the result, and say the result beside the lecture's number.
 
         Args:
             test: what `model.evaluate(..., return_dict=True)` gave for the test set.
             lecture: the lecture's value of the metric in `test`; None if it has none.
             write: makes the text that stands for a value of the metric.
+            model: what to save, if it is only a part of the model that was trained.
 
         Raises:
             SystemExit: with status 130, if Ctrl-C was pressed during the training.
         """
-        args, model = self.args, self.model
+        args = self.args
         metric = next(name for name in test if name != "loss")
         result = {
             **self.settings,
@@ -359,7 +360,7 @@ class Run(keras.callbacks.Callback):
                 "total": round(time.perf_counter() - STARTED, 3),
             },
             "window": getattr(args, "window", None),
-            "steps": int(model.optimizer.iterations),
+            "steps": int(self.model.optimizer.iterations),
             "classes": getattr(args, "classes", None),
             "backend": keras.config.backend(),
             "device": _device(),
@@ -378,7 +379,7 @@ class Run(keras.callbacks.Callback):
         if ctrl_c.requested:
             self._write_checkpoint()
         with replacing(self.folder / "model.keras") as new:
-            model.save(new)
+            (model or self.model).save(new)
         with replacing(self.folder / "result.json") as new:
             new.write_text(json.dumps(result, indent=2) + "\n")
         _unlock(self.folder)
@@ -386,10 +387,9 @@ class Run(keras.callbacks.Callback):
         print(f"The model, its history and its picture are in {self.folder}")
         epochs = f"{len(self.history)} of {args.epochs}" if ctrl_c.requested else f"{len(self.history)}"
         beside = "" if lecture is None else f" (the lecture: {result['shown']['lecture']})"
-        print(
-            f"Test {metric} {result['shown']['test']} after {epochs} epoch{'s' * (args.epochs > 1)},"
-            f" {self._fit_seconds:.1f} s{beside}"
-        )
+        epochs += f" epoch{'s' * (args.epochs > 1)}"
+        name = metric.replace("_", " ")
+        print(f"Test {name} {result['shown']['test']} after {epochs}, {self._fit_seconds:.1f} s{beside}")
         ctrl_c.saving = False
         if ctrl_c.requested:
             print("To go on from the last complete epoch: the same command with --resume", file=sys.stderr)

@@ -6,20 +6,13 @@ import keras
 import numpy as np
 from PIL import Image, ImageDraw
 
-from common.image_panes import DARK_RED, font
-from common.panes import TEST, TRAIN, Pane, Sheet
+from common.fonts import font
+from common.image_panes import DARK_RED
+from common.panes import TEST, TRAIN, Painted
 from common.reviews import SPECIAL
 
 
-class _Painted(Pane):
-    def build(self, axes, records):
-        axes.set(xticks=[], yticks=[])
-        axes.spines[:].set_visible(False)
-        self._sheet, self._shown = Sheet(axes), None
-        return [self._sheet]
-
-
-class WordSentiments(_Painted):
+class WordSentiments(Painted):
     """The words that speak most for and most against a positive review.
 
     The network is asked about a review that is one word: what the dense layers make of its embedding.
@@ -71,7 +64,7 @@ class WordSentiments(_Painted):
         return picture
 
 
-class Reviews(_Painted):
+class Reviews(Painted):
     """Test reviews with the sentiment that is read in them, the worst mistakes first, on red.
 
     Args:

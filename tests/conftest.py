@@ -96,7 +96,7 @@ def weights():
 
     import keras
 
-    return lambda folder: keras.models.load_model(Path(folder) / "model.keras").get_weights()
+    return lambda folder: keras.models.load_model(Path(folder) / "model.keras", compile=False).get_weights()
 
 
 def result_of(folder):

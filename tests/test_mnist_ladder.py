@@ -132,7 +132,8 @@ def test_without_batch_norm_there_are_biases_instead():
 
 @pytest.mark.parametrize("lesson", run_models.LESSONS)
 def test_it_can_be_read_on_two_screens(lesson):
-    assert len((ROOT / f"{lesson}.py").read_text().splitlines()) < 100
+    longest = 180 if lesson in ("nmt_attention", "pix2pix") else 100
+    assert len((ROOT / f"{lesson}.py").read_text().splitlines()) < longest
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,297 @@
+"""Pairs of texts, one to be made from the other: dates, and sentences in two languages."""
+
+import datetime
+import hashlib
+import unicodedata
+import zipfile
+from collections import Counter
+
+import numpy as np
+
+from common.datasets import DataFile, broken, download, training_size
+from common.terminal import UserError
+
+PAD, START, END, UNKNOWN = range(4)  # ids; PAD fills up what is shorter
+SPECIAL = ("", "<start>", "<end>", "<unknown>")
+SPA_ENG = "spa-eng.zip"
+SPA_ENG_SOURCE = f"http://storage.googleapis.com/download.tensorflow.org/data/{SPA_ENG}"
+LONGEST = 20  # tokens of a sentence to learn from
+
+
+class Language:
+    """The tokens of a language and their ids.
+
+    Args:
+        texts: lists of tokens.
+        count: keep the most frequent ones that occur at least `least` times, at most so many.
+        joined: what stands between two tokens in a text.
+    """
+
+    def __init__(self, texts, count=10_000, least=1, joined=" "):
+        frequent = Counter(token for text in texts for token in text).most_common(count)
+        self.tokens = [*SPECIAL, *(token for token, times in frequent if times >= least)]
+        self.ids = {token: i for i, token in enumerate(self.tokens)}
+        self.joined = joined
+
+    def encode(self, texts, length):
+        """Ids of each text, after them END, then PAD: int32 [texts, length]; what is too long is cut."""
+        ids = np.zeros((len(texts), length), np.int32)
+        for row, text in zip(ids, texts, strict=True):
+            found = [*(self.ids.get(token, UNKNOWN) for token in text[: length - 1]), END]
+            row[: len(found)] = found
+        return ids
+
+    def decode(self, ids):
+        """The tokens up to END."""
+        ids = list(ids)
+        return [self.tokens[i] for i in (ids[: ids.index(END)] if END in ids else ids) if i != PAD]
+
+    def text(self, tokens):
+        """Tokens as one text."""
+        text = ""
+        for token in tokens:
+            close = not text or not self.joined or _is_mark(token) or (_alone(token) and _alone(text[-1]))
+            text += token if close else self.joined + token
+        return text
+
+
+def _is_mark(token):
+    return unicodedata.category(token[0]) in ("Po", "Pe", "Pf")
+
+
+def _alone(character):
+    """Whether it is written without spaces around: Chinese, Japanese."""
+    return "\u2e80" <= character[0] <= "\u9fff" or "\uf900" <= character[0] <= "\uffef"
+
+
+def tokens_of(text):
+    """The words and punctuation marks of a text in small letters; of Chinese and Japanese each character."""
+    tokens, word = [], ""
+    for character in unicodedata.normalize("NFC", text).lower() + " ":
+        inside = character in "'’-" and word
+        if (
+            not character.isspace()
+            and not _alone(character)
+            and (inside or unicodedata.category(character)[0] not in "PSC")
+        ):
+            word += character
+            continue
+        if word:
+            tokens.append(word)
+        word = ""
+        if not character.isspace() and unicodedata.category(character)[0] != "C":
+            tokens.append(character)
+    return tokens
+
+
+class Task:
+    """Texts to translate, as numbers.
+
+    Attributes:
+        source, target: the `Language`s.
+        lengths: ids of a source text, of a target text.
+        exact: whether there is only one right translation.
+        references: the translations of the test texts, as they were written.
+        splits: "train", "validation", "test" to (sources, targets), lists of lists of tokens.
+        tokenize: makes tokens of a source text.
+    """
+
+    def __init__(self, splits, references, tokenize, exact, **options):
+        self.splits, self.references, self.tokenize, self.exact = splits, references, tokenize, exact
+        self.source, self.target = (Language(texts, **options) for texts in splits["train"])
+        self.lengths = [max(map(len, texts)) + 1 for texts in splits["train"]]
+
+    def arrays(self, split):
+        """(x, y) for `model.fit`.
+
+        x: int32 [n, lengths[0] + lengths[1]], a source text, and behind it START and the target text
+        without its last token; y: int32 [n, lengths[1]], the target text.
+        """
+        sources, targets = self.splits[split]
+        y = self.target.encode(targets, self.lengths[1])
+        before = np.c_[np.full(len(y), START), y[:, :-1]]
+        return np.c_[self.encode(sources), before].astype(np.int32), y
+
+    def encode(self, sources):
+        """int32 [n, lengths[0]] of source texts, lists of tokens."""
+        return self.source.encode(sources, self.lengths[0])
+
+
+MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
+    "November", "December",
+)  # fmt: skip
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+FIRST_DAY, LAST_DAY = datetime.date(1950, 1, 1), datetime.date(2049, 12, 31)  # 18 is 2018, 87 is 1987
+
+
+def _written(date, way):
+    """A date as people write it, in one of 12 ways."""
+    day, month, year = date.day, MONTHS[date.month - 1], date.year
+    weekday, short = DAYS[date.weekday()], f"{year % 100:02}"
+    ending = "th" if 11 <= day <= 13 else {1: "st", 2: "nd", 3: "rd"}.get(day % 10, "th")
+    return (
+        f"{weekday}, {day} {month} {year}", f"{day}.{date.month}.{short}", f"{day}.{date.month}.{year}",
+        f"{month} {day}, {year}", f"{day} {month[:3]} {year}", f"{day}{ending} of {month} {year}",
+        f"{date.month}/{day}/{year}", f"{weekday[:3]} {day} {month[:3]} {short}", f"{day} {month} {year}",
+        f"{month[:3]} {day}, {year}", f"{day:02}.{date.month:02}.{year}", f"{weekday}, {month} {day}, {year}",
+    )[way]  # fmt: skip
+
+
+def load_dates(args):
+    """Dates as people write them, and as ISO 8601 has them, character by character.
+
+    3.3.18 is day, month, year; 3/25/2018 month, day, year. No day of the dates to validate or to test with
+    is among those to learn from.
+
+    Args:
+        args: from `parse_args`; `train_size` is used, `data_file` is set.
+
+    Returns:
+        a `Task`, with 20,000 dates to learn from, 1,000 to validate with and 2,000 to test.
+
+    Raises:
+        UserError: there are fewer dates than asked for.
+    """
+    random = np.random.default_rng(0)
+    days = random.permutation((LAST_DAY - FIRST_DAY).days + 1)[:23_000]
+    dates = [FIRST_DAY + datetime.timedelta(int(day)) for day in days]
+    pairs = [
+        (_written(date, way), date.isoformat())
+        for date, way in zip(dates, random.integers(12, size=23_000), strict=True)
+    ]
+    size = args.train_size = training_size(args, 20_000)
+    made = hashlib.sha256(repr(pairs).encode()).hexdigest()
+    args.data_file = DataFile("made by common/sentences.py", made, "made")
+    print(
+        f"Dates: {size:,} to learn from, 1,000 to validate, 2,000 other days to test, such as {pairs[0][0]}"
+    )
+    parts = {"train": pairs[:size], "validation": pairs[20_000:21_000], "test": pairs[21_000:]}
+    splits = {name: tuple(zip(*part, strict=True)) for name, part in parts.items()}
+    return Task(splits, splits["test"][1], list, exact=True, joined="")
+
+
+def load_sentences(args):
+    """Sentences and their translations, from a file as Anki and Tatoeba publish them.
+
+    Args:
+        args: from `parse_args`; `pairs` (a path or None), `data_dir` and `train_size` are used, `data_file`
+            is set.
+
+    Returns:
+        a `Task`, with 500 sentences to validate with and 1,000 to test; no other pair has their source text.
+
+    Raises:
+        UserError: the file cannot be read, is not tab-separated text, has too few pairs, or the download
+            fails.
+
+    Source: TensorFlow's tutorial "Neural machine translation with attention"; https://www.manythings.org/anki
+    """
+    lines, args.data_file = _pair_lines(args)
+    targets = {}
+    for line in lines:
+        columns = line.split("\t")
+        if len(columns) < 2:
+            continue
+        source, target = (tokens_of(text) for text in columns[:2])
+        if 0 < len(source) < LONGEST and 0 < len(target) < LONGEST:
+            targets.setdefault(tuple(source), []).append((target, columns[1]))
+    if len(targets) < 3000:
+        raise UserError(
+            f"{args.data_file.path} has {len(targets):,} different sentences with a translation behind a tab:"
+            " at least 3,000 are needed"
+        )
+    known = list(targets)
+    sources = [known[i] for i in np.random.default_rng(0).permutation(len(targets))]
+    splits = {}
+    for split, part in (("test", sources[:1000]), ("validation", sources[1000:1500])):
+        splits[split] = part, [targets[source][0][0] for source in part]
+    references = [targets[source][0][1] for source in splits["test"][0]]
+    pairs = [(source, target) for source in sources[1500:] for target, _ in targets[source]]
+    size = args.train_size = training_size(args, len(pairs))
+    splits["train"] = tuple(zip(*pairs[:size], strict=True))
+    print(
+        f"{size:,} sentences with a translation to learn from, 500 to validate, 1,000 to test"
+        f" ({args.data_file.path})"
+    )
+    return Task(splits, references, tokens_of, exact=False, least=2)
+
+
+def _pair_lines(args):
+    if args.pairs:
+        path, origin = args.pairs, "data-dir"
+    elif args.data_dir and (args.data_dir / SPA_ENG).exists():
+        path, origin = args.data_dir / SPA_ENG, "data-dir"
+    else:
+        path, origin = download(SPA_ENG, origin=SPA_ENG_SOURCE), "full"
+    try:
+        content = path.read_bytes()
+        file = DataFile(path, hashlib.sha256(content).hexdigest(), origin)
+        if zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as archive:
+                name = next(
+                    name for name in archive.namelist() if name.endswith(".txt") and "_about" not in name
+                )
+                content = archive.read(name)
+        return content.decode("utf-8-sig").splitlines(), file
+    except OSError as error:
+        raise UserError(f"cannot read {path}: {error.strerror}") from error
+    except Exception as error:  # a damaged archive can fail anywhere in zipfile and zlib
+        raise broken(DataFile(path, "", origin), "is damaged, or no text in UTF-8") from error
+
+
+def score_translations(task, translate):
+    """How good the translations of the test texts are; ten of them are printed.
+
+    Args:
+        task: a `Task`.
+        translate: ids of source texts, int [n, tokens], to ids of translations and attention.
+
+    Returns:
+        {"exact_match": share} if there is only one right translation, else {"bleu": from 0 to 100}: BLEU of
+        texts in small letters, one reference each, by sacrebleu.
+
+    Source: Papineni et al., "BLEU: a method for automatic evaluation of machine translation", 2002; Post, "A
+    call for clarity in reporting BLEU scores", 2018.
+    """
+    sources, _ = task.splits["test"]
+    texts = [task.target.text(tokens) for tokens in _translated(task, sources, translate)]
+    for source, text, reference in zip(sources[:10], texts, task.references, strict=False):
+        print(f"{task.source.text(source)}  →  {text}" + (f"  ({reference})" if text != reference else ""))
+    if task.exact:
+        return {"exact_match": float(np.mean([a == b for a, b in zip(texts, task.references, strict=True)]))}
+    import sacrebleu
+
+    kana = any("\u3040" <= character <= "\u30ff" for text in task.references for character in text)
+    signs = np.mean([_alone(character) for text in task.references for character in text])
+    tokenizer = "char" if kana else "zh" if signs > 0.5 else "13a"
+    return {"bleu": sacrebleu.corpus_bleu(texts, [task.references], lowercase=True, tokenize=tokenizer).score}
+
+
+def _translated(task, sources, translate):
+    """Tokens of translations, 100 at a time."""
+    for begin in range(0, len(sources), 100):
+        ids, _ = translate(task.encode(sources[begin : begin + 100]))
+        yield from map(task.target.decode, ids)
+
+
+def say_translations(texts, task, translate):
+    """Print the translation of each text, and which of its tokens the network doesn't know.
+
+    Args: texts, list of str; task, translate: as for `score_translations`.
+    """
+    for text in texts:
+        tokens = task.tokenize(" ".join(text.split()))
+        unknown = list(dict.fromkeys(token for token in tokens if token not in task.source.ids))
+        shown = " ".join(text.split())
+        print(f'"{shown}"' if len(shown) <= 70 else f'"{shown[:67]}..."')
+        if len(unknown) == len(set(tokens)):
+            print("  nothing in it is known: it cannot be translated")
+            continue
+        (translation,) = _translated(task, [tokens], translate)
+        print(f"  {task.target.text(translation)}")
+        if unknown:
+            more = f" and {len(unknown) - 10:,} more" if len(unknown) > 10 else ""
+            print(f"  unknown: {', '.join(unknown[:10])}{more}")
+        if len(tokens) > task.lengths[0] - 1:
+            print(f"  it has {len(tokens):,} tokens; only the first {task.lengths[0] - 1} count")

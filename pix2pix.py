@@ -1,0 +1,152 @@
+r"""M4, pix2pix: two networks that play against each other turn drawings into pictures.
+
+Generator, a U-Net: it draws Y' from the drawing X. What goes down on the left is also handed over to the
+right, so that the lines stay where they are (sizes of --step edges):
+
+X  [32, 32, 1]                                                     Y' [32, 32, 1]   tanh
+  \  16 × 16 × 32 ------------------------------------------------>  /
+    \  8 × 8 × 64 ---------------------------------------------->  /    up: transposed convolution 4×4,
+      \  4 × 4 × 128 ----------------------------------------->  /      stride 2, batch norm, dropout in
+        \  2 × 2 × 256 ------------------------------------->  /        the first three, relu
+          \  1 × 1 × 256                                     /
+  down: convolution 4×4, stride 2, batch norm, leaky relu
+
+Discriminator, a PatchGAN: of the pair (X, Y) or (X, Y') it says for each of 8 × 8 patches: is it real?
+
+Loss of the discriminator: −log D(X, Y) − log(1 − D(X, Y'))
+Loss of the generator:     −log D(X, Y') + 100 · L1       L1 = mean of |Y − Y'|, pixels from −1 to 1
+
+Look at: the pictures. L1 alone makes them right but blurred; the discriminator sees that, and asks for
+  texture. Neither loss goes to 0: what one network learns makes it harder for the other.
+Try: --movie film.gif; --l1 0 and --l1 1000; --step facades, house fronts from plans, 256 × 256, the
+  paper's networks: 200 passes are work for a GPU, but with --resume it goes on wherever it was stopped.
+  --step facades --data-dir FOLDER takes your own pairs, side by side in one picture, in train/ and test/.
+
+Source: Isola et al., "Image-to-image translation with conditional adversarial networks", 2017,
+https://arxiv.org/abs/1611.07004, and TensorFlow's tutorial "pix2pix".
+"""
+
+# common comes first: it keeps TensorFlow quiet
+from common import LivePlot, Loss, PairPictures
+from common import Run, ShuffledBatches, jitter, load_edges, load_facades, parse_args
+
+import keras
+from keras import layers, ops
+
+STEPS = {
+    "facades": {"epochs": 800, "batch_size": 1, "filters": 64, "image_size": 256, "input_half": "right"},
+    "edges": {"epochs": 16, "batch_size": 50, "filters": 32},
+}
+
+
+def normalization(batch_size):
+    """Over a batch of one picture, batch norm is what others call instance norm."""
+    return layers.BatchNormalization() if batch_size > 1 else layers.GroupNormalization(groups=-1)
+
+
+def convolution(filters, stride=2, transposed=False, **options):
+    kind = layers.Conv2DTranspose if transposed else layers.Conv2D
+    first_weights = keras.initializers.RandomNormal(stddev=0.02)
+    return kind(filters, 4, stride, padding="same", kernel_initializer=first_weights, **options)
+
+
+def build_generator(image_size, channels, filters, batch_size):
+    """The U-Net: uint8 [batch, size, size, channels in] to [batch, size, size, channels out], -1 to 1."""
+    X = keras.Input((image_size, image_size, channels[0]))
+    Y, skips, height = layers.Rescaling(1 / 127.5, -1)(X), [], image_size
+    while height > 1:
+        height //= 2
+        Y = convolution(min(filters * 2 ** len(skips), 8 * filters), use_bias=height == 1)(Y)
+        if skips and height > 1:  # neither the first nor the innermost, where nothing would be left
+            Y = normalization(batch_size)(Y)
+        Y = layers.LeakyReLU(0.2)(Y)
+        skips.append(Y)
+    for i, skip in enumerate(reversed(skips[:-1])):
+        Y = convolution(skip.shape[-1], transposed=True, use_bias=False)(Y)
+        Y = normalization(batch_size)(Y)
+        if i < 3:
+            Y = layers.Dropout(0.5)(Y)
+        Y = layers.Concatenate()([layers.ReLU()(Y), skip])
+    return keras.Model(X, convolution(channels[1], transposed=True, activation="tanh", dtype="float32")(Y))
+
+
+def build_discriminator(image_size, channels, filters, batch_size):
+    """The PatchGAN: pictures from -1 to 1 to a logit for each patch, [batch, patches, patches, 1]."""
+    inputs = [keras.Input((image_size, image_size, n)) for n in channels]
+    D = layers.Concatenate()(inputs)
+    for i in range(2 if image_size < 64 else 3):
+        D = convolution(filters * 2**i, use_bias=i == 0)(D)
+        D = layers.LeakyReLU(0.2)(normalization(batch_size)(D) if i else D)
+    D = convolution(2 * D.shape[-1], stride=1, use_bias=False)(D)
+    D = layers.LeakyReLU(0.2)(normalization(batch_size)(D))
+    return keras.Model(inputs, convolution(1, stride=1, dtype="float32")(D))
+
+
+class Pix2Pix(keras.Model):
+    """Both networks, trained together by `model.fit`: what one step of each needs is one sum of losses."""
+
+    def __init__(self, generator, discriminator, l1):
+        super().__init__()
+        self.generator, self.discriminator, self.weight = generator, discriminator, l1
+        self.means = {name: keras.metrics.Mean(name) for name in ("l1", "generator", "discriminator")}
+        self.build(generator.input_shape)
+
+    def call(self, x, training=False):
+        return self.generator(x, training=training)
+
+    def judge(self, x, y, y_pred, training):
+        """The discriminator's logits for real pictures, for drawn ones, and for drawn ones once more: the
+        last teach only the generator, those before only the discriminator."""
+        discriminator = self.discriminator
+        real = discriminator([x, y], training=training)
+        drawn = discriminator([x, ops.stop_gradient(y_pred)], training=training)
+        weights = [ops.stop_gradient(weight.value) for weight in discriminator.trainable_variables]
+        averages = discriminator.non_trainable_variables  # of batch norm
+        fooled, _ = discriminator.stateless_call(weights, averages, [x, y_pred], training=training)
+        return real, drawn, fooled
+
+    def compute_loss(self, x, y, y_pred, sample_weight=None, training=True):
+        x, y = (ops.cast(pixels, "float32") / 127.5 - 1 for pixels in (x, y))
+        real, drawn, fooled = self.judge(x, y, y_pred, training)
+        losses = {
+            "l1": ops.mean(ops.abs(y - y_pred)),
+            "generator": ops.mean(ops.softplus(-fooled)),  # softplus(−z) = −log σ(z)
+            "discriminator": ops.mean(ops.softplus(-real)) + ops.mean(ops.softplus(drawn)),
+        }
+        for name, loss in losses.items():
+            self.means[name].update_state(loss)
+        return self.weight * losses["l1"] + losses["generator"] + losses["discriminator"]
+
+
+if __name__ == "__main__":
+    args = parse_args(__doc__, steps=STEPS, learning_rate=0.0002, l1=100.0)
+    keras.utils.set_random_seed(args.seed)
+    train, test = load_edges(args) if args.step == "edges" else load_facades(args)
+    # an epoch of at most 200 steps: at the end of each is a checkpoint
+    batches = ShuffledBatches(*train, args, change=jitter(args.image_size), steps=200)
+
+    sizes = args.image_size, [pictures.shape[-1] for pictures in train], args.filters, args.batch_size
+    generator = build_generator(*sizes)
+    model = Pix2Pix(generator, build_discriminator(*sizes), args.l1)
+    model.compile(keras.optimizers.Adam(args.learning_rate, beta_1=0.5))
+
+    run = Run(args, model)
+    losses = [Loss("Generator loss", "generator"), Loss("Discriminator loss", "discriminator")]
+    pictures = [PairPictures("Drawing", "x"), PairPictures("Generated", "outputs"), PairPictures("Real", "y")]
+    examples = [part[: PairPictures.shown(args.image_size)] for part in test]
+    validation = [part[:500] for part in test]
+    plot = LivePlot([*losses, Loss("L1 error", "l1"), *pictures], examples, validation, args)
+    model.fit(
+        batches.data,
+        epochs=args.epochs,
+        initial_epoch=run.initial_epoch,
+        validation_data=tuple(validation),
+        validation_batch_size=args.batch_size,
+        callbacks=[batches, run, plot],
+        shuffle=False,  # the batches come shuffled
+        verbose=args.verbose,
+    )
+    result = model.evaluate(*test, batch_size=args.batch_size, verbose=0, return_dict=True)
+    result = {name: result[name] for name in (*model.means, "loss")}
+    run.finish(result, lecture=None, write="{:.4f}".format, model=generator)
+    plot.wait_until_closed()
