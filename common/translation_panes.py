@@ -43,6 +43,12 @@ class TranslatedTexts:
         ids, self.attention = self._translate(self.task.encode(self.sources))
         self.translations = [self.task.target.decode(row) for row in ids]
 
+    def written(self):
+        """For each text: it, its translation, and what would be right; as texts, not tokens."""
+        rows = zip(self.sources, self.translations, self.right, strict=True)
+        source, target = self.task.source, self.task.target
+        return [(source.text(text), target.text(read), target.text(right)) for text, read, right in rows]
+
 
 class _OfTexts(Painted):
     def record(self, model, values, records):
@@ -66,17 +72,7 @@ class Translations(_OfTexts):
     def _paint(self, width, height):
         texts, picture = self._texts, Image.new("RGB", (width, height), "white")
         draw, line = ImageDraw.Draw(picture), height / len(texts.sources) / 2.3
-        for row, (source, read, right) in enumerate(
-            zip(texts.sources, texts.translations, texts.right, strict=True)
-        ):
-            source, read, right = (
-                language.text(tokens)
-                for language, tokens in (
-                    (texts.task.source, source),
-                    (texts.task.target, read),
-                    (texts.task.target, right),
-                )
-            )
+        for row, (source, read, right) in enumerate(texts.written()):
             wrong = DARK_RED if texts.task.exact and read != right else "black"
             middle = row * height / len(texts.sources) + line / 2
             self._write(draw, source, (4, middle), "#555555", line, width - 8)

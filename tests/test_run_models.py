@@ -26,8 +26,8 @@ def test_each_lesson_is_a_row(run, tmp_path):
 def test_the_lessons_are_found():
     assert run_models.LESSONS == [
         "boston_regression", "cats_dogs_cnn", "fashion_mnist", "imdb_text", "mnist_0_get_started",
-        "mnist_1_softmax", "mnist_2_five_layers", "mnist_3_convolutional", "mnist_4_batchnorm", "nmt_attention",
-        "pix2pix",
+        "mnist_1_softmax", "mnist_2_five_layers", "mnist_3_convolutional", "mnist_4_batchnorm",
+        "nmt_attention", "pix2pix",
     ]  # fmt: skip
 
 
