@@ -1,4 +1,4 @@
-"""The command line that all lessons share."""
+"""The command line that all lessons share, and that of the scripts that train nothing."""
 
 import argparse
 import math
@@ -23,7 +23,7 @@ class _OneLineParser(argparse.ArgumentParser):
         raise UserError(f"{message} (--help lists the flags)")
 
 
-def _whole_number(minimum, maximum=None):
+def whole_number(minimum, maximum=None):
     def convert(text):
         try:
             number = int(text)
@@ -50,7 +50,7 @@ def _number(fits, limit):
     return convert
 
 
-_positive_number = _number(lambda number: 0 < number < math.inf, "more than 0")
+positive_number = _number(lambda number: 0 < number < math.inf, "more than 0")
 _not_negative = _number(lambda number: 0 <= number < math.inf, "0 or more")
 _share = _number(lambda number: 0 <= number < 1, "from 0 to less than 1")
 
@@ -67,7 +67,7 @@ def _readable_file(text):
     return Path(text)
 
 
-def _picture(text):
+def picture(text):
     _readable_file(text)
     try:
         read_photo(text, 1)
@@ -88,7 +88,7 @@ def _some_text(text):
     return text
 
 
-def _movie_file(text):
+def movie_file(text):
     path = Path(text)
     if path.suffix.lower() not in (".gif", ".mp4"):
         raise argparse.ArgumentTypeError(f"{text!r} must end in .gif or .mp4")
@@ -107,7 +107,7 @@ def _parser(script, description, steps, defaults):
         allow_abbrev=False,
         argument_default=argparse.SUPPRESS,
     )
-    count = _whole_number(1)
+    count = whole_number(1)
     settings = set(defaults).union(*steps.values())
 
     def add(flag, about, **options):
@@ -126,7 +126,7 @@ def _parser(script, description, steps, defaults):
         )
     add("--epochs", "passes through the training data", type=count, metavar="N")
     add("--batch-size", "examples in one training step", type=count, metavar="N")
-    add("--learning-rate", "size of a training step", type=_positive_number, metavar="X")
+    add("--learning-rate", "size of a training step", type=positive_number, metavar="X")
     if "decay" in settings:
         add("--no-decay", "keep the learning rate as it is at first", action="store_false", dest="decay")
     if "dropout" in settings:
@@ -142,17 +142,17 @@ def _parser(script, description, steps, defaults):
         add("--no-augment", "show them as they are", action="store_false", dest="augment")
     if "image_size" in settings:
         about = "height and width the pictures are brought to, in pixels"
-        add("--image-size", about, type=_whole_number(16, 300), metavar="N")
+        add("--image-size", about, type=whole_number(16, 300), metavar="N")
     if "input_half" in settings:
         about = "which half of a pair is the drawing"
         add("--input-half", about, choices=("left", "right"))
     if "l1" in settings:
         add("--l1", "weight of the L1 error in the generator's loss", type=_not_negative, metavar="X")
-    add("--seed", "where the random numbers start", type=_whole_number(0, 2**32 - 1), metavar="N")
+    add("--seed", "where the random numbers start", type=whole_number(0, 2**32 - 1), metavar="N")
     add("--train-size", "use only the first N training examples", type=count, metavar="N")
     add("--plot", "where the picture is shown", choices=PLOTS)
     add("--close", "close the window at the end", action="store_true")
-    add("--movie", "also record the window, as .gif or .mp4", type=_movie_file, metavar="FILE")
+    add("--movie", "also record the window, as .gif or .mp4", type=movie_file, metavar="FILE")
     add("--overlay", "draw the curves of earlier runs behind", nargs="+", type=Path, metavar="RUN")
     if "show_filters" in settings:
         add("--show-filters", "at the end show kernels and feature maps", action="store_true")
@@ -164,7 +164,7 @@ def _parser(script, description, steps, defaults):
         add("--review", about, action="append", type=_some_text, metavar="TEXT")
     if "predict" in settings:
         about = "say what is on these pictures, with the trained model"
-        add("--predict", about, action="extend", nargs="+", type=_picture, metavar="FILE")
+        add("--predict", about, action="extend", nargs="+", type=picture, metavar="FILE")
     if "pairs" in settings:
         about = "sentences to learn from: in each line one, a tab and its translation"
         add("--pairs", about, type=_readable_file, metavar="FILE")
@@ -172,18 +172,43 @@ def _parser(script, description, steps, defaults):
         about = "translate this text with the trained model"
         add("--translate", about, action="append", type=_some_text, metavar="TEXT")
     if "beams" in settings:
-        add("--beams", "how many beginnings of a translation go on", type=_whole_number(1, 100), metavar="N")
+        add("--beams", "how many beginnings of a translation go on", type=whole_number(1, 100), metavar="N")
     about = "share each batch out to all devices, or to several processes (Keras on JAX)"
     add("--distribute", about, nargs="?", const="", type=_addresses, metavar="HOST:PORT,HOST:PORT")
-    add("--process", "which of these processes this one is, from 0", type=_whole_number(0), metavar="N")
+    add("--process", "which of these processes this one is, from 0", type=whole_number(0), metavar="N")
     add("--mixed-precision", "compute with numbers of 16 bits, keep weights of 32", action="store_true")
     parser.add_argument("--out", help="folder for the results (default: in runs/)", type=Path, metavar="DIR")
     add("--resume", "go on from the last complete epoch of the run in --out", action="store_true")
     return parser
 
 
+def demo_parser(description):
+    """The command line of a script that trains nothing. It adds its own flags, and calls `parse_args()`.
+
+    Args:
+        description: the script's docstring, shown by --help.
+
+    Returns:
+        An `argparse.ArgumentParser` with --plot, --close and --out (`runs/<script>` unless given). A flag
+        that is unknown or cannot be used raises `UserError`.
+    """
+    ctrl_c.importing = False
+    script = Path(sys.argv[0]).stem
+    parser = _OneLineParser(
+        prog=script,
+        description=description,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--plot", help="where it is shown (default: auto)", choices=PLOTS, default="auto")
+    parser.add_argument("--close", help="close the window at the end", action="store_true")
+    about = f"folder for the pictures (default: runs/{script})"
+    parser.add_argument("--out", help=about, type=Path, default=Path("runs", script), metavar="DIR")
+    return parser
+
+
 def parse_args(description, *, steps=None, argv=None, **defaults):
-    """Read the command line of a lesson; in a notebook there is none, and the defaults hold.
+    """Read the command line of a lesson; in a notebook the defaults hold, unless `sys.argv` is set there.
 
     With --resume, what is not given is as in the run that goes on; so it is with --review, --predict and
     --translate where there is a trained model.
@@ -206,10 +231,13 @@ def parse_args(description, *, steps=None, argv=None, **defaults):
     Raises:
         UserError: a flag is unknown, has a value that cannot be used or means nothing to the step.
     """
-    ctrl_c.importing = False
-    script = "notebook" if in_notebook() else Path(sys.argv[0]).stem
-    if argv is None:
-        argv = [] if in_notebook() else sys.argv[1:]
+    ctrl_c.importing = ctrl_c.saving = False
+    script, words = Path(sys.argv[0]).stem, sys.argv[1:]
+    if in_notebook():
+        description = None  # it stands above
+        if words and words == sys.orig_argv[-len(words) :]:  # those that started the kernel
+            script, words = "notebook", []
+    argv = words if argv is None else argv
     steps = steps or {}
     defaults = {
         "step": list(steps)[-1] if steps else None,
@@ -244,7 +272,7 @@ def parse_args(description, *, steps=None, argv=None, **defaults):
         settings = dict.fromkeys(others) | settings
     args = argparse.Namespace(**settings | before | given)
     args.script = script
-    args.verbose = 1 if sys.stdout.isatty() or in_notebook() else 0
+    args.verbose = 1 if sys.stdout.isatty() else 0
     if args.movie and args.plot == "none":
         raise UserError("--movie records what is drawn, and --plot none draws nothing")
     if args.process is not None or args.distribute:
@@ -255,6 +283,8 @@ def parse_args(description, *, steps=None, argv=None, **defaults):
             )
     if args.mixed_precision:
         keras.config.set_dtype_policy("mixed_bfloat16")
+    elif in_notebook():
+        keras.config.set_dtype_policy(keras.config.floatx())  # the run before may have had other flags
     if args.distribute is not None:
         distribute(args)
     return args

@@ -11,6 +11,7 @@ import sys
 import tempfile
 import threading
 import time
+import warnings
 from pathlib import Path
 
 BACKENDS = ("tensorflow", "jax", "torch")  # on which Keras can train
@@ -19,6 +20,10 @@ STARTED = time.perf_counter()  # as near to the command as we can get
 
 class UserError(Exception):
     """A mistake that the user can mend. The message says what is wrong and what to do."""
+
+    def _render_traceback_(self):
+        """What IPython shows in a notebook: one line, too."""
+        return [str(self)]
 
 
 def _show_exception(kind, error, traceback):
@@ -30,7 +35,10 @@ def _show_exception(kind, error, traceback):
 
 
 class _CtrlC:
-    """Ends the program with status 130: at once, or when the training has been saved."""
+    """Ends the program with status 130: at once, or when the training has been saved.
+
+    A notebook's stop button ends the cell: at once, or when the training has been saved.
+    """
 
     def __init__(self):
         self.importing = True  # until `parse_args`
@@ -38,6 +46,8 @@ class _CtrlC:
         self.saving = False
 
     def __call__(self, signum=None, frame=None):
+        if in_notebook() and (self.requested or not self.saving):
+            raise KeyboardInterrupt
         if self.saving and not self.requested:
             print("\nStopping after this batch, and saving ...", file=sys.stderr)
         self.requested = True
@@ -80,6 +90,25 @@ def in_notebook():
     return ipython is not None and hasattr(ipython.get_ipython(), "kernel")
 
 
+def _settle_in_notebook(shell):
+    """Let the stop button reach `ctrl_c`, and let a SystemExit end a cell without a word."""
+
+    def before_cell(info=None):
+        ctrl_c.requested = False  # by a cell before
+        in_main_thread = threading.current_thread() is threading.main_thread()
+        if in_main_thread and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            signal.signal(signal.SIGINT, ctrl_c)  # until the cell ends: the kernel sets its own for each
+
+    def show_traceback(*args, exception_only=False, **options):
+        if not exception_only:  # else it is a SystemExit
+            shown(*args, **options)
+
+    ctrl_c.importing = False
+    shown, shell.showtraceback = shell.showtraceback, show_traceback
+    warnings.filterwarnings("ignore", "To exit: use 'exit'")
+    shell.events.register("pre_run_cell", before_cell)
+
+
 def _import_keras():
     os.environ.setdefault(
         "TF_CPP_MIN_LOG_LEVEL", "3"
@@ -104,6 +133,8 @@ for stream in (sys.stdout, sys.stderr):
     if hasattr(stream, "reconfigure"):
         stream.reconfigure(errors="replace")  # a terminal may not know → or ×
 sys.excepthook = _show_exception
-if threading.current_thread() is threading.main_thread():
+if threading.current_thread() is threading.main_thread() and not in_notebook():
     signal.signal(signal.SIGINT, ctrl_c)
 _import_keras()
+if in_notebook():
+    _settle_in_notebook(sys.modules["IPython"].get_ipython())
