@@ -26,7 +26,7 @@ def read_photo(file, size):
 
     Args:
         file: a path, or the bytes of a file.
-        size: height and width in pixels, or (width, height).
+        size: height and width in pixels, or (width, height); None leaves it as it is.
 
     Returns:
         RGB, uint8 [height, width, 3].
@@ -42,8 +42,9 @@ def read_photo(file, size):
             if picture.has_transparency_data:
                 picture = picture.convert("RGBA")
                 picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
-            wanted = size if isinstance(size, tuple) else (size, size)
-            return np.asarray(picture.convert("RGB").resize(wanted, Image.Resampling.BILINEAR))
+            picture = picture.convert("RGB")
+            wanted = size if isinstance(size, tuple) or size is None else (size, size)
+            return np.asarray(picture.resize(wanted, Image.Resampling.BILINEAR) if wanted else picture)
     except Image.UnidentifiedImageError:
         raise ValueError("is no picture") from None
     except Exception as error:  # a damaged picture can fail anywhere in its decoder

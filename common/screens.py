@@ -215,11 +215,10 @@ class Movie:
     """
 
     LIMIT = 240
-    PER_SECOND = 12
     WIDTH = 1344
 
-    def __init__(self, path):
-        self.path = path
+    def __init__(self, path, per_second=12):
+        self.path, self.per_second = path, per_second
         self._frames, self._every, self._offered = [], 1, 0
 
     def add(self, canvas):
@@ -244,7 +243,7 @@ class Movie:
         ]
         with replacing(self.path) as new:
             if self.path.suffix.lower() == ".gif":
-                duration = 1000 // self.PER_SECOND
+                duration = 1000 // self.per_second
                 durations = [duration] * (len(frames) - 1) + [3000]
                 frames[0].save(new, save_all=True, append_images=frames[1:], duration=durations, loop=0)
             else:
@@ -254,7 +253,7 @@ class Movie:
         command = [
             shutil.which("ffmpeg") or "ffmpeg", "-loglevel", "error", "-y",
             "-f", "rawvideo", "-pixel_format", "rgb24", "-video_size", f"{size[0]}x{size[1]}",
-            "-framerate", str(self.PER_SECOND), "-i", "-", "-pix_fmt", "yuv420p", os.fspath(path),
+            "-framerate", str(self.per_second), "-i", "-", "-pix_fmt", "yuv420p", os.fspath(path),
         ]  # fmt: skip
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE)
         with contextlib.suppress(BrokenPipeError):  # ffmpeg says why
