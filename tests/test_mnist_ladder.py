@@ -13,7 +13,6 @@ import mnist_2_five_layers
 import mnist_3_convolutional
 import mnist_4_batchnorm
 import run_models
-from tools import make_contrasts
 
 
 def weighted(model):
@@ -206,11 +205,6 @@ def test_the_page_of_contrasts_has_the_commands_of_the_docstrings(lesson):
     for line in lines:
         flags = line[line.index("--step") :]
         assert f"python3 {lesson}.py {flags}\n" in page
-
-
-def test_the_page_of_contrasts_shows_four_pictures_that_its_tool_makes():
-    pictures = [picture for _, _, picture in make_contrasts.contrasts()]
-    assert len(pictures) == 4 and all((ROOT / "docs" / picture).is_file() for picture in pictures)
 
 
 @pytest.mark.slow

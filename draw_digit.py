@@ -1,0 +1,153 @@
+"""Draw a digit with the mouse, and see at once what trained networks read.
+
+On the left is the sheet; in the middle what the networks see of it, 28 × 28 pixels, fitted and centred as
+MNIST's digits were; on the right the ten probabilities Y that each network gives. They are the best run in
+runs/ and the best of one layer (softmax), or those that --model names; if there is none, softmax is trained.
+
+Look at: digits that one layer misreads and a convolutional network reads: it sees shapes, wherever they are.
+Try: a 0, 2 or 5 drawn small in a corner (centring puts it right, but its strokes are thick); a digit upside
+  down; a 1 with and without a foot; a letter (the network is as sure as ever: it knows only digits);
+  --model runs/mnist_1_softmax runs/mnist_4_batchnorm-4.2, --image photo_of_a_digit.jpg
+"""
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+# common comes first: it keeps TensorFlow quiet
+from common import UserError
+from common.command_line import demo_parser, picture
+from common.drawing_pad import DrawingPad
+from common.ink import read_ink
+
+import keras
+import numpy as np
+from PIL import Image
+
+SOFTMAX = "mnist_1_softmax"
+BOX = 4, 23  # first and last row and column of the 20 × 20 in the middle
+
+
+def as_mnist(ink):
+    """A drawing as MNIST has it: fitted into 20 × 20 pixels, its centre of mass in the middle of 28 × 28.
+
+    Args:
+        ink: float [h, w], 0 (paper) to 1 (ink).
+
+    Returns:
+        uint8 [28, 28, 1], 0 (paper) to 255 (ink). The middle is the pixel in row and column 14, as it is
+        in MNIST; a digit that would reach over the edge is moved less far.
+
+    Source: LeCun, Cortes, Burges, "The MNIST database of handwritten digits".
+    """
+    image, drawn = np.zeros((28, 28, 1), np.uint8), np.asarray(ink) > 0.03
+    if not drawn.any():
+        return image
+    rows, columns = np.flatnonzero(drawn.any(axis=1)), np.flatnonzero(drawn.any(axis=0))
+    digit = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    height, width = (max(round(20 * length / max(digit.shape)), 1) for length in digit.shape)
+    smoothing = Image.Resampling.BOX if max(digit.shape) >= 20 else Image.Resampling.BICUBIC
+    small = np.clip(Image.fromarray(digit.astype(np.float32)).resize((width, height), smoothing), 0, 1)
+    small /= small.max()
+    row, column = (places.ravel() @ small.ravel() / small.sum() for places in np.indices(small.shape))
+    top, left = np.clip((round(14 - row), round(14 - column)), 0, (28 - height, 28 - width))
+    image[top : top + height, left : left + width, 0] = np.rint(255 * small)
+    return image
+
+
+def load_network(path):
+    """The name of a trained network and a function that reads an image uint8 [28, 28, 1]: float [10].
+
+    `path` is a .keras file or the folder of a run. Raises UserError if it cannot read digits.
+    """
+    file = path / "model.keras" if path.is_dir() else path
+    try:
+        model = keras.models.load_model(file, compile=False)
+        shapes = model.input_shape, model.output_shape
+    except Exception as error:  # a damaged file can fail anywhere
+        raise UserError(f"{file} is missing, damaged or no Keras model") from error
+
+    def read(image):
+        return np.asarray(model.predict_on_batch(image[np.newaxis])[0], float)
+
+    blank = np.zeros((28, 28, 1), np.uint8)
+    if shapes != ((None, 28, 28, 1), (None, 10)) or abs(read(blank).sum() - 1) > 0.1:
+        raise UserError(f"{file} does not make 10 probabilities from 28 × 28 × 1 pixels")
+    try:
+        result = json.loads((file.parent / "result.json").read_text("utf-8"))
+        step = f"step {result['step']}, " if result["step"] else ""
+        return f"{result['script']}\n{step}test {100 * result['test']['accuracy']:.2f} %", read
+    except Exception:  # a model without its run
+        return f"{file.absolute().parent.name}\n{file.name}", read
+
+
+def find_networks(runs):
+    """The best run of the MNIST ladder in a folder, and the best of softmax: list of (path, name, read)."""
+    found, networks = [], []
+    files = [*runs.rglob("result.json"), *runs.rglob("checkpoint.npz")]
+    for folder in sorted({file.parent for file in files}):
+        try:
+            result = json.loads((folder / "result.json").read_text("utf-8"))
+            if result["script"].startswith("mnist_"):
+                found.append((float(result["test"]["accuracy"]), folder, result["script"]))
+        except Exception:  # cut short, or of another program
+            print(f"Left out: {folder} holds no complete run")
+    for _, folder, script in sorted(found, reverse=True):
+        if not networks or script == SOFTMAX:
+            try:
+                networks.append((folder, *load_network(folder)))
+            except UserError as error:
+                print(f"Left out: {error}")
+            if networks and script == SOFTMAX:
+                break
+    return networks
+
+
+def train_softmax(pad):
+    print(f"There is no trained network in runs/: training {SOFTMAX} first.", flush=True)
+    command = [sys.executable, str(Path(__file__).with_name(f"{SOFTMAX}.py")), "--plot", "none"]
+    with subprocess.Popen(command) as training:
+        while training.poll() is None:
+            pad.flush()
+            time.sleep(0.02)
+    if training.returncode:
+        raise SystemExit(training.returncode)
+    return find_networks(Path("runs", SOFTMAX))
+
+
+if __name__ == "__main__":
+    parser = demo_parser(__doc__)
+    about = "one or two networks: .keras files or folders of runs (default: the best in runs/, and softmax)"
+    parser.add_argument("--model", help=about, nargs="+", type=Path, default=[], metavar="FILE")
+    about = "read the digit on a photo or scan"
+    parser.add_argument("--image", help=about, nargs="+", type=picture, default=[], metavar="FILE")
+    args = parser.parse_args()
+    if len(args.model) > 2:
+        raise UserError("--model takes one or two networks")
+    if not args.image and args.plot in ("file", "none"):
+        raise UserError(f"--plot {args.plot} needs a picture to read: --image FILE")
+    inks = [read_ink(path) for path in args.image]
+
+    pad = DrawingPad("file" if args.plot == "none" else args.plot, "Draw a digit", as_mnist, BOX, args.out)
+    window = pad.screen.stays
+    if not window and not inks:
+        why = pad.no_window or "in a notebook"
+        raise UserError(f"no window ({why}): name a picture of a digit with --image FILE")
+    networks = [(path, *load_network(path)) for path in args.model]
+    networks = networks or find_networks(Path("runs")) or train_softmax(pad)
+    pad.put_readers([(name, read) for _, name, read in networks])
+    if pad.no_window:
+        print(f"No window ({pad.no_window}): the pictures are saved instead.")
+
+    for i, (path, ink) in enumerate(zip(args.image, inks, strict=True), start=1):
+        for network, _, read in networks:
+            probabilities = read(as_mnist(ink))
+            print(f"{path}: {probabilities.argmax()} ({100 * probabilities.max():.1f} %) by {network}")
+        if args.plot != "none" and not window:
+            pad.show(ink)
+            pad.save(args.out / f"{path.stem}-{i}.png")
+    pad.show_in_turn(inks)
+    if window and not (inks and args.close):
+        pad.run()
