@@ -130,9 +130,11 @@ class Dashboard:
         """What wipes the place of one pane with its title and ticks."""
         place = axes.get_position()
         left = place.x0 - 0.05  # there the tick labels begin
+        outermost = axes in (self._upper_row[-1], self.axes[-1])
+        right = 1 if outermost else place.x1 + 0.002  # there its neighbour's begin
         low, high = (middle, 0.94) if axes in self._upper_row else (0, middle)
         wipe = Rectangle(
-            (left, low), place.x1 - left + 0.002, high - low, color="white", transform=self.figure.transFigure
+            (left, low), right - left, high - low, color="white", transform=self.figure.transFigure
         )
         wipe.figure = self.figure
         return wipe

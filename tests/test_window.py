@@ -13,7 +13,7 @@ from conftest import result_of, wait_for
 from PIL import Image
 
 from common import Accuracy, Biases, LivePlot, Logits, Loss, MaxActivations, TestImages, TrainImages
-from common import UserError, Weights
+from common import Errors, UserError, Weights
 from common import curves as curves_module
 from common.curves import Curve, Records, Sample
 from common.dashboard import Dashboard
@@ -199,6 +199,19 @@ def test_what_changed_is_drawn_as_if_all_were_drawn_anew(number, digits):
         dashboard.draw(dashboard.update(records, f"step {step}"))
     dashboard.draw()
     dashboard.draw()  # one of two draws the lower row
+    pieced = np.array(dashboard.figure.canvas.buffer_rgba())
+    dashboard.figure.canvas.draw()
+    assert np.array_equal(pieced, np.asarray(dashboard.figure.canvas.buffer_rgba()))
+
+
+def test_ticks_that_reach_over_the_edge_of_the_last_pane_leave_nothing_behind():
+    y = np.array([10.0, 50.0])
+    pane = Errors(np.zeros((2, 13)), np.repeat(y, 300), "$1,000")
+    records = Records(Sample(np.zeros((2, 13)), y), Sample(np.zeros((2, 13)), y))
+    dashboard = Dashboard(File().figure, [Accuracy(), Loss(), pane], records)
+    dashboard.draw(dashboard.update(records, "first"))
+    pane._read = np.repeat(y, 300) + 3  # so that the axis must reach higher
+    dashboard.draw(dashboard.update(records, "second"))
     pieced = np.array(dashboard.figure.canvas.buffer_rgba())
     dashboard.figure.canvas.draw()
     assert np.array_equal(pieced, np.asarray(dashboard.figure.canvas.buffer_rgba()))
