@@ -169,7 +169,7 @@ def numbers(text):
     """The numbers that a user gives for a kernel: "0 1 0 / 1 -4 1 / 0 1 0"."""
     try:
         table = np.array([row.split() for row in KERNELS.get(text, text).split("/")], dtype="float32")
-        if table.ndim == 2 and 0 < max(table.shape) <= 7 and np.isfinite(table).all():
+        if table.ndim == 2 and min(table.shape) > 0 and max(table.shape) <= 7 and np.isfinite(table).all():
             return table
     except ValueError:
         pass
@@ -194,7 +194,7 @@ def make_slides(x, kernel, stride, padding):
     cross = numbers("slide")
     strides = ("stride 1:  (7 − 3) / 1 + 1 = 5", 1, "valid"), ("stride 2:  (7 − 3) / 2 + 1 = 3", 2, "valid")
     paddings = ("valid: only where the filter fits", 1, "valid"), ("same: with a margin of zeros", 1, "same")
-    photo = input_numbers("digit") if x.size == small.size else x
+    photo = input_numbers("digit") if x.size == small.size or min(x.shape) < 3 else x
     filters = {name: numbers(name) for name in ("vertical", "horizontal", "edge", "blur")}
     steps = convolve(x, kernel, stride, padding).size
     return [

@@ -100,7 +100,8 @@ def find_networks(runs):
                 networks.append((folder, *load_network(folder)))
             except UserError as error:
                 print(f"Left out: {error}")
-            if networks and script == SOFTMAX:
+                continue
+            if script == SOFTMAX:
                 break
     return networks
 

@@ -11,8 +11,10 @@ Look at: too large a step lands higher on the other side; momentum and Adam find
 Try: --slide surface --learning-rate 0.02, then 0.43 and 0.5.
 """
 
+from functools import partial
+
 # common comes first: it keeps TensorFlow quiet
-from common import UserError
+from common import UserError, slide_shapes
 from common.command_line import positive_number
 from common.datasets import find_data_file, read_arrays
 from common.slide_shapes import INK, YELLOW
@@ -61,6 +63,8 @@ EDGES = {
     "w5": ("h1", "a"), "w6": ("h2", "a"), "": ("a", "C"),
 }  # fmt: skip
 ORANGE = "#D55E00"
+
+number = partial(slide_shapes.number, decimals=3)
 
 
 def loss(w, b, points):
@@ -116,11 +120,6 @@ def backpropagate(x1, x2, y, w1, w2, w3, w4, w5, w6, b1, b2, b3):
     dz2 = db2 = dh2 * h2 * (1 - h2)
     dw3, dw4 = dz2 * x1, dz2 * x2
     return locals()
-
-
-def number(value):
-    """A number with at most three decimals: 3, 0.25, −1."""
-    return f"{round(float(value), 3) + 0.0:g}".replace("-", "−")
 
 
 def signed(value):

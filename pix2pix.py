@@ -34,7 +34,7 @@ import keras
 from keras import layers, ops
 
 STEPS = {
-    "facades": {"epochs": 800, "batch_size": 1, "filters": 64, "image_size": 256, "input_half": "right"},
+    "facades": {"epochs": 400, "batch_size": 1, "filters": 64, "image_size": 256, "input_half": "right"},
     "edges": {"epochs": 16, "batch_size": 50, "filters": 32},
 }
 

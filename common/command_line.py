@@ -64,7 +64,7 @@ def _folder(text):
 def _readable_file(text):
     if not os.access(text, os.R_OK) or os.path.isdir(text):
         raise argparse.ArgumentTypeError(f"{text!r} is not a file that can be read")
-    return Path(text)
+    return str(Path(text).resolve())  # to be found by --resume, from wherever it is called
 
 
 def picture(text):
@@ -266,7 +266,8 @@ def parse_args(description, *, steps=None, argv=None, **defaults):
     for name, value in given.items():
         if name not in settings:
             raise UserError(f"{_flag(name, value)} means nothing to step {step}")
-        if before.get(name, value) != value and (asked or name != "epochs"):
+        may_change = name == "pairs" or (name == "epochs" and not asked)
+        if before.get(name, value) != value and not may_change:
             raise UserError(f"{asked or '--resume'}: {_difference(out, name, before, value)}")
     for others in steps.values():
         settings = dict.fromkeys(others) | settings

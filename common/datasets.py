@@ -255,10 +255,13 @@ def _reviews(arrays, split, file):
     return pad_reviews(np.split(tokens, offsets[1:-1])), labels
 
 
-def download(name, **options):
+WITHOUT_FULL = "without --full the lesson takes the part that is here, with --data-dir DIR the class's copy"
+
+
+def download(name, cure=WITHOUT_FULL, **options):
     """Fetch a file into Keras' cache, once; `options` are those of `keras.utils.get_file`. Returns its path.
 
-    Raises UserError if it cannot be fetched.
+    Raises UserError if it cannot be fetched, which ends with the `cure`.
     """
     folder = _keras_cache()
     try:
@@ -266,10 +269,7 @@ def download(name, **options):
         return Path(keras.utils.get_file(name, cache_dir=folder.parent, cache_subdir=folder.name, **options))
     except Exception as error:  # Keras raises plain Exceptions
         reason = str(error).partition("\n")[0]
-        raise UserError(
-            f"--full: {name} cannot be downloaded ({reason}). Without --full the lesson takes the part that"
-            " is here; with --data-dir DIR the class's copy"
-        ) from error
+        raise UserError(f"{name} cannot be downloaded ({reason}): {cure}") from error
     except BaseException:  # Ctrl-C: Keras would take the half of a file for the whole
         (folder / name).unlink(missing_ok=True)
         raise

@@ -127,15 +127,19 @@ def _facades_source(args):
             if path.is_file() or (path / "train").is_dir():
                 return path, "data-dir"
         raise UserError(f"there is no train/ and no {FACADES}.tar.gz in {args.data_dir}")
-    return download(f"{FACADES}.tar.gz", origin=FACADES_SOURCE), "full"
+    cure = "name the class's folder with --data-dir DIR, or take --step edges"
+    return download(f"{FACADES}.tar.gz", cure, origin=FACADES_SOURCE), "full"
 
 
 def _find_pairs(path, origin):
     """For each split a list of (name, bytes)."""
     found = {}
     if path.is_dir():
-        files = [(file, file.read_bytes) for file in sorted(path.glob("*/*")) if file.is_file()]
-        files = [(file.parts, read()) for file, read in files if file.name.lower().endswith(SUFFIXES)]
+        files = [file for file in sorted(path.glob("*/*")) if file.name.lower().endswith(SUFFIXES)]
+        try:
+            files = [(file.parts, file.read_bytes()) for file in files if file.is_file()]
+        except OSError as error:
+            raise UserError(f"cannot read {error.filename}: {error.strerror}") from error
     else:
         try:
             with tarfile.open(path) as archive:

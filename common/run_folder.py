@@ -30,7 +30,7 @@ from common.terminal import STARTED, UserError, ctrl_c
 # what makes a run what it is, where the lesson has it
 SETTINGS = (
     "script", "step", "seed", "epochs", "batch_size", "learning_rate", "decay", "dropout", "batch_norm",
-    "augment", "image_size", "input_half", "l1", "train_size", "mixed_precision",
+    "augment", "image_size", "input_half", "l1", "pairs", "train_size", "mixed_precision",
 )  # fmt: skip
 
 
@@ -245,9 +245,8 @@ class Run(keras.callbacks.Callback):
     def _restore(self, model):
         _, self.history, data, self._stopping_state, arrays = _read_checkpoint(self.folder)
         if data != self.args.data_file.sha256:
-            raise UserError(
-                f"--resume: the run in {self.folder} was trained on other data: give its --full or --data-dir"
-            )
+            flags = "give its --full, --data-dir or --pairs"
+            raise UserError(f"--resume: the run in {self.folder} was trained on other data: {flags}")
         variables = self._variables(model)
         values = [arrays.get(f"variable_{i}") for i in range(len(arrays))]
         if [v.shape for v in variables] != [getattr(value, "shape", None) for value in values]:

@@ -2,9 +2,11 @@
 
 import datetime
 import hashlib
+import importlib.util
 import unicodedata
 import zipfile
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 
@@ -15,7 +17,8 @@ PAD, START, END, UNKNOWN = range(4)  # ids; PAD fills up what is shorter
 SPECIAL = ("", "<start>", "<end>", "<unknown>")
 SPA_ENG = "spa-eng.zip"
 SPA_ENG_SOURCE = f"http://storage.googleapis.com/download.tensorflow.org/data/{SPA_ENG}"
-LONGEST = 20  # tokens of a sentence to learn from
+LONGEST = 20  # tokens of a sentence to learn from are fewer
+OPENING = "¿", "¡"
 
 
 class Language:
@@ -48,15 +51,17 @@ class Language:
 
     def text(self, tokens):
         """Tokens as one text."""
-        text = ""
+        text, opened = "", True
         for token in tokens:
-            close = not text or not self.joined or _is_mark(token) or (_alone(token) and _alone(text[-1]))
+            close = opened or not self.joined or _closes(token) or (_alone(token) and _alone(text[-1]))
             text += token if close else self.joined + token
+            opened = token in OPENING or unicodedata.category(token[0]) in ("Ps", "Pi")
         return text
 
 
-def _is_mark(token):
-    return unicodedata.category(token[0]) in ("Po", "Pe", "Pf")
+def _closes(token):
+    """Whether it is a mark that stands close behind a word."""
+    return token not in OPENING and unicodedata.category(token[0]) in ("Po", "Pe", "Pf")
 
 
 def _alone(character):
@@ -67,8 +72,9 @@ def _alone(character):
 def tokens_of(text):
     """The words and punctuation marks of a text in small letters; of Chinese and Japanese each character."""
     tokens, word = [], ""
-    for character in unicodedata.normalize("NFC", text).lower() + " ":
-        inside = character in "'’-" and word
+    text = unicodedata.normalize("NFC", text).lower() + " "
+    for character, following in zip(text, text[1:] + " ", strict=True):
+        inside = character in "'’-" and word and following.isalnum()
         if (
             not character.isspace()
             and not _alone(character)
@@ -187,6 +193,8 @@ def load_sentences(args):
 
     Source: TensorFlow's tutorial "Neural machine translation with attention"; https://www.manythings.org/anki
     """
+    if importlib.util.find_spec("sacrebleu") is None:  # say so before the training, not after it
+        raise UserError("the package 'sacrebleu' is not installed. Run: pip install sacrebleu")
     lines, args.data_file = _pair_lines(args)
     targets = {}
     for line in lines:
@@ -198,8 +206,8 @@ def load_sentences(args):
             targets.setdefault(tuple(source), []).append((target, columns[1]))
     if len(targets) < 3000:
         raise UserError(
-            f"{args.data_file.path} has {len(targets):,} different sentences with a translation behind a tab:"
-            " at least 3,000 are needed"
+            f"{args.data_file.path} has {len(targets):,} different sentences of less than {LONGEST} words"
+            " with a translation behind a tab: at least 3,000 are needed"
         )
     known = list(targets)
     sources = [known[i] for i in np.random.default_rng(0).permutation(len(targets))]
@@ -219,11 +227,12 @@ def load_sentences(args):
 
 def _pair_lines(args):
     if args.pairs:
-        path, origin = args.pairs, "data-dir"
+        path, origin = Path(args.pairs), "data-dir"
     elif args.data_dir and (args.data_dir / SPA_ENG).exists():
         path, origin = args.data_dir / SPA_ENG, "data-dir"
     else:
-        path, origin = download(SPA_ENG, origin=SPA_ENG_SOURCE), "full"
+        cure = "name the class's folder with --data-dir DIR, or a file of your own with --pairs FILE"
+        path, origin = download(SPA_ENG, cure, origin=SPA_ENG_SOURCE), "full"
     try:
         content = path.read_bytes()
         file = DataFile(path, hashlib.sha256(content).hexdigest(), origin)
@@ -236,8 +245,10 @@ def _pair_lines(args):
         return content.decode("utf-8-sig").splitlines(), file
     except OSError as error:
         raise UserError(f"cannot read {path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path} is no text in UTF-8: save it with that encoding") from error
     except Exception as error:  # a damaged archive can fail anywhere in zipfile and zlib
-        raise broken(DataFile(path, "", origin), "is damaged, or no text in UTF-8") from error
+        raise broken(DataFile(path, "", origin), "is damaged") from error
 
 
 def score_translations(task, translate):

@@ -9,9 +9,9 @@ INK = "#0072B2"
 MANY = 12  # a table with more rows or columns is drawn as a picture
 
 
-def number(value):
-    """A number as it is written on a slide, with at most two decimals: 3, 0.25, −1."""
-    return f"{round(float(value), 2):g}".replace("-", "−")
+def number(value, decimals=2):
+    """A number as it is written on a slide, with at most so many decimals: 3, 0.25, −1."""
+    return f"{round(float(value), decimals) + 0.0:g}".replace("-", "−")
 
 
 def draw_numbers(axes, table, title, fill=WHITE, limits=(None, None)):

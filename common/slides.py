@@ -77,7 +77,7 @@ def show_slides(slides, args):
     if args.plot == "none":
         return
     show = _Show(slides, args)
-    if not show.screen.live:
+    if not show.screen.stays:
         if show.trouble:
             print(f"No window ({show.trouble}): the pictures are saved instead.")
         for slide in slides:

@@ -171,6 +171,7 @@ def test_the_user_s_own_picture_keeps_its_shape(tmp_path):
     [
         (["--kernel", "1 2 / 3"], "rows of numbers"),
         (["--kernel", "1 nan"], "rows of numbers"),
+        (["--kernel", "/"], "rows of numbers"),
         (["--kernel", "nonsense"], ", ".join(KERNELS)),
         (["--input", "missing.jpg"], "not a file that can be read"),
         (["--stride", "0"], "from 1 to 7"),
