@@ -42,10 +42,9 @@ class ShuffledBatches(keras.callbacks.Callback):
         self._epoch_examples = min(self._used, (steps or len(x)) * args.batch_size)
         steps = -(-self._epoch_examples // args.batch_size)
         self.total_steps = args.epochs * steps
-        if keras.config.backend() == "tensorflow" and not change:
-            self._batches = _TensorFlowBatches(x, y, args.batch_size, steps)
-        else:
-            self._batches = _Batches(x, y, args.batch_size, steps, change)
+        on_tensorflow = keras.config.backend() == "tensorflow"
+        kind = _Batches if not on_tensorflow else _ChangedTensorFlowBatches if change else _TensorFlowBatches
+        self._batches = kind(x, y, args.batch_size, steps, change)
         self.data = self._batches.data
 
     def on_epoch_begin(self, epoch, logs=None):
@@ -68,8 +67,18 @@ class ShuffledBatches(keras.callbacks.Callback):
             distribution.data_parallel.training_batches = False  # Keras has asked for the epoch's layout
 
 
+def _dataset(steps, batch):
+    """A `tf.data.Dataset` of batch(0), batch(1) to batch(steps - 1)."""
+    import tensorflow as tf
+
+    options = tf.data.Options()
+    options.autotune.enabled = False  # its thread would let each epoch's end wait until it wakes up
+    data = tf.data.Dataset.range(steps).map(batch, num_parallel_calls=1).prefetch(8)
+    return data.with_options(options)
+
+
 class _TensorFlowBatches:
-    def __init__(self, x, y, size, steps):
+    def __init__(self, x, y, size, steps, change):
         import tensorflow as tf
 
         with tf.device("CPU"):  # where tf.data works
@@ -81,10 +90,7 @@ class _TensorFlowBatches:
             return tf.gather(x, chosen), tf.gather(y, chosen)
 
         self.set_order = lambda chosen, seed: order.assign(chosen)
-        options = tf.data.Options()
-        options.autotune.enabled = False  # its thread would let each epoch's end wait until it wakes up
-        data = tf.data.Dataset.range(steps).map(batch, num_parallel_calls=1).prefetch(8)
-        self.data = data.with_options(options)
+        self.data = _dataset(steps, batch)
 
 
 class _Batches(keras.utils.PyDataset):
@@ -109,3 +115,19 @@ class _Batches(keras.utils.PyDataset):
             chosen = chosen[shared.process_id * each :][:each]
         x, y = self._x[chosen], self._y[chosen]
         return self._change(x, y, np.random.default_rng([*self._seed, number])) if self._change else (x, y)
+
+
+class _ChangedTensorFlowBatches(_Batches):
+    """The same as a `tf.data.Dataset`: Keras would make one with autotuning of the `PyDataset`."""
+
+    def __init__(self, *args):
+        import tensorflow as tf
+
+        super().__init__(*args)
+        kinds = [tf.TensorSpec([None, *part.shape[1:]], part.dtype) for part in self[0]]
+
+        def batch(number):
+            parts = tf.numpy_function(self.__getitem__, [number], [kind.dtype for kind in kinds])
+            return tuple(tf.ensure_shape(part, kind.shape) for part, kind in zip(parts, kinds, strict=True))
+
+        self.data = _dataset(len(self), batch)

@@ -1,0 +1,82 @@
+"""The pages of docs/: their commands and pictures are there."""
+
+import re
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+from PIL import Image
+
+from tools.run_page import commands_and_pictures, folder_of, main
+
+PAGES = [ROOT / "docs" / name for name in ("contrasts.md", "lecture.md")]
+COMMANDS = [command for page in PAGES for command, _ in commands_and_pictures(page)]
+
+
+def test_the_pages_have_pictures_that_their_commands_make():
+    for page in PAGES:
+        named = set(re.findall(r"!\[.+\]\((.+-\w+\.png)\)", page.read_text("utf-8")))
+        made = [picture for _, pictures in commands_and_pictures(page) for picture in pictures]
+        assert {str(picture.relative_to(page.parent)) for picture in made} >= named
+        assert len(named) >= 4
+        assert not [picture for picture in made if not picture.is_file()]
+
+
+def test_the_guide_has_the_lecture_s_topics_in_order():
+    text = PAGES[1].read_text("utf-8").lower()
+    places = [
+        text.index(f". {topic}")
+        for topic in (
+            "what a convolutional network is", "convolution\n", "stride\n", "padding\n", "pooling\n",
+            "dropout\n", "convnets", "lenet", "gradient descent", "backpropagation", "mnist", "softmax",
+            "cross-entropy", "mini-batches", "five layers", "relu", "a learning rate that decays",
+            "dropout, seen", "overfitting", "convolution: 99.3", "batch normalization", "fashion-mnist",
+            "imdb", "boston", "cats and dogs", "pix2pix", "attention",
+        )
+    ]  # fmt: skip
+    assert places == sorted(places)
+
+
+@cache
+def flags_of(script):
+    result = subprocess.run([sys.executable, ROOT / script, "--help"], capture_output=True, text=True)
+    assert result.returncode == 0
+    return set(re.findall(r"--[a-z0-9-]+", result.stdout[result.stdout.index("options:") :])), result.stdout
+
+
+@pytest.mark.parametrize("script", sorted({command[1] for command in COMMANDS}))
+def test_a_script_knows_the_flags_that_the_pages_give_it(script):
+    flags, text = flags_of(script)
+    for command in COMMANDS:
+        if command[1] == script:
+            assert {word for word in command if word.startswith("--")} <= flags
+            if "--step" in command:
+                assert command[command.index("--step") + 1] in re.search(r"--step \{(.*?)\}", text)[1].split(
+                    ","
+                )
+
+
+def test_a_page_is_run_its_pictures_are_put_in_and_what_fails_is_reported(tmp_path, monkeypatch):
+    page = tmp_path / "page.md"
+    command = f"python3 convolution_demo.py --slide pooling --out {tmp_path / 'o'}"
+    page.write_text(f"```\n{command}\n```\n\n![4×4](page-pooling.png)\n")
+    monkeypatch.setattr(sys, "argv", ["run_page.py", str(page)])
+    assert main() == 0
+    assert Image.open(tmp_path / "page-pooling.png").size == (1344, 756)
+    page.write_text("```\npython3 convolution_demo.py --slide nonsense\n```\n")
+    assert main() == 1
+
+
+def test_where_a_command_leaves_its_files():
+    assert folder_of(["python3", "a.py", "--step", "2.0", "--epochs", "3"]) == Path("runs/a-2.0")
+    assert folder_of(["python3", "a.py", "--out", "runs/b", "--close"]) == Path("runs/b")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_all_commands_of_a_page_run(page, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["run_page.py", str(page)])
+    assert main() == 0
