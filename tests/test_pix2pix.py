@@ -177,7 +177,7 @@ def test_short_epochs_pass_through_all_examples_in_turn():
     for epoch in range(5):
         batches.on_epoch_begin(epoch)
         assert len(batches.data) == 3
-        seen += [int(i) for number in range(3) for i in batches.data[number][0]]
+        seen += [int(i) for x_batch, _ in batches.data for i in x_batch]
     assert batches.total_steps == 15 and len(seen) == 30
     for begin in (0, 10, 20):
         assert sorted(seen[begin : begin + 10]) == list(range(10))

@@ -161,7 +161,7 @@ def test_resume_wants_the_same_lesson_and_settings(run, tmp_path, monkeypatch):
         ("boston_regression", 300, 40, 3 * 2),  # with early stopping
         ("imdb_text", 4000, 12, 1 + 2 * 2),  # with the best epoch's weights kept
         ("cats_dogs_cnn", 100, 8, 7 * 2),  # with dropout and augmentation
-        ("nmt_attention", 500, 3, 20),  # with epochs of whole batches
+        pytest.param("nmt_attention", 500, 3, 20, marks=pytest.mark.slow),  # with epochs of whole batches
         ("pix2pix", 200, 3, 10 + 2 + 7 * 4),  # with two networks and changed pictures
     ],
 )

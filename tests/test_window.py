@@ -386,8 +386,8 @@ def test_memory_is_flat_over_10_000_iterations(tk, digits, tmp_path, monkeypatch
     [
         ("mnist_1_softmax", ("--epochs", 3), "TkAgg", 2),
         ("mnist_1_softmax", ("--epochs", 3), "QtAgg", 2),
-        ("mnist_3_convolutional", ("--epochs", 1, "--train-size", 30_000), "TkAgg", 1.5),
-        ("mnist_4_batchnorm", ("--epochs", 2, "--train-size", 2500), "TkAgg", 1),
+        ("mnist_3_convolutional", ("--epochs", 1, "--train-size", 20_000), "TkAgg", 1.5),
+        ("mnist_4_batchnorm", ("--epochs", 1, "--train-size", 2500), "TkAgg", 1),
     ],
 )
 def test_the_window_changes_no_number_and_moves(
