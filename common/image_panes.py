@@ -127,7 +127,7 @@ class TrainImages(Pane):
 
 
 class TestImages(Pane):
-    """A part of the test set, the misread ones first on red, and a ruler.
+    """A part of the test set, the misread ones first on red, and a ruler; pale until the network read it.
 
     With as many places as a tenth of the test set, 9 of 10 read right makes all of it red, and the lower
     end of the red is the accuracy on the ruler from 90 to 100 %.
@@ -174,9 +174,15 @@ class TestImages(Pane):
             return False
         self._shown = sample.outputs
         order, misread = _misread_first(sample, self._columns * self._rows)
-        mosaic = Image.fromarray(_mosaic(_coloured(self._small[order], misread), self._columns, self._rows))
+        tiles = _coloured(self._small[order], misread)
+        if sample.outputs is None:
+            tiles = 255 - (255 - tiles) // 3
+        mosaic = Image.fromarray(_mosaic(tiles, self._columns, self._rows))
         self._sheet.show(lambda width, height: mosaic.resize((width, height), Image.Resampling.BILINEAR))
-        if sample.outputs is not None:
+        self._line.set_visible(sample.outputs is not None)
+        if sample.outputs is None:
+            self._below.set_text("not read yet")
+        else:
             most = self._most_frequent_mistake(sample)
             self._below.set_text(f"{most or 'misread first'}, after iteration {sample.read_at:,}")
             accuracy = 1 - sample.read_wrong().mean()

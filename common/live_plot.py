@@ -22,25 +22,25 @@ class Pace:
     """Says when the next picture is due, and when and how much of the test set is to be read.
 
     In the first ten seconds there are more than three pictures a second, if the machine has half its
-    time for it. After that, drawing takes 2 % of the time.
+    time for it. After that, drawing takes 1 % of the time.
 
     Reading the test set has a share of its own. In the first epoch, where the curve is steep, it is
     read whenever the iterations have grown by a quarter; of a network that reads slowly, only one of
-    `stride` examples, and the whole after some of the epochs.
+    `stride` examples. After that Keras' validation reads it, or else we do, seldom.
 
     Args:
         examples: how many there are in the test set.
     """
 
     OPENING, INTERVAL = 10.0, 0.325  # seconds
-    READING, FEWEST = 0.05, 1000  # seconds and examples of a reading in the first epoch
-    PATIENCE = 2.0  # seconds that the first picture may wait for the test set
+    READING, FEWEST = 0.05, 500  # seconds and examples of a reading in the first epoch
+    PATIENCE = 0.5  # seconds that the first picture may wait for the test set
 
     def __init__(self, examples):
         self.spent = self._read_meanwhile = 0.0
         self._examples = examples
         self._test_spent, self._tested_at = 0.0, None
-        self.first_epoch = True
+        self.first_epoch, self._validated = True, False
         self.expect(0.0)
         self.start()
 
@@ -62,28 +62,31 @@ class Pace:
         elapsed = now - self.began
         if elapsed < self.OPENING:
             return self.spent - self._spent_before <= 0.5 * elapsed + 1
-        return now - self._left >= 49 * self._cost
+        return now - self._left >= 99 * self._cost
 
     def test_due(self, step):
-        if step <= 1.25 * (self._tested_at or 0):
+        last, at_least = self._tested_at or 0, 0 if self.stride == 1 else 5
+        if step <= 1.25 * last + at_least:
             return False
         if self.first_epoch:
-            return self._test_affordable(0.25, 0.04)
-        return self.stride == 1 and self._test_affordable(0.25, 0.01)
+            return self._test_affordable(0.25, 0.02)
+        return self.stride == 1 and not self._validated and self._test_affordable(0.25, 0.01)
 
     def first_test_due(self):
-        return self._tested_at is None and self._seconds < self.PATIENCE
+        patience = self.PATIENCE if self.first_epoch else 10 * self.PATIENCE  # a resumed run has much to show
+        return self._tested_at is None and self._seconds < patience
 
     def whole_test_due(self):
-        return self._test_affordable(0.15, 0.01)
+        return not self._validated and self._test_affordable(0.15, 0.01)
 
     def _test_affordable(self, allowance, share):
         return self._test_spent <= allowance + share * (time.perf_counter() - self.began)
 
-    def end_epoch(self):
+    def end_epoch(self, validated):
+        """Says whether Keras' validation gave the outputs for the test set."""
         if self.first_epoch and self.stride > 1:
             self._test_spent = 0.0
-        self.first_epoch = False
+        self.first_epoch, self._validated = False, validated
 
     @contextlib.contextmanager
     def reading_test_set(self, step, stride, between_pictures):
@@ -112,9 +115,13 @@ class Pace:
 
 
 class LivePlot(keras.callbacks.Callback):
-    """A window that shows a network learning. It never changes what is computed.
+    """A window that shows a network learning. It never changes what is trained.
 
-        model.fit(x, y, callbacks=[LivePlot([Accuracy(), Loss()], (x, y), (x_test, y_test))])
+        test = x_test, y_test
+        model.fit(x, y, validation_data=test, callbacks=[LivePlot([Accuracy(), Loss()], (x, y), test)])
+
+    Given the same arrays, it reads them for Keras' validation, too, all at once: the last of the seven
+    digits of a mean may differ.
 
     Keys: space freezes the picture while the training goes on, 1 to 6 shows one pane, 0 or Esc all,
     s saves a picture, f fills the screen, q closes. Closing the window does not end the training.
@@ -175,6 +182,7 @@ class LivePlot(keras.callbacks.Callback):
             self._first_picture = time.perf_counter() - STARTED
             self._pace.expect(self._seconds_for_test_set())
             self._show_progress()
+            self.model.evaluate = self._evaluate  # until the training ends
             self._pace.start()
 
     def on_epoch_begin(self, epoch, logs=None):
@@ -205,7 +213,7 @@ class LivePlot(keras.callbacks.Callback):
             self._validated_at = self._records.step
         with by_product():
             write_curves(self.args.out, self._number_curves())
-        self._pace.end_epoch()
+        self._pace.end_epoch(validated and self._records.test.read_at == self._validated_at)
         last = self.model.stop_training or epoch + 1 == self.params["epochs"]  # shown in the last picture
         if self._dashboard and self._pace.stride > 1 and self._pace.whole_test_due() and not last:
             self._read_test_set(between_pictures=True)
@@ -214,6 +222,7 @@ class LivePlot(keras.callbacks.Callback):
     def on_train_end(self, logs=None):
         if self._dashboard is None:
             return
+        del self.model.evaluate
         self._frozen = False
         self._show_progress(last=True)
         with self._pace, by_product():
@@ -258,7 +267,12 @@ class LivePlot(keras.callbacks.Callback):
         """Read the samples with the present network; the test set only if there is time for it."""
         self._read_train_sample()
         pace = self._pace
-        if everything or pace.first_test_due() or (pace.stride == 1 and pace.whole_test_due()):
+        known = self._records.test.read_at == self._records.step > 0
+        if (
+            (everything and not known)
+            or pace.first_test_due()
+            or (pace.stride == 1 and pace.whole_test_due())
+        ):
             self._read_test_set()
 
     def _read_train_sample(self):
@@ -273,6 +287,17 @@ class LivePlot(keras.callbacks.Callback):
             pane.record(model, values[: len(tensors)], records)
             del values[: len(tensors)]
 
+    def _evaluate(self, x=None, y=None, *args, **settings):
+        """What `fit` validates with: where that is to read our test set, one reading serves it and us."""
+        model, test = self.model, self._records.test
+        from_fit = settings.get("callbacks") is not None
+        whole = x is test.x and y is test.y and settings.get("sample_weight") is settings.get("steps") is None
+        of_keras = type(model).__module__.startswith("keras.")  # has no loss or step of its own
+        if not (from_fit and whole and of_keras) or in_several_processes():
+            return type(model).evaluate(model, x, y, *args, **settings)
+        test.outputs, test.read_at = self._read(x), self._records.step
+        return self._metrics(test)
+
     def _read_test_set(self, stride=1, between_pictures=False):
         records, test = self._records, self._records.test
         with self._pace.reading_test_set(records.step, stride, between_pictures):
@@ -283,7 +308,7 @@ class LivePlot(keras.callbacks.Callback):
             read = Sample(test.x[chosen], test.y[chosen])
             read.outputs = self._read(read.x)
             if records.step != self._validated_at:
-                records.add(self._test_metrics(read))
+                records.add({f"val_{name}": value for name, value in self._metrics(read).items()})
         if stride == 1:
             test.outputs, test.read_at = read.outputs, records.step
 
@@ -304,8 +329,8 @@ class LivePlot(keras.callbacks.Callback):
             self._screen.flush()
         return np.concatenate(outputs)
 
-    def _test_metrics(self, sample):
-        """Loss and metrics of the test set, leaving the training's own running means as they are."""
+    def _metrics(self, sample):
+        """Loss and metrics of test examples, leaving the training's own running means as they are."""
         if in_several_processes():
             return {}  # to change these, all would have to be here
         model = self.model
@@ -317,7 +342,7 @@ class LivePlot(keras.callbacks.Callback):
         metrics = model.compute_metrics(sample.x, sample.y, outputs) | {"loss": loss}
         for variable, value in zip(variables, kept, strict=True):
             variable.assign(value)
-        return {f"val_{name}": float(value) for name, value in metrics.items()}
+        return {name: float(value) for name, value in metrics.items()}
 
     def _number_curves(self):
         return {name: curve for name, curve in self._records.curves.items() if np.ndim(curve.latest) == 0}

@@ -1,5 +1,6 @@
 """The live window on a real screen: what is seen, keys, closing, and that it changes no number."""
 
+import functools
 import os
 import subprocess
 import sys
@@ -69,10 +70,13 @@ def six_panes():
     return [Accuracy(), Loss(), TrainImages(), Weights(), Biases(), TestImages()]
 
 
-def train(digits, plot, *actions, epochs=4):
+def train(digits, plot, *actions, epochs=4, validated=True):
     (x, y), test = digits
     model = small_model()
-    model.fit(x, y, batch_size=50, epochs=epochs, callbacks=[plot, *actions], verbose=0, validation_data=test)
+    model.fit(
+        x, y, batch_size=50, epochs=epochs, callbacks=[plot, *actions], verbose=0,
+        validation_data=test if validated else None,
+    )  # fmt: skip
     return model
 
 
@@ -250,18 +254,66 @@ def test_activations_and_logits_are_those_of_the_hidden_layers(digits, tmp_path,
         assert plot._records.curves[title].latest == pytest.approx(expected, abs=1e-4)
 
 
-def test_a_network_that_reads_slowly_still_has_a_dense_test_curve(digits, tmp_path, monkeypatch):
+@pytest.mark.parametrize("validated", [True, False])
+def test_a_network_that_reads_slowly_still_has_a_dense_test_curve(validated, digits, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(Pace, "READING", 1e-9)  # as if every reading took very long
     plot = LivePlot(six_panes(), *digits, Namespace(**NO_FLAGS | {"plot": "file"}))
-    model = train(digits, plot, epochs=2)
-    assert plot._pace.stride == 10
+    model = train(digits, plot, epochs=2, validated=validated)
+    assert plot._pace.stride == 20
     steps = plot._records.curves["val_accuracy"].steps
     assert len([step for step in steps if 0 < step < 60]) >= 5
     assert steps[-1] == plot._records.test.read_at == 120
     accuracy = model.evaluate(*digits[1], verbose=0, return_dict=True)["accuracy"]
     assert 1 - plot._records.test.read_wrong().mean() == pytest.approx(accuracy, abs=1e-6)
     assert plot._records.curves["val_accuracy"].values[-1] == pytest.approx(accuracy, abs=1e-6)
+
+
+def test_what_keras_logs_of_the_validation_is_the_same_with_a_picture(digits, tmp_path, monkeypatch):
+    """One reading of the test set serves both."""
+    monkeypatch.chdir(tmp_path)
+    read, histories = [], []
+    for shown in ("none", "file"):
+        plot = LivePlot(six_panes(), *digits, Namespace(**NO_FLAGS | {"plot": shown}))
+        note = functools.partial(lambda test: read.append(test.read_at), plot._records.test)
+        act = Act(note, after=61)  # after the first epoch
+        model = train(digits, plot, act, epochs=3)
+        histories.append(model.history.history)
+        assert model.evaluate(*digits[1], verbose=0)[1] == pytest.approx(histories[-1]["val_accuracy"][-1])
+    for name, values in histories[0].items():
+        assert histories[1][name] == pytest.approx(values, rel=1e-5)
+    assert read == [0, 60]
+
+
+def test_a_model_with_a_step_of_its_own_is_validated_by_it(digits, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    class Model(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.inner = small_model()
+
+        def call(self, x):
+            return self.inner(x)
+
+        def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+            batch = keras.ops.cast(keras.ops.shape(y)[0], "float32")
+            return batch + 0 * keras.ops.sum(y_pred)
+
+    (x, y), (x_test, y_test) = digits
+    model = Model()
+    model.build((None, 28, 28, 1))
+    model.compile("sgd", metrics=["accuracy"])
+    plot = LivePlot([Accuracy(), Loss()], *digits, Namespace(**NO_FLAGS | {"plot": "file"}))
+    history = model.fit(
+        x[:50],
+        y[:50],
+        verbose=0,
+        callbacks=[plot],
+        validation_data=(x_test, y_test),
+        validation_batch_size=250,
+    )
+    assert history.history["val_loss"] == [250]
 
 
 def test_a_sample_of_the_test_set_has_all_its_classes(digits, tmp_path, monkeypatch):
@@ -274,13 +326,13 @@ def test_a_sample_of_the_test_set_has_all_its_classes(digits, tmp_path, monkeypa
         six_panes(), (x, y), (x_test[turns], y_test[turns]), Namespace(**NO_FLAGS | {"plot": "file"})
     )
     seen = []
-    read = LivePlot._test_metrics
+    read = LivePlot._metrics
     monkeypatch.setattr(
-        LivePlot, "_test_metrics", lambda plot, sample: seen.append(sample.y) or read(plot, sample)
+        LivePlot, "_metrics", lambda plot, sample: seen.append(sample.y) or read(plot, sample)
     )
     train(digits, plot, epochs=1)
-    samples = [labels for labels in seen if len(labels) == 1000]
-    assert samples and all(np.bincount(labels, minlength=10).min() > 50 for labels in samples)
+    samples = [labels for labels in seen if len(labels) == 500]
+    assert samples and all(np.bincount(labels, minlength=10).min() > 25 for labels in samples)
 
 
 @pytest.mark.alone

@@ -333,10 +333,9 @@ source; "PyTorch" its usual loop.
 ## What the window costs
 
 `python3 tools/benchmark.py window`. Ours: the whole command with `--plot window --close` and with `--plot
-none`: its opening, and three pictures a second for ten seconds, weigh in a short run; at the end it reads all
-test digits once more, which with 4.2 takes some seconds. The lecture's manner: a TensorFlow 1 program in
-matplotlib's `FuncAnimation`, all six panes drawn anew at each iteration, the test set read every 100.
-livelossplot's Keras callback draws two pairs of curves once an epoch.
+none`: its opening, and three pictures a second for ten seconds, weigh in a short run. The lecture's manner: a
+TensorFlow 1 program in matplotlib's `FuncAnimation`, all six panes drawn anew at each iteration, the test set
+read every 100. livelossplot's Keras callback draws two pairs of curves once an epoch.
 
 """,
     "target": """
