@@ -1,6 +1,7 @@
 """What the lessons share. Import it before Keras: it keeps the libraries quiet."""
 
 from common import terminal  # noqa: F401  first of all
+from common import fused_batch_norm  # noqa: F401
 from common.batches import ShuffledBatches
 from common.command_line import parse_args
 from common.datasets import (
