@@ -10,10 +10,11 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from common import distribution
 from common.curves import Records, Sample, read_curves, write_curves
-from common.distribution import in_several_processes
 from common.run_folder import by_product
 from common.terminal import STARTED, UserError
+from common.validation_outputs import ValidationOutputs
 
 NO_FLAGS = {"plot": "auto", "close": False, "movie": None, "overlay": [], "out": ".", "resume": False}
 
@@ -82,11 +83,14 @@ class Pace:
     def _test_affordable(self, allowance, share):
         return self._test_spent <= allowance + share * (time.perf_counter() - self.began)
 
-    def end_epoch(self, validated):
-        """Says whether Keras' validation gave the outputs for the test set."""
+    def validated(self, step):
+        """Keras' validation read the whole test set, and will do so again."""
+        self._tested_at, self._validated = step, True
+
+    def end_epoch(self):
         if self.first_epoch and self.stride > 1:
             self._test_spent = 0.0
-        self.first_epoch, self._validated = False, validated
+        self.first_epoch = False
 
     @contextlib.contextmanager
     def reading_test_set(self, step, stride, between_pictures):
@@ -115,13 +119,10 @@ class Pace:
 
 
 class LivePlot(keras.callbacks.Callback):
-    """A window that shows a network learning. It never changes what is trained.
+    """A window that shows a network learning. It never changes what is computed.
 
         test = x_test, y_test
         model.fit(x, y, validation_data=test, callbacks=[LivePlot([Accuracy(), Loss()], (x, y), test)])
-
-    Given the same arrays, it reads them for Keras' validation, too, all at once: the last of the seven
-    digits of a mean may differ.
 
     Keys: space freezes the picture while the training goes on, 1 to 6 shows one pane, 0 or Esc all,
     s saves a picture, f fills the screen, q closes. Closing the window does not end the training.
@@ -155,7 +156,7 @@ class LivePlot(keras.callbacks.Callback):
             args.overlay,
             test_name,
         )
-        self._screen = self._dashboard = self._movie = None
+        self._screen = self._dashboard = self._movie = self._validation = None
         self._frozen = False
         self._flushed = 0.0
 
@@ -165,6 +166,7 @@ class LivePlot(keras.callbacks.Callback):
         records = self._records
         records.curves.clear()
         records.step, self._steps = 0, self.params["steps"] or 0
+        records.test.outputs, records.test.read_at = None, 0
         records.total_steps = self.params["epochs"] * self._steps
         if self.args.resume:
             records.step = int(self.model.optimizer.iterations)
@@ -182,7 +184,8 @@ class LivePlot(keras.callbacks.Callback):
             self._first_picture = time.perf_counter() - STARTED
             self._pace.expect(self._seconds_for_test_set())
             self._show_progress()
-            self.model.evaluate = self._evaluate  # until the training ends
+            if not distribution.data_parallel:
+                self._validation = ValidationOutputs(self.model, records.test.y)
             self._pace.start()
 
     def on_epoch_begin(self, epoch, logs=None):
@@ -207,13 +210,28 @@ class LivePlot(keras.callbacks.Callback):
             self._screen.flush()
             self._flushed = time.perf_counter()
 
+    def on_test_begin(self, logs=None):
+        if self._validation:
+            self._validation.begin()
+
+    def on_test_batch_end(self, batch, logs=None):
+        if self._validation:
+            self._screen.flush()
+
+    def on_test_end(self, logs=None):
+        outputs = self._validation.end() if self._validation else None
+        if outputs is not None:
+            test = self._records.test
+            test.outputs, test.read_at = outputs, self._records.step
+            self._pace.validated(self._records.step)
+
     def on_epoch_end(self, epoch, logs=None):
         if validated := {name: value for name, value in logs.items() if name.startswith("val_")}:
             self._records.add(validated)
             self._validated_at = self._records.step
         with by_product():
             write_curves(self.args.out, self._number_curves())
-        self._pace.end_epoch(validated and self._records.test.read_at == self._validated_at)
+        self._pace.end_epoch()
         last = self.model.stop_training or epoch + 1 == self.params["epochs"]  # shown in the last picture
         if self._dashboard and self._pace.stride > 1 and self._pace.whole_test_due() and not last:
             self._read_test_set(between_pictures=True)
@@ -222,7 +240,7 @@ class LivePlot(keras.callbacks.Callback):
     def on_train_end(self, logs=None):
         if self._dashboard is None:
             return
-        del self.model.evaluate
+        self._validation = None
         self._frozen = False
         self._show_progress(last=True)
         with self._pace, by_product():
@@ -267,13 +285,16 @@ class LivePlot(keras.callbacks.Callback):
         """Read the samples with the present network; the test set only if there is time for it."""
         self._read_train_sample()
         pace = self._pace
-        known = self._records.test.read_at == self._records.step > 0
-        if (
-            (everything and not known)
-            or pace.first_test_due()
-            or (pace.stride == 1 and pace.whole_test_due())
-        ):
+        due = pace.first_test_due() or (pace.stride == 1 and pace.whole_test_due())
+        if due or (everything and not self._test_set_known()):
             self._read_test_set()
+
+    def _test_set_known(self):
+        """Whether the test set was read with the network as it is: a callback may have changed it since."""
+        test = self._records.test
+        if test.read_at != self._records.step or test.outputs is None:
+            return False
+        return np.allclose(self._read(test.x[: self._chunk]), test.outputs[: self._chunk], atol=1e-4)
 
     def _read_train_sample(self):
         records, model = self._records, self.model
@@ -286,17 +307,6 @@ class LivePlot(keras.callbacks.Callback):
         for pane, tensors in zip(self._panes, self._tensors, strict=True):
             pane.record(model, values[: len(tensors)], records)
             del values[: len(tensors)]
-
-    def _evaluate(self, x=None, y=None, *args, **settings):
-        """What `fit` validates with: where that is to read our test set, one reading serves it and us."""
-        model, test = self.model, self._records.test
-        from_fit = settings.get("callbacks") is not None
-        whole = x is test.x and y is test.y and settings.get("sample_weight") is settings.get("steps") is None
-        of_keras = type(model).__module__.startswith("keras.")  # has no loss or step of its own
-        if not (from_fit and whole and of_keras) or in_several_processes():
-            return type(model).evaluate(model, x, y, *args, **settings)
-        test.outputs, test.read_at = self._read(x), self._records.step
-        return self._metrics(test)
 
     def _read_test_set(self, stride=1, between_pictures=False):
         records, test = self._records, self._records.test
@@ -331,7 +341,7 @@ class LivePlot(keras.callbacks.Callback):
 
     def _metrics(self, sample):
         """Loss and metrics of test examples, leaving the training's own running means as they are."""
-        if in_several_processes():
+        if distribution.in_several_processes():
             return {}  # to change these, all would have to be here
         model = self.model
         variables = model.metrics_variables

@@ -326,7 +326,8 @@ TEXTS = {
 `python3 tools/benchmark.py steps`. Seconds for 60,000 digits in batches of 100 (3.1 measured on 20,000, 4.2
 on 6,000), the ways in turn, each in a process of its own. "Plain fit" is `model.fit` on NumPy arrays with
 Keras' defaults; "TensorFlow 1" a graph, a session and a `feed_dict` for each step, as in the lecture's
-source; "PyTorch" its usual loop.
+source; "PyTorch" its usual loop. PyTorch normalizes a batch (4.2) in one kernel, and so does the lesson
+(`common/fused_batch_norm.py`).
 
 """,
     "window": """
