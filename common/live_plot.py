@@ -318,7 +318,7 @@ class LivePlot(keras.callbacks.Callback):
             read = Sample(test.x[chosen], test.y[chosen])
             read.outputs = self._read(read.x)
             if records.step != self._validated_at:
-                records.add({f"val_{name}": value for name, value in self._metrics(read).items()})
+                records.add(self._test_metrics(read))
         if stride == 1:
             test.outputs, test.read_at = read.outputs, records.step
 
@@ -339,7 +339,7 @@ class LivePlot(keras.callbacks.Callback):
             self._screen.flush()
         return np.concatenate(outputs)
 
-    def _metrics(self, sample):
+    def _test_metrics(self, sample):
         """Loss and metrics of test examples, leaving the training's own running means as they are."""
         if distribution.in_several_processes():
             return {}  # to change these, all would have to be here
@@ -352,7 +352,7 @@ class LivePlot(keras.callbacks.Callback):
         metrics = model.compute_metrics(sample.x, sample.y, outputs) | {"loss": loss}
         for variable, value in zip(variables, kept, strict=True):
             variable.assign(value)
-        return {name: float(value) for name, value in metrics.items()}
+        return {f"val_{name}": float(value) for name, value in metrics.items()}
 
     def _number_curves(self):
         return {name: curve for name, curve in self._records.curves.items() if np.ndim(curve.latest) == 0}

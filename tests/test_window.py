@@ -318,9 +318,9 @@ def test_a_sample_of_the_test_set_has_all_its_classes(digits, tmp_path, monkeypa
         six_panes(), (x, y), (x_test[turns], y_test[turns]), Namespace(**NO_FLAGS | {"plot": "file"})
     )
     seen = []
-    read = LivePlot._metrics
+    read = LivePlot._test_metrics
     monkeypatch.setattr(
-        LivePlot, "_metrics", lambda plot, sample: seen.append(sample.y) or read(plot, sample)
+        LivePlot, "_test_metrics", lambda plot, sample: seen.append(sample.y) or read(plot, sample)
     )
     train(digits, plot, epochs=1)
     samples = [labels for labels in seen if len(labels) == 500]
