@@ -4,6 +4,7 @@ Importing this module imports Keras quietly, turns a `UserError` into one line a
 and lets Ctrl-C end a lesson with status 130.
 """
 
+import _thread
 import contextlib
 import os
 import signal
@@ -11,6 +12,7 @@ import sys
 import tempfile
 import threading
 import time
+import traceback
 import warnings
 from pathlib import Path
 
@@ -26,12 +28,20 @@ class UserError(Exception):
         return [str(self)]
 
 
-def _show_exception(kind, error, traceback):
+def _show_exception(kind, error, trace):
     if not issubclass(kind, UserError):
-        sys.__excepthook__(kind, error, traceback)
+        sys.__excepthook__(kind, error, trace)
         return
     print(f"{Path(sys.argv[0]).name}: {error}", file=sys.stderr)
     raise SystemExit(2)
+
+
+def _show_unraisable(trouble):
+    """Python cannot pass on what is raised while it frees memory: it would lose our SystemExit, too."""
+    if ctrl_c.requested and isinstance(trouble.exc_value, SystemExit):
+        ctrl_c.again()
+    else:
+        sys.__unraisablehook__(trouble)
 
 
 class _CtrlC:
@@ -53,8 +63,22 @@ class _CtrlC:
         self.requested = True
         if self.importing:
             os._exit(130)  # some libraries catch a SystemExit while they are imported, and go on
-        if not self.saving:
+        if self.saving:
+            return
+        if _matplotlib_works(frame):  # a window's toolkit loses a SystemExit
+            self.again()
+        else:
             raise SystemExit(130)
+
+    def again(self):
+        """Come back a little later, as if Ctrl-C had been pressed then."""
+        threading.Timer(0.02, _thread.interrupt_main).start()
+
+
+def _matplotlib_works(frame):
+    """Whether the code in this frame was called by matplotlib, as what answers to the mouse is."""
+    modules = (caller.f_globals.get("__name__", "") for caller, _ in traceback.walk_stack(frame))
+    return any(module.startswith("matplotlib.") for module in modules)
 
 
 ctrl_c = _CtrlC()
@@ -86,8 +110,8 @@ def _silent_stderr():
 
 def in_notebook():
     """Whether this program runs in the cells of a notebook."""
-    ipython = sys.modules.get("IPython")
-    return ipython is not None and hasattr(ipython.get_ipython(), "kernel")
+    find = getattr(sys.modules.get("IPython"), "get_ipython", None)  # None while it is being imported, too
+    return find is not None and hasattr(find(), "kernel")
 
 
 def _settle_in_notebook(shell):
@@ -133,6 +157,7 @@ for stream in (sys.stdout, sys.stderr):
     if hasattr(stream, "reconfigure"):
         stream.reconfigure(errors="replace")  # a terminal may not know → or ×
 sys.excepthook = _show_exception
+sys.unraisablehook = _show_unraisable
 if threading.current_thread() is threading.main_thread() and not in_notebook():
     signal.signal(signal.SIGINT, ctrl_c)
 _import_keras()

@@ -247,6 +247,45 @@ print("going on", flush=True)
     assert ("caught" in done.stdout) == bool(before)
 
 
+@pytest.mark.parametrize("draw", ["draw", "draw_idle"])  # at once, or when the window asks for it
+def test_ctrl_c_while_the_window_is_drawn_is_not_lost(draw, environment, screen):
+    script = f"""
+import os, signal, sys
+sys.path.insert(0, {str(ROOT)!r})
+from common.terminal import ctrl_c
+from common.screens import Window, wait_until_closed
+from matplotlib.backends import _backend_tk
+ctrl_c.importing = False
+canvas = Window("a window", print).figure.canvas
+paint = _backend_tk._blit
+def interrupted(*args):
+    os.kill(os.getpid(), signal.SIGINT)
+    paint(*args)
+canvas._tkphoto.tk.createcommand(_backend_tk._blit_tcl_name, interrupted)
+canvas.{draw}()
+wait_until_closed()
+"""
+    window = environment | {"DISPLAY": screen, "MPLBACKEND": "TkAgg"}
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=window, capture_output=True, text=True, timeout=60
+    )
+    assert (done.returncode, done.stderr) == (130, "")
+
+
+def test_ctrl_c_while_python_frees_memory_is_not_lost(environment):
+    script = f"""
+import gc, os, signal, sys, time
+sys.path.insert(0, {str(ROOT)!r})
+from common.terminal import ctrl_c
+ctrl_c.importing = False
+gc.callbacks.append(lambda phase, info: gc.callbacks.pop() and os.kill(os.getpid(), signal.SIGINT))
+gc.collect()
+time.sleep(20)
+"""
+    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (130, "")
+
+
 def test_a_training_that_diverges_is_shown_to_its_end(run, tmp_path):
     done = run("--train-size", 2000, "--epochs", 2, "--plot", "file", "--learning-rate", "1e38")
     assert (done.returncode, done.stderr) == (0, "")
