@@ -21,7 +21,7 @@ from PIL import Image
 
 from common.dashboard import HEIGHT, WIDTH, fit_text
 from common.run_folder import by_product, replacing
-from common.terminal import in_notebook
+from common.terminal import ctrl_c, in_notebook
 
 
 def open_screen(plot, title, on_key):
@@ -94,6 +94,7 @@ class Window:
     live = stays = True
     windows = ()  # those that are open
 
+    @ctrl_c.deferred()
     def __init__(self, title, on_key):
         import matplotlib.pyplot as plt
 
@@ -114,6 +115,7 @@ class Window:
         canvas.mpl_disconnect(manager.key_press_handler_id)  # our own keys
         canvas.mpl_connect("close_event", self._on_close)
         canvas.mpl_connect("key_press_event", lambda event: on_key(event.key))
+        canvas.draw, canvas.blit = (ctrl_c.deferred()(method) for method in (canvas.draw, canvas.blit))
         self._fit_to_screen(manager)
         manager.show()
         self.flush()  # the window takes its size before anything is drawn
@@ -137,6 +139,7 @@ class Window:
     def present(self):
         self.flush()
 
+    @ctrl_c.deferred()
     def flush(self):
         if self.open:
             self.figure.canvas.flush_events()
@@ -144,6 +147,7 @@ class Window:
     def toggle_full_screen(self):
         self.figure.canvas.manager.full_screen_toggle()
 
+    @ctrl_c.deferred()
     def close(self):
         import matplotlib.pyplot as plt
 

@@ -4,7 +4,6 @@ Importing this module imports Keras quietly, turns a `UserError` into one line a
 and lets Ctrl-C end a lesson with status 130.
 """
 
-import _thread
 import contextlib
 import os
 import signal
@@ -12,7 +11,6 @@ import sys
 import tempfile
 import threading
 import time
-import traceback
 import warnings
 from pathlib import Path
 
@@ -28,19 +26,17 @@ class UserError(Exception):
         return [str(self)]
 
 
-def _show_exception(kind, error, trace):
+def _show_exception(kind, error, traceback):
     if not issubclass(kind, UserError):
-        sys.__excepthook__(kind, error, trace)
+        sys.__excepthook__(kind, error, traceback)
         return
     print(f"{Path(sys.argv[0]).name}: {error}", file=sys.stderr)
     raise SystemExit(2)
 
 
 def _show_unraisable(trouble):
-    """Python cannot pass on what is raised while it frees memory: it would lose our SystemExit, too."""
-    if ctrl_c.requested and isinstance(trouble.exc_value, SystemExit):
-        ctrl_c.again()
-    else:
+    """Python drops what is raised while it frees memory. Our SystemExit comes again in `deferred`."""
+    if not (ctrl_c.requested and isinstance(trouble.exc_value, SystemExit)):
         sys.__unraisablehook__(trouble)
 
 
@@ -54,6 +50,7 @@ class _CtrlC:
         self.importing = True  # until `parse_args`
         self.requested = False
         self.saving = False
+        self._deferred = 0  # how many blocks of `deferred` we are in
 
     def __call__(self, signum=None, frame=None):
         if in_notebook() and (self.requested or not self.saving):
@@ -63,22 +60,19 @@ class _CtrlC:
         self.requested = True
         if self.importing:
             os._exit(130)  # some libraries catch a SystemExit while they are imported, and go on
-        if self.saving:
-            return
-        if _matplotlib_works(frame):  # a window's toolkit loses a SystemExit
-            self.again()
-        else:
+        if not (self.saving or self._deferred):
             raise SystemExit(130)
 
-    def again(self):
-        """Come back a little later, as if Ctrl-C had been pressed then."""
-        threading.Timer(0.02, _thread.interrupt_main).start()
-
-
-def _matplotlib_works(frame):
-    """Whether the code in this frame was called by matplotlib, as what answers to the mouse is."""
-    modules = (caller.f_globals.get("__name__", "") for caller, _ in traceback.walk_stack(frame))
-    return any(module.startswith("matplotlib.") for module in modules)
+    @contextlib.contextmanager
+    def deferred(self):
+        """Ctrl-C waits until this block ends. A window's toolkit needs it: it drops a SystemExit."""
+        self._deferred += 1
+        try:
+            yield
+        finally:
+            self._deferred -= 1
+            if self.requested and not (self.saving or self._deferred):
+                raise SystemExit(130)
 
 
 ctrl_c = _CtrlC()

@@ -272,18 +272,22 @@ wait_until_closed()
     assert (done.returncode, done.stderr) == (130, "")
 
 
-def test_ctrl_c_while_python_frees_memory_is_not_lost(environment):
+def test_ctrl_c_while_python_frees_memory_is_not_lost(environment, screen):
     script = f"""
-import gc, os, signal, sys, time
+import gc, os, signal, sys
 sys.path.insert(0, {str(ROOT)!r})
 from common.terminal import ctrl_c
+from common.screens import Window, wait_until_closed
 ctrl_c.importing = False
+window = Window("a window", print)
 gc.callbacks.append(lambda phase, info: gc.callbacks.pop() and os.kill(os.getpid(), signal.SIGINT))
 gc.collect()
-for _ in range(1000):
-    time.sleep(0.01)
+wait_until_closed()
 """
-    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True)
+    window = environment | {"DISPLAY": screen, "MPLBACKEND": "TkAgg"}
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=window, capture_output=True, text=True, timeout=60
+    )
     assert (done.returncode, done.stderr) == (130, "")
 
 
