@@ -247,41 +247,28 @@ print("going on", flush=True)
     assert ("caught" in done.stdout) == bool(before)
 
 
-@pytest.mark.parametrize("draw", ["draw", "draw_idle"])  # at once, or when the window asks for it
-def test_ctrl_c_while_the_window_is_drawn_is_not_lost(draw, environment, screen):
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "canvas._tkphoto.tk.createcommand(_backend_tk._blit_tcl_name, interrupt); canvas.draw()",
+        "canvas._tkphoto.tk.createcommand(_backend_tk._blit_tcl_name, interrupt); canvas.draw_idle()",
+        "gc.callbacks.append(lambda *_: gc.callbacks.pop() and interrupt()); gc.collect()",
+    ],
+    ids=["drawing at once", "drawing when the window asks for it", "while Python frees memory"],
+)
+def test_ctrl_c_in_a_window_is_not_lost(moment, environment, screen):
     script = f"""
-import os, signal, sys
+import gc, os, signal, sys
 sys.path.insert(0, {str(ROOT)!r})
 from common.terminal import ctrl_c
 from common.screens import Window, wait_until_closed
 from matplotlib.backends import _backend_tk
 ctrl_c.importing = False
 canvas = Window("a window", print).figure.canvas
-paint = _backend_tk._blit
-def interrupted(*args):
+def interrupt(*_):
     os.kill(os.getpid(), signal.SIGINT)
-    paint(*args)
-canvas._tkphoto.tk.createcommand(_backend_tk._blit_tcl_name, interrupted)
-canvas.{draw}()
-wait_until_closed()
-"""
-    window = environment | {"DISPLAY": screen, "MPLBACKEND": "TkAgg"}
-    done = subprocess.run(
-        [sys.executable, "-c", script], env=window, capture_output=True, text=True, timeout=60
-    )
-    assert (done.returncode, done.stderr) == (130, "")
-
-
-def test_ctrl_c_while_python_frees_memory_is_not_lost(environment, screen):
-    script = f"""
-import gc, os, signal, sys
-sys.path.insert(0, {str(ROOT)!r})
-from common.terminal import ctrl_c
-from common.screens import Window, wait_until_closed
-ctrl_c.importing = False
-window = Window("a window", print)
-gc.callbacks.append(lambda phase, info: gc.callbacks.pop() and os.kill(os.getpid(), signal.SIGINT))
-gc.collect()
+    sum(range(10))
+{moment}
 wait_until_closed()
 """
     window = environment | {"DISPLAY": screen, "MPLBACKEND": "TkAgg"}
