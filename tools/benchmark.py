@@ -368,10 +368,10 @@ read every 100. livelossplot's Keras callback draws two pairs of curves once an 
 
 `python3 tools/benchmark.py target`. The test set is read after each epoch; the first that reaches the
 accuracy ends the clock, so this is the best epoch, not the end. What takes less than half a minute is
-measured five times, in turn. TensorFlow 1 and PyTorch train with the lecture's settings, without a window.
-The last column is computed: the iterations that TensorFlow 1 took, times the seconds an iteration takes it
-under the lecture's window (the table above); in brackets how many times longer than the lesson with its
-window.
+measured several times, in turn; the first process after a boot, which reads the libraries from the disk,
+takes some seconds longer. TensorFlow 1 and PyTorch train with the lecture's settings, without a window. The
+last column is computed: the iterations that TensorFlow 1 took, times the seconds an iteration takes it under
+the lecture's window (the table above); in brackets how many times longer than the lesson with its window.
 
 """,
     "rate": """
