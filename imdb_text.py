@@ -36,7 +36,7 @@ def build_model():
             layers.Embedding(10_000, 16),
             layers.GlobalAveragePooling1D(),
             layers.Dense(16, activation="relu"),
-            layers.Dense(1, activation="sigmoid"),
+            layers.Dense(1, activation="sigmoid", dtype="float32"),  # probabilities need 32 bits
         ]
     )
 
@@ -45,7 +45,8 @@ if __name__ == "__main__":
     args = parse_args(__doc__, epochs=40, batch_size=512, learning_rate=0.001, review=[], full=False)
     keras.utils.set_random_seed(args.seed)
     train, validation, (x_test, y_test), words = load_imdb(args)
-    if args.review and (model := trained_model(args)):
+    model = trained_model(args) if args.review else None
+    if model:
         classify_reviews(model, args.review, words)
         raise SystemExit
 

@@ -57,8 +57,8 @@ def build_model(step, dropout=0.5):
         hidden += [layers.Conv2D(16, 5, activation="tanh"), layers.AveragePooling2D(2)]  # C3, S4
         hidden += [layers.Conv2D(120, 5, activation="tanh"), layers.Flatten()]  # C5
         hidden += [layers.Dense(84, activation="tanh")]  # F6
-    first = [keras.Input((28, 28, 1)), layers.Rescaling(1 / 255)]
-    return keras.Sequential([*first, *hidden, layers.Dense(10, activation="softmax")])
+    last = layers.Dense(10, activation="softmax", dtype="float32")  # probabilities need 32 bits
+    return keras.Sequential([keras.Input((28, 28, 1)), layers.Rescaling(1 / 255), *hidden, last])
 
 
 if __name__ == "__main__":
