@@ -18,7 +18,7 @@ from pathlib import Path
 
 # common comes first: it keeps TensorFlow quiet
 from common import UserError
-from common.command_line import demo_parser, picture
+from common.command_line import demo_parser, picture, some_path
 from common.drawing_pad import DrawingPad
 from common.ink import read_ink
 
@@ -110,9 +110,12 @@ def train_softmax(pad):
     print(f"There is no trained network in runs/: training {SOFTMAX} first.", flush=True)
     command = [sys.executable, str(Path(__file__).with_name(f"{SOFTMAX}.py")), "--plot", "none"]
     with subprocess.Popen(command) as training:
-        while training.poll() is None:
-            pad.flush()
-            time.sleep(0.02)
+        try:
+            while training.poll() is None:
+                pad.flush()
+                time.sleep(0.02)
+        finally:  # after Ctrl-C, too
+            training.terminate()
     if training.returncode:
         raise SystemExit(training.returncode)
     return find_networks(Path("runs", SOFTMAX))
@@ -121,7 +124,7 @@ def train_softmax(pad):
 if __name__ == "__main__":
     parser = demo_parser(__doc__)
     about = "one or two networks: .keras files or folders of runs (default: the best in runs/, and softmax)"
-    parser.add_argument("--model", help=about, nargs="+", type=Path, default=[], metavar="FILE")
+    parser.add_argument("--model", help=about, nargs="+", type=some_path, default=[], metavar="FILE")
     about = "read the digit on a photo or scan"
     parser.add_argument("--image", help=about, nargs="+", type=picture, default=[], metavar="FILE")
     args = parser.parse_args()

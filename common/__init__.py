@@ -1,5 +1,11 @@
 """What the lessons share. Import it before Keras: it keeps the libraries quiet."""
 
+import sys
+
+if sys.version_info < (3, 10):  # noqa: UP036  an old Python reads this file, too
+    sys.stderr.write("Python {}.{} is too old: take one from 3.10 to 3.13\n".format(*sys.version_info))
+    sys.exit(2)
+
 from common import terminal  # noqa: F401  first of all
 from common import fused_batch_norm  # noqa: F401
 from common.batches import ShuffledBatches

@@ -1,7 +1,7 @@
 """The command line that all lessons share, and that of the scripts that train nothing."""
 
 import argparse
-import math
+import contextlib
 import os
 import re
 import shutil
@@ -10,75 +10,101 @@ from pathlib import Path
 
 import keras
 
+from common.curves import read_curves
 from common.distribution import distribute
 from common.photos import read_photo
 from common.run_folder import read_settings
-from common.terminal import UserError, ctrl_c, in_notebook
+from common.terminal import UserError, in_notebook, interrupt, on_terminal
 
 PLOTS = ("auto", "window", "file", "none")
 
 
 class _OneLineParser(argparse.ArgumentParser):
     def error(self, message):
-        raise UserError(f"{message} (--help lists the flags)")
+        raise UserError(f"{_brief(' '.join(message.split()), 300)} (--help lists the flags)")
 
 
-def whole_number(minimum, maximum=None):
+def _brief(text, length=60):
+    return text if len(text) <= length else f"{text[: length - 3]}..."
+
+
+def _wrong(text, why):
+    """What to raise for a word of the command line that cannot be used."""
+    return argparse.ArgumentTypeError(f"{_brief(repr(text))} {why}")
+
+
+def whole_number(minimum, maximum):
     def convert(text):
-        try:
-            number = int(text)
-        except ValueError:
-            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
-        if number < minimum or (maximum is not None and number > maximum):
-            limit = f"{minimum} or more" if maximum is None else f"from {minimum} to {maximum}"
-            raise argparse.ArgumentTypeError(f"must be {limit}, not {number}")
-        return number
+        if not re.fullmatch(r"[+-]?[0-9]+", text):  # int() would take digits of all scripts
+            raise _wrong(text, "is not a whole number")
+        if len(text) > 30 or not minimum <= int(text) <= maximum:
+            raise argparse.ArgumentTypeError(f"must be from {minimum} to {maximum}, not {_brief(text)}")
+        return int(text)
 
     return convert
 
 
 def _number(fits, limit):
     def convert(text):
-        try:
-            number = float(text)
-        except ValueError:
-            raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
-        if not fits(number):
-            raise argparse.ArgumentTypeError(f"must be {limit}, not {text}")
-        return number
+        if not re.fullmatch(r"[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?", text):
+            raise _wrong(text, "is not a number")
+        if len(text) > 1000 or not fits(float(text)):
+            raise argparse.ArgumentTypeError(f"must be {limit}, not {_brief(text)}")
+        return float(text)
 
     return convert
 
 
-positive_number = _number(lambda number: 0 < number < math.inf, "more than 0")
-_not_negative = _number(lambda number: 0 <= number < math.inf, "0 or more")
+LARGE = 1_000_000
+positive_number = _number(lambda number: 1e-12 <= number <= LARGE, f"from 1e-12 to {LARGE}")
+_not_negative = _number(lambda number: 0 <= number <= LARGE, f"from 0 to {LARGE}")
 _share = _number(lambda number: 0 <= number < 1, "from 0 to less than 1")
 
 
+def some_path(text):
+    """A path that may or may not be there; ~ is the user's home."""
+    try:
+        path = Path(text).expanduser()
+        if not text:
+            raise _wrong(text, "is no path")
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            path.stat()
+    except (OSError, RuntimeError, ValueError) as error:  # too long a name, a link to itself, no such home
+        raise _wrong(text, f"cannot be used: {getattr(error, 'strerror', None) or error}") from None
+    return path
+
+
 def _folder(text):
-    if not os.path.isdir(text):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a folder")
-    return Path(text)
+    path = some_path(text)
+    if not path.is_dir():
+        raise _wrong(text, "is not a folder")
+    return path
 
 
 def _readable_file(text):
-    if not os.access(text, os.R_OK) or os.path.isdir(text):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a file that can be read")
-    return str(Path(text).resolve())  # to be found by --resume, from wherever it is called
+    path = some_path(text)
+    if not os.access(path, os.R_OK) or not path.is_file():
+        raise _wrong(text, "is not a file that can be read")
+    return str(path.resolve())  # to be found by --resume, from wherever it is called
 
 
 def picture(text):
-    _readable_file(text)
+    path = _readable_file(text)
     try:
-        read_photo(text, 1)
+        read_photo(path, 1)
     except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} {error}") from None
-    return Path(text)
+        raise _wrong(text, str(error)) from None
+    return some_path(text)
+
+
+def _earlier_run(text):
+    read_curves(some_path(text))
+    return some_path(text)
 
 
 def _addresses(text):
     if text and not re.fullmatch(r"[^\s:,]+:[0-9]{1,5}(,[^\s:,]+:[0-9]{1,5})+", text):
-        raise argparse.ArgumentTypeError(f"{text!r} must be HOST:PORT,HOST:PORT, one for each process")
+        raise _wrong(text, "must be HOST:PORT,HOST:PORT, one for each process")
     return text
 
 
@@ -88,14 +114,20 @@ def _some_text(text):
     return text
 
 
+def _review(text):
+    if text == "-" and sys.stdin is None:
+        raise argparse.ArgumentTypeError("- reads reviews from the standard input, which is closed")
+    return _some_text(text)
+
+
 def movie_file(text):
-    path = Path(text)
+    path = some_path(text)
     if path.suffix.lower() not in (".gif", ".mp4"):
-        raise argparse.ArgumentTypeError(f"{text!r} must end in .gif or .mp4")
+        raise _wrong(text, "must end in .gif or .mp4")
     if path.suffix.lower() == ".mp4" and not shutil.which("ffmpeg"):
         raise argparse.ArgumentTypeError("an .mp4 needs the program ffmpeg, which is not found: use .gif")
-    if not os.access(path.parent, os.W_OK) or os.path.isdir(path):
-        raise argparse.ArgumentTypeError(f"{text!r} cannot be written")
+    if not os.access(path.parent, os.W_OK) or path.is_dir():
+        raise _wrong(text, "cannot be written")
     return path
 
 
@@ -107,7 +139,7 @@ def _parser(script, description, steps, defaults):
         allow_abbrev=False,
         argument_default=argparse.SUPPRESS,
     )
-    count = whole_number(1)
+    count = whole_number(1, LARGE)
     settings = set(defaults).union(*steps.values())
 
     def add(flag, about, **options):
@@ -153,7 +185,7 @@ def _parser(script, description, steps, defaults):
     add("--plot", "where the picture is shown", choices=PLOTS)
     add("--close", "close the window at the end", action="store_true")
     add("--movie", "also record the window, as .gif or .mp4", type=movie_file, metavar="FILE")
-    add("--overlay", "draw the curves of earlier runs behind", nargs="+", type=Path, metavar="RUN")
+    add("--overlay", "draw the curves of earlier runs behind", nargs="+", type=_earlier_run, metavar="RUN")
     if "show_filters" in settings:
         add("--show-filters", "at the end show kernels and feature maps", action="store_true")
     add("--data-dir", "look for data files here first", type=_folder, metavar="DIR")
@@ -161,7 +193,7 @@ def _parser(script, description, steps, defaults):
         add("--full", "the whole data set, downloaded once, not the part that is here", action="store_true")
     if "review" in settings:
         about = "classify this review with the trained model; - reads reviews from the input, a line each"
-        add("--review", about, action="append", type=_some_text, metavar="TEXT")
+        add("--review", about, action="append", type=_review, metavar="TEXT")
     if "predict" in settings:
         about = "say what is on these pictures, with the trained model"
         add("--predict", about, action="extend", nargs="+", type=picture, metavar="FILE")
@@ -175,9 +207,11 @@ def _parser(script, description, steps, defaults):
         add("--beams", "how many beginnings of a translation go on", type=whole_number(1, 100), metavar="N")
     about = "share each batch out to all devices, or to several processes (Keras on JAX)"
     add("--distribute", about, nargs="?", const="", type=_addresses, metavar="HOST:PORT,HOST:PORT")
-    add("--process", "which of these processes this one is, from 0", type=whole_number(0), metavar="N")
+    add("--process", "which of these processes this one is, from 0", type=whole_number(0, 1000), metavar="N")
     add("--mixed-precision", "compute with numbers of 16 bits, keep weights of 32", action="store_true")
-    parser.add_argument("--out", help="folder for the results (default: in runs/)", type=Path, metavar="DIR")
+    parser.add_argument(
+        "--out", help="folder for the results (default: in runs/)", type=some_path, metavar="DIR"
+    )
     add("--resume", "go on from the last complete epoch of the run in --out", action="store_true")
     return parser
 
@@ -192,7 +226,7 @@ def demo_parser(description):
         An `argparse.ArgumentParser` with --plot, --close and --out (`runs/<script>` unless given). A flag
         that is unknown or cannot be used raises `UserError`.
     """
-    ctrl_c.importing = False
+    interrupt.importing = False
     script = Path(sys.argv[0]).stem
     parser = _OneLineParser(
         prog=script,
@@ -203,7 +237,7 @@ def demo_parser(description):
     parser.add_argument("--plot", help="where it is shown (default: auto)", choices=PLOTS, default="auto")
     parser.add_argument("--close", help="close the window at the end", action="store_true")
     about = f"folder for the pictures (default: runs/{script})"
-    parser.add_argument("--out", help=about, type=Path, default=Path("runs", script), metavar="DIR")
+    parser.add_argument("--out", help=about, type=some_path, default=Path("runs", script), metavar="DIR")
     return parser
 
 
@@ -231,7 +265,7 @@ def parse_args(description, *, steps=None, argv=None, **defaults):
     Raises:
         UserError: a flag is unknown, has a value that cannot be used or means nothing to the step.
     """
-    ctrl_c.importing = ctrl_c.saving = False
+    interrupt.importing = interrupt.saving = False
     script, words = Path(sys.argv[0]).stem, sys.argv[1:]
     if in_notebook():
         description = None  # it stands above
@@ -273,7 +307,7 @@ def parse_args(description, *, steps=None, argv=None, **defaults):
         settings = dict.fromkeys(others) | settings
     args = argparse.Namespace(**settings | before | given)
     args.script = script
-    args.verbose = 1 if sys.stdout.isatty() else 0
+    args.verbose = 1 if on_terminal() else 0
     if args.movie and args.plot == "none":
         raise UserError("--movie records what is drawn, and --plot none draws nothing")
     if args.process is not None or args.distribute:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from common.run_folder import replacing
+from common.files import replacing
 from common.terminal import UserError
 
 LIMIT = 500  # points in a curve: about one a pixel
@@ -110,7 +110,7 @@ def read_curves(folder):
     folder = Path(folder)
     try:
         points = defaultdict(list)
-        with open(folder / "curves.csv", newline="") as file:
+        with open(folder / "curves.csv", newline="", encoding="utf-8") as file:
             for row in csv.DictReader(file):
                 points[row["name"]].append((float(row["step"]), float(row["value"])))
         if not points:
@@ -124,7 +124,7 @@ def read_curves(folder):
 
 def write_curves(folder, curves):
     """Write `curves.csv`: step, name, value."""
-    with replacing(Path(folder) / "curves.csv") as new, open(new, "w", newline="") as file:
+    with replacing(Path(folder) / "curves.csv") as new, open(new, "w", newline="", encoding="utf-8") as file:
         table = csv.writer(file)
         table.writerow(["step", "name", "value"])
         for name, curve in curves.items():

@@ -7,7 +7,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.transforms import Bbox, TransformedBbox
 
 from common.panes import SMALL
-from common.run_folder import replacing
+from common.files import replacing
 
 WIDTH, HEIGHT = 13.44, 7.56  # inches; text sizes are chosen for this width
 STYLE = {
@@ -24,6 +24,9 @@ def fit_text(figure):
     width, height = figure.canvas.get_width_height(physical=True)
     dpi = max(min(width / WIDTH, height / HEIGHT), 10)
     figure._set_dpi(dpi, forward=False)  # figure.dpi = ... would resize the window again
+    figure._original_dpi = (
+        dpi / figure.canvas.device_pixel_ratio
+    )  # on a screen of another scale it grows, too
     figure.set_size_inches(width / dpi, height / dpi, forward=False)
 
 

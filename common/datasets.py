@@ -13,7 +13,7 @@ from PIL import Image
 
 from common.photos import find_photos, read_photos
 from common.reviews import encode_reviews, first_words, pad_reviews, words_of
-from common.run_folder import replacing
+from common.files import LARGEST, UnexpectedArray, read_npz, replacing
 from common.terminal import UserError
 
 BUNDLED = Path(__file__).parent / "data"
@@ -63,12 +63,12 @@ def broken(file, why):
     return UserError(f"the data file {file.path} {why}: {cure}")
 
 
-def read_arrays(path, origin, expected):
+def read_arrays(path, origin, expected, optional=()):
     """Read a checked `.npz` file, all of it or nothing.
 
     Args:
         path, origin: as `find_data_file` gives them.
-        expected: for each array its name and (dtype, shape); where the shape has None, any number does.
+        expected, optional: as for `read_npz`.
 
     Returns:
         A dictionary of arrays, and the `DataFile` they were read from.
@@ -78,36 +78,22 @@ def read_arrays(path, origin, expected):
             expected, or is a bundled file that is not the one we made.
     """
     try:
-        content = path.read_bytes()
+        with path.open("rb") as data:
+            content = data.read(LARGEST + 1)
     except OSError as error:
         raise UserError(f"cannot read the data file {path}: {error.strerror}") from error
     file = DataFile(path, hashlib.sha256(content).hexdigest(), origin)
+    if len(content) > LARGEST:
+        raise broken(file, f"has more than {LARGEST:,} bytes")
     if origin == "bundled" and file.sha256 != BUNDLED_SHA256[path.name]:
         raise broken(file, "is cut short or was changed (its SHA-256 is not the one we know)")
     try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as archive:
-            arrays = {key: archive[key] for key in archive.files}
+        return read_npz(io.BytesIO(content), expected, optional), file
+    except UnexpectedArray as error:
+        raise broken(file, str(error)) from error
     except Exception as error:  # a damaged archive can fail anywhere in zipfile, zlib or NumPy
         first_line = str(error).partition("\n")[0].rstrip(".")
         raise broken(file, f"is cut short, damaged or no .npz file ({first_line})") from error
-
-    for key, (dtype, shape) in expected.items():
-        if key not in arrays:
-            raise broken(file, f"has no array {key!r}")
-        found = arrays[key]
-        if (
-            not isinstance(found, np.ndarray)
-            or found.dtype.type != np.dtype(dtype).type
-            or not _fits(found, shape)
-        ):
-            raise broken(file, f"has a wrong array {key!r}, not {np.dtype(dtype).name} {list(shape)}")
-    return arrays, file
-
-
-def _fits(array, shape):
-    return array.ndim == len(shape) and all(
-        wanted in (None, size) for size, wanted in zip(array.shape, shape, strict=True)
-    )
 
 
 def _load_grey_images(args, name):
@@ -226,7 +212,13 @@ def load_imdb(args):
         place = _fetch_full_imdb(), "full"
     else:  # not Keras' cache: Keras' own imdb.npz there is packed otherwise, with pickles
         place = BUNDLED / "imdb.npz", "bundled"
-    arrays, file = read_arrays(*place, {"words": (np.str_, (10_000,))})
+    kinds = {"tokens": np.uint16, "offsets": np.int64, "labels": np.uint8}
+    parts = {
+        split: {f"{split}_{name}": (kind, (None,)) for name, kind in kinds.items()}
+        for split in ("train", "validation", "test")
+    }
+    expected = {"words": (np.str_, (10_000,))} | parts["train"] | parts["test"]
+    arrays, file = read_arrays(*place, expected | parts["validation"], optional=parts["validation"])
     args.data_file = file
     (x, y), test = _reviews(arrays, "train", file), _reviews(arrays, "test", file)
     if "validation_labels" in arrays:
@@ -244,11 +236,10 @@ def load_imdb(args):
 def _reviews(arrays, split, file):
     tokens, offsets, labels = (arrays.get(f"{split}_{kind}") for kind in ("tokens", "offsets", "labels"))
     good = (
-        tokens is not None and tokens.dtype == np.uint16 and tokens.ndim == 1
-        and offsets is not None and offsets.dtype == np.int64 and offsets.ndim == 1
-        and labels is not None and labels.dtype == np.uint8 and labels.shape == (len(offsets) - 1,)
+        tokens is not None and offsets is not None and len(offsets) > 1
+        and labels is not None and labels.shape == (len(offsets) - 1,)
         and offsets[0] == 0 and offsets[-1] == len(tokens) and (np.diff(offsets) >= 0).all()
-        and tokens.max(initial=0) < 10_000 and labels.max(initial=0) <= 1 and len(labels) > 0
+        and tokens.max(initial=0) < 10_000 and labels.max() <= 1
     )  # fmt: skip
     if not good:
         raise broken(file, f"has wrong arrays {split}_tokens, {split}_offsets, {split}_labels")

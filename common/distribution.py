@@ -19,7 +19,7 @@ from pathlib import Path
 
 import keras
 
-from common.terminal import UserError, ctrl_c
+from common.terminal import UserError, interrupt, lasting_output
 
 LOST = 70  # exit status of a process that has lost another
 
@@ -98,7 +98,7 @@ def _join(args):
         raise UserError(f"--distribute: the processes cannot be connected: {reason}") from error
     os.write(meeting, b"!")
     # JAX's own way out would wait for the others
-    atexit.register(lambda: _leave(130 if ctrl_c.requested else 0))
+    atexit.register(lambda: _leave(interrupt.status or 0))
 
 
 def _want_free_port(port):
@@ -136,12 +136,13 @@ def _watch_over_child(args):
     if child:
         os.close(reading)
         os.close(meeting)
-        signal.signal(signal.SIGINT, lambda *_: os.kill(child, signal.SIGINT))
+        for number in interrupt.SIGNALS:
+            signal.signal(number, lambda number, _: os.kill(child, number))
         status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         if args.process > 0:
             shutil.rmtree(args.out, ignore_errors=True)
         lost = status < 0 or status == LOST
-        if lost or status == 130:
+        if lost or status - 128 in interrupt.SIGNALS:
             message = "another process of this training has ended" if lost else "stopped"
             message += "; process 0 keeps each complete epoch, to go on start all again with --resume"
             if lost and not os.read(met, 1):
@@ -153,8 +154,8 @@ def _watch_over_child(args):
     os.close(met)
     threading.Thread(target=_end_with_parent, args=(reading,), daemon=True).start()
     for stream, number in (("stdout", 1), ("stderr", 2)):  # what C++ code writes is not for the user
-        ours = open(os.dup(number), "w", buffering=1, errors="replace")  # noqa: SIM115
-        setattr(sys, stream, ours)
+        encoding = getattr(sys, stream).encoding
+        setattr(sys, stream, lasting_output(os.dup(number), encoding=encoding, line_buffering=True))
         os.dup2(os.open(os.devnull, os.O_WRONLY), number)
     show = sys.excepthook
 

@@ -14,7 +14,7 @@ from PIL import Image
 from common.dashboard import STYLE, fit_text
 from common.ink import SIDE, draw_stroke
 from common.panes import LARGE, SMALL, TRAIN, Sheet
-from common.run_folder import replacing
+from common.files import replacing
 from common.screens import open_screen
 from common.terminal import UserError
 

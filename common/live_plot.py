@@ -12,7 +12,7 @@ import numpy as np
 
 from common import distribution
 from common.curves import Records, Sample, read_curves, write_curves
-from common.run_folder import by_product
+from common.files import by_product
 from common.terminal import STARTED, UserError
 from common.validation_outputs import ValidationOutputs
 

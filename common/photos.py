@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import logging
 import os
 import warnings
 import zipfile
@@ -13,7 +14,9 @@ from PIL import Image, ImageOps
 
 from common.terminal import UserError
 
-warnings.filterwarnings("ignore", module="PIL")  # a picture is read, or named: nothing in between
+# a picture is read, or named: nothing in between
+warnings.filterwarnings("ignore", module="PIL")
+logging.getLogger("PIL").setLevel(logging.CRITICAL + 1)
 SUFFIXES = (
     ".jpg", ".jpeg", ".jfif", ".png", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".heic", ".heif", ".avif"
 )  # fmt: skip

@@ -61,11 +61,19 @@ def classify_reviews(model, texts, vocabulary):
             continue
         if sys.stdin.isatty():
             print("Type a review, and Enter; an empty line ends.")
-        for line in sys.stdin:
+        for line in map(_decode, sys.stdin.buffer):
             if line.strip():
                 _classify(model, line, vocabulary)
             elif sys.stdin.isatty():
                 break
+
+
+def _decode(line):
+    """A line of the standard input: UTF-8, maybe with a mark at its beginning, or as the terminal has it."""
+    try:
+        return line.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return line.decode(sys.stdin.encoding, errors="replace")
 
 
 def _classify(model, text, vocabulary):

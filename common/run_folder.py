@@ -25,7 +25,8 @@ import keras
 import numpy as np
 
 from common.distribution import in_several_processes, part_ways
-from common.terminal import STARTED, UserError, ctrl_c
+from common.files import UnexpectedArray, by_product, disk_full, hold_room, names_in_npz, read_npz, replacing
+from common.terminal import STARTED, UserError, interrupt
 
 # what makes a run what it is, where the lesson has it
 SETTINGS = (
@@ -34,46 +35,27 @@ SETTINGS = (
 )  # fmt: skip
 
 
-@contextlib.contextmanager
-def replacing(path):
-    """Give the path of a new file beside `path`, which takes its place when it is complete.
-
-    Raises UserError if it cannot be written.
-    """
-    path = Path(path)
-    new = path.with_name(f".{path.stem}-{os.getpid()}{path.suffix}")
-    try:
-        yield new
-        new.replace(path)
-    except OSError as error:
-        raise UserError(f"cannot write {path}: {error.strerror or error}") from error
-    finally:
-        with contextlib.suppress(OSError):
-            new.unlink()
-
-
-@contextlib.contextmanager
-def by_product():
-    """What fails to be written here is said, and the training goes on."""
-    try:
-        yield
-    except UserError as error:
-        print(f"\n{error}", file=sys.stderr)
-
-
-def _read_checkpoint(folder):
+def _read_checkpoint(folder, expected, optional=()):
+    """What `read_npz` finds in a run's checkpoint. Raises UserError if there is none, or it is damaged."""
     path = Path(folder) / "checkpoint.npz"
     if not path.is_file():
         raise UserError(f"--resume: there is no run to go on with in {folder}")
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
-        state = json.loads(str(arrays.pop("state")))
-        best_weights = [arrays.pop(name) for name in list(arrays) if name.startswith("best_")]
-        stopping = state["stopping"] and state["stopping"] | {"best_weights": best_weights}
-        return state["settings"], state["history"], state["data"], stopping, arrays
+        return read_npz(path, expected, optional)
+    except UnexpectedArray as error:
+        raise UserError(f"--resume: {folder} holds a run of another network: {path} {error}") from error
     except Exception as error:  # a damaged archive can fail anywhere in zipfile, zlib or NumPy
         raise UserError(f"--resume: {path} is damaged, start anew without --resume") from error
+
+
+def _read_state(folder):
+    """The settings, history, data and early stopping of the run in a folder, a dictionary."""
+    arrays = _read_checkpoint(folder, {"state": (np.str_, ())})
+    try:
+        state = json.loads(str(arrays["state"]))
+        return {name: state[name] for name in ("settings", "history", "data", "stopping")}
+    except (KeyError, TypeError, ValueError) as error:
+        raise UserError(f"--resume: {Path(folder) / 'checkpoint.npz'} is damaged") from error
 
 
 def _read_result(folder):
@@ -91,7 +73,7 @@ def read_settings(folder, flag):
     Raises UserError if it cannot be read.
     """
     if flag == "--resume":
-        return _read_checkpoint(folder)[0]
+        return _read_state(folder)["settings"]
     result = _read_result(folder)
     return {name: result[name] for name in SETTINGS if name in result}
 
@@ -179,8 +161,12 @@ def _rises(metric):
 class Run(keras.callbacks.Callback):
     """Keeps what a training yields in a folder, and brings back an interrupted one.
 
-    From here on Ctrl-C stops the training at the next pause; `finish` then saves all and
-    ends the program with status 130. One of several processes ends at once: it can save nothing alone.
+    From here on Ctrl-C, SIGTERM and SIGHUP stop the training at the next pause; `finish` then saves all and
+    ends the program with status 130, 143 or 129. One of several processes ends at once: it can save nothing
+    alone. A training that has died stops, too, and says so: the loss is not finite, or it is the same as an
+    epoch ago and the accuracy that of guessing.
+
+    The room on the disk that the model needs is taken now, and given back when it is saved.
 
     Args:
         args: from `parse_args`.
@@ -193,8 +179,8 @@ class Run(keras.callbacks.Callback):
         initial_epoch: how many epochs are complete, for `model.fit`.
 
     Raises:
-        UserError: the folder cannot be written, another run writes to it, or with --resume there
-            is no run of this lesson in it.
+        UserError: the folder cannot be written or has no room, another run writes to it, or with --resume
+            there is no run of this lesson in it.
     """
 
     def __init__(self, args, model, stopping=None):
@@ -218,14 +204,15 @@ class Run(keras.callbacks.Callback):
                 f"The run ended by itself after {len(self.history)} epochs: there is nothing to go on with."
             )
         self._last_complete = self._snapshot(model)
+        self._room = self._take_room()
         self._fit_seconds = sum(row["seconds"] for row in self.history)
         print(
             f"{args.script}{f' {args.step}' if args.step else ''}: {model.count_params():,} parameters,"
             f" Keras {keras.__version__} on {keras.config.backend()}, {_device()}"
         )
-        ctrl_c.saving = True
-        if ctrl_c.requested:  # and a library has caught the SystemExit
-            raise SystemExit(130)
+        interrupt.saving = True
+        if interrupt.requested:  # and a library has caught the SystemExit
+            raise SystemExit(interrupt.status)
 
     def _open_folder(self):
         try:
@@ -233,6 +220,13 @@ class Run(keras.callbacks.Callback):
             _lock(self.folder)
         except OSError as error:
             raise UserError(f"--out: cannot write to {self.folder}: {error.strerror}") from error
+
+    def _take_room(self):
+        """Make sure that all fits on the disk, and keep the model's part of it."""
+        size = sum(value.nbytes for value in self._last_complete)
+        room = hold_room(self.folder, 3 * size + 4_000_000)  # the model, two checkpoints, pictures and tables
+        room.truncate(size + 1_000_000)
+        return room
 
     # -- the checkpoint
 
@@ -243,16 +237,24 @@ class Run(keras.callbacks.Callback):
         return [np.array(keras.ops.convert_to_numpy(variable)) for variable in self._variables(model)]
 
     def _restore(self, model):
-        _, self.history, data, self._stopping_state, arrays = _read_checkpoint(self.folder)
-        if data != self.args.data_file.sha256:
+        state = _read_state(self.folder)
+        if state["data"] != self.args.data_file.sha256:
             flags = "give its --full, --data-dir or --pairs"
             raise UserError(f"--resume: the run in {self.folder} was trained on other data: {flags}")
-        variables = self._variables(model)
-        values = [arrays.get(f"variable_{i}") for i in range(len(arrays))]
-        if [v.shape for v in variables] != [getattr(value, "shape", None) for value in values]:
+        variables = {f"variable_{i}": variable for i, variable in enumerate(self._variables(model))}
+        best = {f"best_{i}": variable for i, variable in enumerate(model.weights)}
+        expected = {
+            name: (np.dtype(variable.dtype), tuple(variable.shape))
+            for name, variable in (variables | best).items()
+        }
+        arrays = _read_checkpoint(self.folder, expected, optional=best)
+        if f"variable_{len(variables)}" in names_in_npz(self.folder / "checkpoint.npz"):
             raise UserError(f"--resume: {self.folder} holds a run of another network")
-        for variable, value in zip(variables, values, strict=True):
-            variable.assign(value)
+        for name, variable in variables.items():
+            variable.assign(arrays[name])
+        self.history, self._stopping_state = state["history"], state["stopping"]
+        if self._stopping_state:
+            self._stopping_state["best_weights"] = [arrays[name] for name in best if name in arrays]
         if len(self.history) > self.args.epochs:
             raise UserError(f"--resume: {len(self.history)} epochs are done, more than --epochs asks for")
         if len(self.history) == self.args.epochs:
@@ -274,7 +276,7 @@ class Run(keras.callbacks.Callback):
     # -- called by Keras
 
     def on_train_begin(self, logs=None):
-        self._batches_seen = 0
+        self._batches_seen, self._died = 0, None
         self._epoch_began = time.perf_counter()
         if self._stopping and self._stopping_state:
             vars(self._stopping).update(self._stopping_state)
@@ -285,15 +287,15 @@ class Run(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch, logs=None):
         self._batches_seen = batch + 1
-        if ctrl_c.requested:
+        if interrupt.requested:
             if in_several_processes():
-                raise SystemExit(130)
+                raise SystemExit(interrupt.status)
             self.model.stop_training = True
 
     def on_epoch_end(self, epoch, logs=None):
         seconds = time.perf_counter() - self._epoch_began
         self._fit_seconds += seconds
-        if ctrl_c.requested:
+        if interrupt.requested:
             self.model.stop_training = True
         if self._batches_seen < self.params["steps"]:
             return  # stopped in the middle: only complete epochs count
@@ -313,11 +315,32 @@ class Run(keras.callbacks.Callback):
         if not self.args.verbose:
             shown = "  ".join(f"{name} {value:.4f}" for name, value in row.items() if name in logs)
             print(f"epoch {epoch + 1:2}/{self.args.epochs}  {shown}  {seconds:.1f} s", flush=True)
+        self._died = self._why_died()
+        if self._died:
+            self.model.stop_training = True
+
+    def on_train_end(self, logs=None):
+        if self._died:
+            print(f"The training has died: {self._died}. Try another --learning-rate.", file=sys.stderr)
+
+    def _why_died(self):
+        *_, before, last = [{}, *self.history]
+        if not np.isfinite(last["loss"]):
+            return f"after epoch {last['epoch']} the loss is {last['loss']}"
+        guessing = 1 / max(2, self.model.output_shape[-1]) if "accuracy" in last else 0
+        same = "loss" in before and np.isclose(last["loss"], before["loss"], rtol=1e-6, atol=0)
+        if same and last["accuracy"] < 1.2 * guessing:
+            shown = f"the loss was {last['loss']:.4f} and the accuracy {last['accuracy']:.2%}"
+            return f"in epoch {last['epoch']} {shown}, as in the one before: that is guessing"
+        return None
 
     # -- at the end
 
     def _write_history(self):
-        with replacing(self.folder / "history.csv") as new, open(new, "w", newline="") as file:
+        with (
+            replacing(self.folder / "history.csv") as new,
+            open(new, "w", newline="", encoding="utf-8") as file,
+        ):
             table = csv.DictWriter(file, fieldnames=list(self.history[0]))
             table.writeheader()
             table.writerows(self.history)
@@ -329,6 +352,22 @@ class Run(keras.callbacks.Callback):
         best = (max if _rises(metric) else min)(rows, key=lambda row: row[f"val_{metric}"])
         return {"metric": metric, "value": best[f"val_{metric}"], "epoch": best["epoch"]}
 
+    def _save_model(self, model):
+        """Write the model; if the disk is full, in place of the checkpoint. Returns what went wrong."""
+        trouble = None
+        for _ in range(2):
+            try:
+                with replacing(self.folder / "model.keras") as new:
+                    model.save(new)
+                return None
+            except UserError as error:
+                trouble = error
+            if not disk_full(trouble.__cause__):
+                break
+            with contextlib.suppress(OSError):
+                (self.folder / "checkpoint.npz").unlink()
+        return trouble
+
     def finish(self, test, *, lecture, write="{:.2%}".format, model=None):
         """Save the model and the result, and say the result beside the lecture's number.
 
@@ -339,14 +378,15 @@ class Run(keras.callbacks.Callback):
             model: what to save, if it is only a part of the model that was trained.
 
         Raises:
-            SystemExit: with status 130, if Ctrl-C was pressed during the training.
+            SystemExit: with status 130, if Ctrl-C was pressed during the training (SIGTERM 143, SIGHUP 129).
+            UserError: the model cannot be written. What else there is has been.
         """
         args = self.args
         metric = next(name for name in test if name != "loss")
         result = {
             **self.settings,
             "epochs": len(self.history),
-            "interrupted": ctrl_c.requested,
+            "interrupted": interrupt.requested,
             "test": {name: float(value) for name, value in test.items()},
             "lecture": lecture,
             "shown": {
@@ -375,21 +415,24 @@ class Run(keras.callbacks.Callback):
                 "origin": args.data_file.origin,
             },
         }
-        if ctrl_c.requested:
-            self._write_checkpoint()
-        with replacing(self.folder / "model.keras") as new:
-            (model or self.model).save(new)
-        with replacing(self.folder / "result.json") as new:
-            new.write_text(json.dumps(result, indent=2) + "\n")
+        self._room.close()
+        trouble = self._save_model(model or self.model)
+        with by_product(), replacing(self.folder / "result.json") as new:
+            new.write_text(json.dumps(result, indent=2) + "\n", "utf-8")
+        if interrupt.requested and not trouble:
+            with by_product():
+                self._write_checkpoint()
         _unlock(self.folder)
         part_ways()
+        if trouble:
+            raise trouble
         print(f"The model, its history and its picture are in {self.folder}")
-        epochs = f"{len(self.history)} of {args.epochs}" if ctrl_c.requested else f"{len(self.history)}"
+        epochs = f"{len(self.history)} of {args.epochs}" if interrupt.requested else f"{len(self.history)}"
         beside = "" if lecture is None else f" (the lecture: {result['shown']['lecture']})"
         epochs += f" epoch{'s' * (args.epochs > 1)}"
         name = metric.replace("_", " ")
         print(f"Test {name} {result['shown']['test']} after {epochs}, {self._fit_seconds:.1f} s{beside}")
-        ctrl_c.saving = False
-        if ctrl_c.requested:
+        interrupt.saving = False
+        if interrupt.requested:
             print("To go on from the last complete epoch: the same command with --resume", file=sys.stderr)
-            raise SystemExit(130)
+            raise SystemExit(interrupt.status)

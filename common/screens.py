@@ -10,18 +10,17 @@ import io
 import os
 import shutil
 import subprocess
-import sys
 import time
 
-import matplotlib
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
 from common.dashboard import HEIGHT, WIDTH, fit_text
-from common.run_folder import by_product, replacing
-from common.terminal import ctrl_c, in_notebook
+from common.files import by_product, replacing
+from common.terminal import in_notebook, interrupt
+from common.toolkits import new_figure, screen_size
 
 
 def open_screen(plot, title, on_key):
@@ -38,8 +37,8 @@ def open_screen(plot, title, on_key):
         return File(), None
     try:
         return Window(title, on_key), None
-    except Exception as error:  # every toolkit fails in its own way
-        return File(), str(error).partition("\n")[0].rstrip(".")
+    except RuntimeError as error:
+        return File(), str(error)
 
 
 class File:
@@ -86,51 +85,41 @@ class Notebook(File):
 
 
 class Window:
-    """A window of the GUI toolkit that matplotlib finds, or that MPLBACKEND names.
+    """A window of the GUI toolkit that MPLBACKEND names, or else of the first that opens one here.
 
-    Raises an exception, which one depends on the toolkit, if there is no screen or no toolkit.
+    Raises RuntimeError if there is no screen or no such toolkit; the message says what is missing, and the
+    command that mends it.
     """
 
+    SHARE = 0.75  # of the screen
     live = stays = True
     windows = ()  # those that are open
 
-    @ctrl_c.deferred()
+    @interrupt.deferred()
     def __init__(self, title, on_key):
-        import matplotlib.pyplot as plt
-
-        backend = plt.get_backend()
-        if backend.lower() in ("agg", "cairo", "pdf", "pgf", "ps", "svg", "template"):
-            raise RuntimeError("there is no screen, or no GUI toolkit such as Tk")
-        if backend.lower().startswith("qt"):
-            _try_qt()
-        with matplotlib.rc_context({"toolbar": "None", "interactive": False}):
-            self.figure = plt.figure(figsize=(WIDTH, HEIGHT), dpi=100)
-        canvas = self.figure.canvas
-        if not getattr(canvas, "supports_blit", False):
-            raise RuntimeError(f"matplotlib's {backend} cannot show moving pictures")
         self.open = True
-        Window.windows += (self,)
+        self.figure = new_figure((WIDTH, HEIGHT))
+        canvas = self.figure.canvas
         manager = canvas.manager
         manager.set_window_title(title)
         canvas.mpl_disconnect(manager.key_press_handler_id)  # our own keys
         canvas.mpl_connect("close_event", self._on_close)
         canvas.mpl_connect("key_press_event", lambda event: on_key(event.key))
-        canvas.draw, canvas.blit = (ctrl_c.deferred()(method) for method in (canvas.draw, canvas.blit))
+        canvas.draw, canvas.blit = (interrupt.deferred()(method) for method in (canvas.draw, canvas.blit))
         self._fit_to_screen(manager)
         manager.show()
         self.flush()  # the window takes its size before anything is drawn
+        if self.open:
+            Window.windows += (self,)
 
     def _fit_to_screen(self, manager):
-        window = manager.window if hasattr(manager, "window") else None
-        if hasattr(window, "winfo_screenwidth"):  # Tk
-            width, height = window.winfo_screenwidth(), window.winfo_screenheight()
-        elif hasattr(window, "screen"):  # Qt
-            size = window.screen().availableGeometry()
-            width, height = size.width(), size.height()
-        else:
-            return
-        dpi = 0.75 * min(width / WIDTH, height / HEIGHT)
-        manager.resize(int(dpi * WIDTH), int(dpi * HEIGHT))
+        usual = 100 / self.SHARE * WIDTH, 100 / self.SHARE * HEIGHT
+        width, height = screen_size(manager, otherwise=usual)
+        dpi = self.SHARE * min(width / WIDTH, height / HEIGHT)
+        width, height = int(dpi * WIDTH), int(dpi * HEIGHT)
+        manager.resize(width, height)
+        if hasattr(manager, "window") and hasattr(manager.window, "wm_geometry"):
+            manager.window.wm_geometry(f"{width}x{height}")  # matplotlib scales Tk's canvas once more
 
     def _on_close(self, event=None):
         self.open = False
@@ -139,7 +128,7 @@ class Window:
     def present(self):
         self.flush()
 
-    @ctrl_c.deferred()
+    @interrupt.deferred()
     def flush(self):
         if self.open:
             self.figure.canvas.flush_events()
@@ -147,7 +136,7 @@ class Window:
     def toggle_full_screen(self):
         self.figure.canvas.manager.full_screen_toggle()
 
-    @ctrl_c.deferred()
+    @interrupt.deferred()
     def close(self):
         import matplotlib.pyplot as plt
 
@@ -199,17 +188,6 @@ def close_windows():
     """Close all windows that are open."""
     for window in Window.windows:
         window.close()
-
-
-def _try_qt():
-    """Qt ends the whole program if its plugin for the screen does not load: try it in another one."""
-    from matplotlib.backends.qt_compat import QtWidgets
-
-    binding = QtWidgets.__name__
-    test = f"import {binding} as widgets; widgets.QApplication([])"
-    result = subprocess.run([sys.executable, "-c", test], capture_output=True)
-    if result.returncode:
-        raise RuntimeError(f"{binding.partition('.')[0]} cannot open a window here")
 
 
 class Movie:

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from common.datasets import DataFile, broken, download, training_size
+from common.files import LARGEST
 from common.terminal import UserError
 
 PAD, START, END, UNKNOWN = range(4)  # ids; PAD fills up what is shorter
@@ -241,8 +242,12 @@ def _pair_lines(args):
                 name = next(
                     name for name in archive.namelist() if name.endswith(".txt") and "_about" not in name
                 )
+                if archive.getinfo(name).file_size > LARGEST:
+                    raise broken(file, f"holds {name} of more than {LARGEST:,} bytes")
                 content = archive.read(name)
         return content.decode("utf-8-sig").splitlines(), file
+    except UserError:
+        raise
     except OSError as error:
         raise UserError(f"cannot read {path}: {error.strerror}") from error
     except UnicodeDecodeError as error:

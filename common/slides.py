@@ -7,7 +7,7 @@ from matplotlib import rc_context
 
 from common.command_line import demo_parser, movie_file
 from common.dashboard import STYLE, fit_text
-from common.run_folder import by_product, replacing
+from common.files import by_product, replacing
 from common.screens import File, Movie, open_screen
 from common.terminal import UserError
 
@@ -157,7 +157,7 @@ class _Show:
         except OSError as error:
             raise UserError(f"cannot write to {path.parent}: {error.strerror}") from error
         with replacing(path) as new:
-            self.screen.figure.savefig(new)
+            self.screen.figure.savefig(new, dpi=100)
         print(f"{slide.title}: {path}")
 
     def run(self):

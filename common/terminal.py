@@ -1,10 +1,12 @@
 """What a student sees in the terminal: our own lines, and nothing from the libraries underneath.
 
-Importing this module imports Keras quietly, turns a `UserError` into one line and exit status 2,
-and lets Ctrl-C end a lesson with status 130.
+Importing this module imports Keras quietly, turns a `UserError` into one line and exit status 2, lets Ctrl-C
+end a lesson with status 130 (SIGTERM with 143, SIGHUP with 129), and lets it go on where nobody reads what it
+prints any more.
 """
 
 import contextlib
+import io
 import os
 import signal
 import sys
@@ -36,46 +38,113 @@ def _show_exception(kind, error, traceback):
 
 def _show_unraisable(trouble):
     """Python drops what is raised while it frees memory. Our SystemExit comes again in `deferred`."""
-    if not (ctrl_c.requested and isinstance(trouble.exc_value, SystemExit)):
+    if not (interrupt.requested and isinstance(trouble.exc_value, SystemExit)):
         sys.__unraisablehook__(trouble)
 
 
-class _CtrlC:
-    """Ends the program with status 130: at once, or when the training has been saved.
+class _Interrupt:
+    """Ends the program on Ctrl-C, SIGTERM or SIGHUP: at once, or when the training has been saved.
 
     A notebook's stop button ends the cell: at once, or when the training has been saved.
+
+    Attributes:
+        requested: whether a signal has come.
+        status: the exit status that says which one.
+        importing: whether the libraries are still being imported, until `parse_args`.
+        saving: whether there is a training, which stops at its next pause and saves.
     """
 
+    SIGNALS = tuple(
+        getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+    )
+
     def __init__(self):
-        self.importing = True  # until `parse_args`
-        self.requested = False
-        self.saving = False
+        self.importing = True
+        self.requested = self.saving = False
+        self.status = None
         self._deferred = 0  # how many blocks of `deferred` we are in
 
-    def __call__(self, signum=None, frame=None):
+    def __call__(self, number=signal.SIGINT, frame=None):
         if in_notebook() and (self.requested or not self.saving):
             raise KeyboardInterrupt
         if self.saving and not self.requested:
-            print("\nStopping after this batch, and saving ...", file=sys.stderr)
-        self.requested = True
+            with contextlib.suppress(RuntimeError):  # this very moment something else is being printed
+                print("\nStopping after this batch, and saving ...", file=sys.stderr)
+        if not self.requested:
+            self.requested, self.status = True, 128 + number
         if self.importing:
-            os._exit(130)  # some libraries catch a SystemExit while they are imported, and go on
+            os._exit(self.status)  # some libraries catch a SystemExit while they are imported, and go on
         if not (self.saving or self._deferred):
-            raise SystemExit(130)
+            raise SystemExit(self.status)
+
+    def listen(self):
+        """Take the signals, but not those that whoever started us wants ignored, as `nohup` does."""
+        for number in self.SIGNALS:
+            if number == signal.SIGINT or signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, self)
 
     @contextlib.contextmanager
     def deferred(self):
-        """Ctrl-C waits until this block ends. A window's toolkit needs it: it drops a SystemExit."""
+        """A signal waits until this block ends. A window's toolkit needs it: it drops a SystemExit."""
         self._deferred += 1
         try:
             yield
         finally:
             self._deferred -= 1
             if self.requested and not (self.saving or self._deferred):
-                raise SystemExit(130)
+                raise SystemExit(self.status)
 
 
-ctrl_c = _CtrlC()
+interrupt = _Interrupt()
+
+
+class _Lasting(io.FileIO):
+    """A file descriptor to print to. What nobody can read any more is dropped: the training goes on.
+
+    So it is when a pipe is closed (`| head`), the disk is full or the terminal has gone.
+    """
+
+    def write(self, content):
+        try:
+            return super().write(content)
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self.fileno())
+            return len(content)
+
+
+def lasting_output(descriptor, unbuffered=False, **options):
+    """A text stream to a file descriptor that never fails, and writes "?" for what it cannot show."""
+    raw = _Lasting(descriptor, "w", closefd=False)
+    buffer = raw if unbuffered else io.BufferedWriter(raw)
+    return io.TextIOWrapper(buffer, errors="replace", write_through=unbuffered, **options)
+
+
+def _settle_output():
+    """Let printing never fail. What was closed (`>&-`) leads nowhere, lest a data file take its place."""
+    for descriptor in (0, 1, 2):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # it gets the lowest number that is free
+    for name, descriptor in (("stdout", 1), ("stderr", 2)):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, lasting_output(descriptor, encoding="utf-8"))
+        elif stream is not getattr(sys, f"__{name}__") or (os.name == "nt" and stream.isatty()):
+            if hasattr(stream, "reconfigure"):
+                stream.reconfigure(errors="replace")  # a terminal may not know → or ×
+        else:
+            stream.flush()
+            options = {"encoding": stream.encoding, "line_buffering": stream.line_buffering}
+            setattr(sys, name, lasting_output(descriptor, stream.write_through, **options))
+
+
+def on_terminal():
+    """Whether a person sees what we print at once, and escapes move the cursor there; in IDLE they don't."""
+    try:
+        return os.isatty(sys.stdout.fileno())
+    except (OSError, ValueError):
+        return False
 
 
 @contextlib.contextmanager
@@ -109,33 +178,37 @@ def in_notebook():
 
 
 def _settle_in_notebook(shell):
-    """Let the stop button reach `ctrl_c`, and let a SystemExit end a cell without a word."""
+    """Let the stop button reach `interrupt`, and let a SystemExit end a cell without a word."""
 
     def before_cell(info=None):
-        ctrl_c.requested = False  # by a cell before
+        interrupt.requested = False  # by a cell before
         in_main_thread = threading.current_thread() is threading.main_thread()
         if in_main_thread and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-            signal.signal(signal.SIGINT, ctrl_c)  # until the cell ends: the kernel sets its own for each
+            signal.signal(signal.SIGINT, interrupt)  # until the cell ends: the kernel sets its own for each
 
     def show_traceback(*args, exception_only=False, **options):
         if not exception_only:  # else it is a SystemExit
             shown(*args, **options)
 
-    ctrl_c.importing = False
+    interrupt.importing = False
     shown, shell.showtraceback = shell.showtraceback, show_traceback
     warnings.filterwarnings("ignore", "To exit: use 'exit'")
     shell.events.register("pre_run_cell", before_cell)
 
 
-def _import_keras():
+def _import_libraries():
     os.environ.setdefault(
         "TF_CPP_MIN_LOG_LEVEL", "3"
     )  # the C++ code of TensorFlow and JAX: fatal errors only
     backend = os.environ.get("KERAS_BACKEND", "tensorflow")
     if backend not in BACKENDS:
         raise UserError(f"KERAS_BACKEND is {backend!r}: it must be one of {', '.join(BACKENDS)}")
+    toolkit = os.environ.get("MPLBACKEND", "")
+    if toolkit.startswith("module://") and not in_notebook():
+        del os.environ["MPLBACKEND"]  # that of a notebook or an IDE which started this lesson
     try:
         with _silent_stderr():
+            import matplotlib  # noqa: F401
             import keras
 
             if keras.config.backend() != "tensorflow" and "tensorflow" not in sys.modules:
@@ -145,15 +218,17 @@ def _import_keras():
     except ModuleNotFoundError as error:
         what = error.name if error.name in BACKENDS[1:] else "-r requirements.txt"
         raise UserError(f"the package {error.name!r} is not installed. Run: pip install {what}") from error
+    except ValueError as error:
+        if "backend" not in str(error):
+            raise
+        raise UserError(f"MPLBACKEND is {toolkit!r}, which matplotlib does not know: leave it out") from error
 
 
-for stream in (sys.stdout, sys.stderr):
-    if hasattr(stream, "reconfigure"):
-        stream.reconfigure(errors="replace")  # a terminal may not know → or ×
+_settle_output()
 sys.excepthook = _show_exception
 sys.unraisablehook = _show_unraisable
 if threading.current_thread() is threading.main_thread() and not in_notebook():
-    signal.signal(signal.SIGINT, ctrl_c)
-_import_keras()
+    interrupt.listen()
+_import_libraries()
 if in_notebook():
     _settle_in_notebook(sys.modules["IPython"].get_ipython())
