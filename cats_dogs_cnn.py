@@ -16,9 +16,9 @@ X[2i+1, 2j+1, n], so that height and width are halved, and rounded down.
 Look at: without augmentation the training accuracy goes to 100 % and the validation loss rises from the sixth
   epoch on: overfitting, for there are few pictures.
 Try: --no-augment --out runs/plain, and then --overlay runs/plain: with augmentation each picture is shown
-  a little different every time (mirrored, turned, larger or smaller, moved). --predict my_cat.jpg asks it.
-  --full takes photos, 150 × 150 (a download, and on two cores half a minute an epoch); --data-dir FOLDER your
-  own, of any two things, in train/<name>/ and validation/<name>/.
+  a little different every time (mirrored, turned, larger or smaller, moved). --dropout 0 (nothing left out).
+  --predict my_cat.jpg asks it. --full takes photos, 150 × 150 (a download, and on two cores half a minute an
+  epoch); --data-dir FOLDER your own, of any two things, in train/<name>/ and validation/<name>/.
 
 Source: the lecture's slide; F. Chollet, "Building powerful image classification models using very little
 data", 2016; for the first weights He et al., "Delving deep into rectifiers", 2015.
@@ -33,7 +33,7 @@ import keras
 from keras import layers
 
 
-def build_model(image_size, augment=False):
+def build_model(image_size, augment=False, dropout=0.5):
     def convolution(filters):
         options = {"padding": "same", "activation": "relu", "kernel_initializer": "he_normal"}
         return [layers.Conv2D(filters, 3, **options), layers.MaxPooling2D(2)]
@@ -43,34 +43,34 @@ def build_model(image_size, augment=False):
 
     changes = [layers.RandomFlip("horizontal"), layers.RandomRotation(0.05)]  # by up to 5 % of a full turn
     changes += [layers.RandomZoom(0.2), layers.RandomTranslation(0.1, 0.1)]  # of the height and width
+    hidden = convolution(32) + convolution(64) + convolution(128) + convolution(128)
+    hidden += [layers.Flatten(), layers.Dropout(dropout), dense(512), dense(128)]
     return keras.Sequential(
         [
             keras.Input((image_size, image_size, 3)),
             layers.Rescaling(1 / 127.5, -1),  # pixels from −1 to 1
             *(changes if augment else []),
-            *(convolution(32) + convolution(64) + convolution(128) + convolution(128)),
-            layers.Flatten(),
-            layers.Dropout(0.5),
-            dense(512),
-            dense(128),
-            layers.Dense(1, activation="sigmoid"),
+            *hidden,
+            layers.Dense(1, activation="sigmoid", dtype="float32"),  # probabilities need 32 bits
         ]
     )
 
 
 if __name__ == "__main__":
-    flags = {"augment": True, "image_size": None, "full": False, "predict": []}
+    flags = {"augment": True, "decay": True, "dropout": 0.5, "image_size": None, "full": False, "predict": []}
     args = parse_args(__doc__, epochs=40, batch_size=32, learning_rate=0.001, **flags)
     keras.utils.set_random_seed(args.seed)
-    if args.predict and (model := trained_model(args)):
+    model = trained_model(args) if args.predict else None
+    if model:
         predict_photos(model, args)
         wait_until_closed()
         raise SystemExit
 
     train, validation = load_cats_dogs(args)
     batches = ShuffledBatches(*train, args)
-    learning_rate = keras.optimizers.schedules.CosineDecay(args.learning_rate, batches.total_steps)  # to 0
-    model = build_model(args.image_size, args.augment)
+    end = 0 if args.decay else 1  # the learning rate falls along a cosine to this part of it
+    learning_rate = keras.optimizers.schedules.CosineDecay(args.learning_rate, batches.total_steps, alpha=end)
+    model = build_model(args.image_size, args.augment, args.dropout)
     model.compile(
         optimizer=keras.optimizers.Adam(learning_rate),
         loss="binary_crossentropy",

@@ -126,17 +126,21 @@ def translate(model, sources, length, beams=1):
 
 
 if __name__ == "__main__":
-    args = parse_args(__doc__, steps=STEPS, batch_size=64, learning_rate=0.002, beams=1, translate=[])
+    flags = {"decay": True, "beams": 1, "translate": []}
+    args = parse_args(__doc__, steps=STEPS, batch_size=64, learning_rate=0.002, **flags)
     keras.utils.set_random_seed(args.seed)
     task = load_dates(args) if args.step == "dates" else load_sentences(args)
-    if args.translate and (model := trained_model(args)):
+    model = trained_model(args) if args.translate else None
+    if model:
         with_beams = functools.partial(translate, model, length=task.lengths[1], beams=args.beams)
         say_translations(args.translate, task, with_beams)
         raise SystemExit
 
     x, y = task.arrays("train")
     batches = ShuffledBatches(x, y, args, steps=len(y) // args.batch_size)  # the rest is for the next epoch
-    learning_rate = keras.optimizers.schedules.CosineDecay(args.learning_rate, batches.total_steps)  # to 0
+    learning_rate = keras.optimizers.schedules.CosineDecay(  # falls along a cosine to 0
+        args.learning_rate, decay_steps=batches.total_steps, alpha=0 if args.decay else 1
+    )
     model = build_model(task, args.units, args.dropout)
     model.compile(
         optimizer=keras.optimizers.Adam(learning_rate, clipnorm=1.0),

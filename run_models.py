@@ -1,7 +1,8 @@
 """Run several lessons in a row and compare them: the try-out of a room before the class.
 
     python3 run_models.py                                    M1, M2 and M3
-    python3 run_models.py M1 mnist_3_convolutional:3.1       any lessons, with a step where there are several
+    python3 run_models.py M1 mnist_3_convolutional:3.1       any lessons, with a step where there are several;
+                                                             M4 and M5 are pix2pix and nmt_attention
     python3 run_models.py M1 M2 -- --epochs 1 --plot none    what stands behind -- goes to each lesson
 
 Each lesson runs in a process of its own, with its window, which closes at the end. Then come a table, the
@@ -10,6 +11,7 @@ why, and the exit status is 1. Seconds are those from the command to its end; me
 """
 
 import argparse
+import functools
 import json
 import os
 import signal
@@ -18,6 +20,11 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+
+# common comes first: it keeps TensorFlow quiet
+from common import UserError
+from common.command_line import some_path
+from common.terminal import interrupt
 
 from matplotlib.figure import Figure
 
@@ -28,13 +35,19 @@ LESSONS = sorted(
     if path.name != "run_models.py" and "parse_args(__doc__" in path.read_text("utf-8")
 )
 # the lecture's models: the lesson, and the seconds it took in the lecture
-MODELS = {"M1": ("fashion_mnist", 65), "M2": ("imdb_text", 46), "M3": ("boston_regression", 43)}
+MODELS = {
+    "M1": ("fashion_mnist", 65),
+    "M2": ("imdb_text", 46),
+    "M3": ("boston_regression", 43),
+    "M4": ("pix2pix", None),
+    "M5": ("nmt_attention", None),
+}
 ROW = "{:<26} {:>9} {:>9} {:>8} {:>13} {:>9}   {}"
 
 
 class OneLineParser(argparse.ArgumentParser):
     def error(self, message):
-        self.exit(2, f"run_models.py: {message} (flags for the lessons stand behind --)\n")
+        raise UserError(f"{message} (flags for the lessons stand behind --)")
 
 
 def parse_args():
@@ -42,13 +55,16 @@ def parse_args():
     if "--" in own:
         own, flags = own[: own.index("--")], own[own.index("--") + 1 :]
     parser = OneLineParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("models", nargs="*", metavar="LESSON", help=f"M1, M2, M3, {', '.join(LESSONS)}")
-    parser.add_argument("--out", type=Path, default=Path("runs/run_models"), help="folder for the results")
+    known = ", ".join([*MODELS, *LESSONS])
+    parser.add_argument("models", nargs="*", metavar="LESSON", help=f"{known} (default: M1 M2 M3)")
+    parser.add_argument(
+        "--out", type=some_path, default=Path("runs/run_models"), help="folder for the results"
+    )
     args = parser.parse_args(own)
-    args.flags, args.models = flags, args.models or list(MODELS)
+    args.flags, args.models = flags, args.models or ["M1", "M2", "M3"]
     for model in args.models:
         if model not in MODELS and model.partition(":")[0] not in LESSONS:
-            parser.error(f"there is no lesson {model!r} (there are M1, M2, M3, {', '.join(LESSONS)})")
+            parser.error(f"there is no lesson {model[:60]!r} (there are {known})")
     return args
 
 
@@ -61,6 +77,13 @@ def wait(process):
     return process.returncode, usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
+def pass_on(process, number, frame):
+    """Let the lesson save and end. Ctrl-C reaches it from the terminal, too."""
+    interrupt.requested, interrupt.status = True, 128 + number
+    if number != signal.SIGINT:
+        process.send_signal(number)
+
+
 def run(model, args):
     """Run a lesson; returns its row, a dictionary."""
     name, lecture_seconds = MODELS.get(model, (model, None))
@@ -71,6 +94,8 @@ def run(model, args):
     began = time.perf_counter()
     with tempfile.TemporaryFile("w+", errors="replace") as stderr:
         process = subprocess.Popen([*command, "--step", step] if step else command, stderr=stderr)
+        for number in interrupt.SIGNALS:
+            signal.signal(number, functools.partial(pass_on, process))
         status, memory = wait(process)
         seconds = round(time.perf_counter() - began, 1)
         stderr.seek(0)
@@ -114,24 +139,21 @@ def draw(rows, path):
 
 
 def main():
+    interrupt.importing = False
     args, rows = parse_args(), []
-    signal.signal(
-        signal.SIGINT, lambda *_: None
-    )  # Ctrl-C is for the lesson: it saves, and ends with status 130
     try:
         args.out.mkdir(parents=True, exist_ok=True)
         for model in args.models:
             print(f"--- {model}", flush=True)
             rows.append(run(model, args))
-            if rows[-1]["status"] == 130:
+            if interrupt.requested:
                 break
-        (args.out / "results.json").write_text(json.dumps(rows, indent=2) + "\n")
+        (args.out / "results.json").write_text(json.dumps(rows, indent=2) + "\n", "utf-8")
         draw(rows, args.out / "results.png")
     except OSError as error:
-        print(f"run_models.py: cannot write to {args.out}: {error.strerror}", file=sys.stderr)
-        return 2
+        raise UserError(f"cannot write to {args.out}: {error.strerror}") from error
     print(f"\n{table(rows)}\n\nThe same as numbers and as a picture: {args.out}")
-    return 130 if rows[-1]["status"] == 130 else int(any(row["status"] for row in rows))
+    return interrupt.status or int(any(row["status"] for row in rows))
 
 
 if __name__ == "__main__":

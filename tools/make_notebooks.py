@@ -79,12 +79,14 @@ ABOUT_FLAGS = """\
 `--help` lists them."""
 
 FLAGS = """\
-FLAGS = ""
+FLAGS = r""
 
 import shlex
 import sys
 
-sys.argv = ["{lesson}.py", *shlex.split(FLAGS)]"""
+words = shlex.shlex(FLAGS, posix=True, punctuation_chars="")
+words.whitespace_split, words.escape, words.commenters = True, "", ""  # \\ is in Windows' paths, no escape
+sys.argv = ["{lesson}.py", *words]"""
 
 LABELS = r"(?:Look at|Try|Source|About the data): "
 # a flag's value: 0.01, runs/plain, film.gif, FOLDER, "in quotes", -
