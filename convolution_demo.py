@@ -6,13 +6,24 @@
     W  the filter       [3, 3]     what a convolutional layer learns (here it is given)
     Y  the feature map  [3, 3]     (5 − 3) / stride + 1 = 3 numbers in a row
 
-The slides: convolution, stride, padding, pooling, filters, volumes (--slide NAME shows one of them). Space
-or → goes a step on, ← a step back, p plays, ↑ and ↓ change the slide. keras.ops computes all numbers.
-Try: --kernel edge --input digit, --stride 2, --padding same, --kernel "0 1 0 / 1 -4 1 / 0 1 0", and
-  --input FILE with a photo of your own.
+The slides (--slide NAME shows one of them), and the flags that change them:
+
+    convolution    --input  --kernel  --stride  --padding
+    stride         --input  --kernel  --stride  --padding      stride 1 beside another one
+    padding        --input  --kernel  --stride                 "valid" beside "same"
+    pooling        --input            --stride
+    filters        --input            --stride  --padding
+    volumes        none of them
+
+Space or → goes a step on, ← a step back, p plays, ↑ and ↓ change the slide. keras.ops computes all numbers.
+Try: --kernel edge --input digit, --kernel "0 1 0 / 1 -4 1 / 0 1 0", --slide stride --stride 3,
+  --slide pooling --input "1 1 2 4 / 5 6 8 7 / 3 2 1 0 / 1 2 3 4", and --input FILE with a photo of your own.
 """
 
 import argparse
+import os
+import re
+import reprlib
 
 # common comes first: it keeps TensorFlow quiet
 from common import UserError
@@ -30,6 +41,8 @@ from PIL import Image
 
 SLIDE_INPUT = "1 1 1 0 0 / 0 1 1 1 0 / 0 0 1 1 1 / 0 0 1 1 0 / 0 1 1 0 0"
 POOLING_INPUT = "1 1 2 4 / 5 6 7 8 / 3 2 1 0 / 1 2 3 4"
+POOL = 2  # rows and columns of a square of which the largest number is left
+MANY = 12  # an input of more rows or columns is drawn as a picture, and so is what is made of it
 KERNELS = {
     "slide": "1 0 1 / 0 1 0 / 1 0 1",
     "edge": "-1 -1 -1 / -1 8 -1 / -1 -1 -1",
@@ -38,6 +51,7 @@ KERNELS = {
     "sharpen": "0 -1 0 / -1 5 -1 / 0 -1 0",
     "blur": "0.11 0.11 0.11 / 0.11 0.12 0.11 / 0.11 0.11 0.11",
 }
+FILTERS = ("vertical", "horizontal", "edge", "blur")
 
 
 def convolve(x, kernel, stride=1, padding="valid"):
@@ -47,9 +61,9 @@ def convolve(x, kernel, stride=1, padding="valid"):
     return ops.convert_to_numpy(y)[0, :, :, 0]
 
 
-def max_pool(x, size=2):
-    """The largest number of each square of `size`: [h, w] to float32 [h / size, w / size]."""
-    y = ops.max_pool(x.astype("float32")[None, :, :, None], size, strides=size)
+def max_pool(x, stride=2):
+    """The largest number of each square: [h, w] to float32 [h', w'], [h / 2, w / 2] for a stride of 2."""
+    y = ops.max_pool(x.astype("float32")[None, :, :, None], POOL, strides=stride)
     return ops.convert_to_numpy(y)[0, :, :, 0]
 
 
@@ -67,6 +81,10 @@ def until(y, step):
     return np.where(np.arange(y.size).reshape(y.shape) <= step, y, np.nan), divmod(step, y.shape[1])
 
 
+def is_picture(x):
+    return max(x.shape) > MANY
+
+
 def draw_input(axes, x, size, stride, padding, i, j):
     """The input with its margin, and yellow where the filter lies. Returns the numbers there."""
     around = margins(x.shape, size, stride, padding)
@@ -74,7 +92,9 @@ def draw_input(axes, x, size, stride, padding, i, j):
     here = np.s_[stride * i : stride * i + size[0], stride * j : stride * j + size[1]]
     fill = np.pad(np.full(x.shape, WHITE, object), around, constant_values=GREY)
     fill[here] = YELLOW
-    draw_numbers(axes, padded, f"input {x.shape[0]}×{x.shape[1]}", fill)
+    draw_numbers(axes, padded, f"input {x.shape[0]}×{x.shape[1]}", fill, picture=is_picture(x))
+    if is_picture(x):
+        mark(axes, around[0][0], around[1][0], *x.shape, edge="0.5")
     mark(axes, stride * i, stride * j, *size)
     return padded[here]
 
@@ -86,7 +106,7 @@ def draw_convolution(figure, step, x, kernel, stride, padding):
     whole = convolve(x, kernel, stride, padding)
     y, (i, j) = until(whole, step)
     here = draw_input(left, x, kernel.shape, stride, padding, i, j)
-    draw_numbers(right, y, f"feature map {y.shape[0]}×{y.shape[1]}", RED, (whole.min(), whole.max()))
+    draw_numbers(right, y, f"feature map {y.shape[0]}×{y.shape[1]}", RED, whole, is_picture(x))
     mark(right, i, j)
     place = middle.get_position()
     middle.set_position((place.x0, 0.52, place.width, 0.3))
@@ -97,51 +117,88 @@ def draw_convolution(figure, step, x, kernel, stride, padding):
 
     products = [map(product, *row) for row in zip(here, kernel, strict=True)]
     text = "\n+ ".join(" + ".join(row) for row in products) + f"\n= {number(y[i, j])}"
-    size = min(24, 460 / max(map(len, text.splitlines())))
+    lines = text.splitlines()
+    size = min(24, 460 / max(map(len, lines)), 130 / len(lines))
     figure.text(place.x0 + place.width / 2, 0.45, text, fontsize=size, ha="center", va="top", linespacing=1.5)
+
+
+def written(x, kernel, stride, padding):
+    """How the size of a feature map is computed, as on the slide: "(7 − 3) / 2 + 1 = 3"."""
+    lines, same = [], padding == "same"
+    for n, k, size in zip(x.shape, kernel.shape, convolve(x, kernel, stride, padding).shape, strict=True):
+        quotient = f"{n} / {stride}" if same else f"({n} − {k}) / {stride}"
+        if (n if same else n - k) % stride:
+            quotient = f"⌈{quotient}⌉" if same else f"⌊{quotient}⌋"
+        lines.append(f"{quotient} = {size}" if same else f"{quotient} + 1 = {size}")
+    high, wide = lines
+    return high if high == wide else f"{high} high,\n{wide} wide"
 
 
 def draw_pair(figure, step, x, kernel, *ways):
     """Two ways to slide, each (title, stride, padding), side by side."""
     cells = figure.subplots(1, 4)
-    figure.subplots_adjust(left=0.02, right=0.98, top=0.72, bottom=0.06, wspace=0.12)
+    figure.subplots_adjust(left=0.02, right=0.98, top=0.69, bottom=0.09, wspace=0.12)
     for n, (title, stride, padding) in enumerate(ways):
         left, right = cells[2 * n : 2 * n + 2]
-        y, (i, j) = until(convolve(x, kernel, stride, padding), step)
+        whole = convolve(x, kernel, stride, padding)
+        y, (i, j) = until(whole, step)
         draw_input(left, x, kernel.shape, stride, padding, i, j)
-        draw_numbers(right, y, f"feature map {y.shape[0]}×{y.shape[1]}", RED)
+        draw_numbers(right, y, f"feature map {y.shape[0]}×{y.shape[1]}", RED, whole, is_picture(x))
         mark(right, i, j)
-        figure.text(0.26 + 0.48 * n, 0.78, title, fontsize=20, ha="center", va="center", color=INK)
+        figure.text(0.26 + 0.48 * n, 0.76, title, fontsize=20, ha="center", va="bottom", color=INK)
 
 
-def draw_pooling(figure, step, x, size=2):
+def draw_strides(figure, step, x, kernel, stride, padding):
+    """Stride 1 beside another one, 2 at least."""
+    strides = 1, max(2, stride)
+    ways = [(f"stride {n}:  {written(x, kernel, n, padding)}", n, padding) for n in strides]
+    draw_pair(figure, step, x, kernel, *ways)
+
+
+def draw_paddings(figure, step, x, kernel, stride):
+    valid = "valid: only where the filter fits", stride, "valid"
+    same = "same: with a margin of zeros", stride, "same"
+    draw_pair(figure, step, x, kernel, valid, same)
+
+
+def draw_pooling(figure, step, x, stride):
     """Of each square the largest number is left."""
     left, right = figure.subplots(1, 2)
     figure.subplots_adjust(left=0.05, right=0.95, top=0.82, bottom=0.17)
-    y, (i, j) = until(max_pool(x, size), step)
+    whole = max_pool(x, stride)
+    y, here = until(whole, step)
+
+    def square(i, j):
+        return np.s_[stride * i : stride * i + POOL, stride * j : stride * j + POOL]
+
     colours = np.array([[YELLOW, BLUE], [RED, GREEN]], object)
-    draw_numbers(left, x, f"input {x.shape[0]}×{x.shape[1]}", colours.repeat(size, 0).repeat(size, 1))
-    draw_numbers(right, y, f"max pooling {size}×{size}, stride {size}", colours)
-    mark(left, size * i, size * j, size, size)
-    mark(right, i, j)
-    square = x[size * i : size * (i + 1), size * j : size * (j + 1)]
-    text = f"max({', '.join(map(number, square.flat))}) = {number(y[i, j])}"
+    colours = np.tile(colours, y.shape)[: y.shape[0], : y.shape[1]]
+    fill = np.full(x.shape, WHITE, object)
+    for place in np.ndindex(y.shape) if stride >= POOL else [here]:  # squares that overlap: only this one
+        fill[square(*place)] = colours[place]
+    draw_numbers(left, x, f"input {x.shape[0]}×{x.shape[1]}", fill, picture=is_picture(x))
+    title = f"max pooling {POOL}×{POOL}, stride {stride}"
+    draw_numbers(right, y, title, colours, whole, is_picture(x))
+    mark(left, *(stride * n for n in here), POOL, POOL)
+    mark(right, *here)
+    text = f"max({', '.join(map(number, x[square(*here)].flat))}) = {number(y[here])}"
     figure.text(0.5, 0.11, text, fontsize=24, ha="center", va="center")
 
 
-def draw_filters(figure, step, x, kernels):
+def draw_filters(figure, step, x, stride, padding):
     """One picture, several filters: each finds something else, and makes a feature map of its own."""
-    first, *columns = figure.subplots(2, len(kernels) + 1, height_ratios=(1, 2)).T
+    first, *columns = figure.subplots(2, len(FILTERS) + 1, height_ratios=(1, 2)).T
     figure.subplots_adjust(left=0.02, right=0.98, top=0.82, bottom=0.08, wspace=0.1, hspace=0.3)
     first[0].axis("off")
-    draw_numbers(first[1], x, f"input {x.shape[0]}×{x.shape[1]}")
-    for n, ((upper, lower), (name, kernel)) in enumerate(zip(columns, kernels.items(), strict=True)):
+    draw_numbers(first[1], x, f"input {x.shape[0]}×{x.shape[1]}", picture=is_picture(x))
+    for n, ((upper, lower), name) in enumerate(zip(columns, FILTERS, strict=True)):
         upper.axis("off")
         lower.axis("off")
         if n <= step:
-            y = convolve(x, kernel)
+            kernel = kernel_numbers(name)
+            y = convolve(x, kernel, stride, padding)
             draw_numbers(upper, kernel, name, BLUE)
-            draw_numbers(lower, y, f"{y.shape[0]}×{y.shape[1]}")
+            draw_numbers(lower, y, f"{y.shape[0]}×{y.shape[1]}", RED, picture=is_picture(x))
 
 
 def draw_volumes(figure, step):
@@ -165,61 +222,87 @@ def draw_volumes(figure, step):
     draw_volume(axes, (90, 8), (10, 10, 10), "×".join(map(str, pooled)), RED)
 
 
-def numbers(text):
-    """The numbers that a user gives for a kernel: "0 1 0 / 1 -4 1 / 0 1 0"."""
+def numbers(text, most, others):
+    """The numbers of a kernel or an input: "0 1 0 / 1 -4 1 / 0 1 0" is [3, 3]."""
     try:
-        table = np.array([row.split() for row in KERNELS.get(text, text).split("/")], dtype="float32")
-        if table.ndim == 2 and min(table.shape) > 0 and max(table.shape) <= 7 and np.isfinite(table).all():
+        table = np.array([row.split() for row in text.split("/")], dtype=float)
+        fits = table.size and max(table.shape) <= most and abs(table).max() <= 999
+        if fits and re.fullmatch(r"[-+.0-9eE/\s]+", text):  # not 1_0, not ９
             return table
     except ValueError:
         pass
-    names = ", ".join(KERNELS)
-    raise argparse.ArgumentTypeError(f"{text!r} is none of {names}, nor rows of numbers like '1 0 / 0 1'")
+    rules = f"rows of numbers like '1 0 / 0 1' (equally long, at most {most}×{most}, from −999 to 999)"
+    raise argparse.ArgumentTypeError(f"{reprlib.repr(text)} is not {others}, or {rules}")
 
 
-def input_numbers(name):
-    """The slide's 5×5 numbers, an MNIST digit, or a picture's grey values, 0 (black) to 255."""
-    if name == "slide":
-        return numbers(SLIDE_INPUT)
-    if name == "digit":
+def kernel_numbers(text):
+    return numbers(KERNELS.get(text, text), 7, ", ".join(KERNELS))
+
+
+def input_numbers(text):
+    """An MNIST digit, a picture's grey values, 0 (black) to 255, or the numbers themselves."""
+    if text == "digit":
         arrays, _ = read_arrays(*find_data_file("mnist.npz"), {"x_test": (np.uint8, (10_000, 28, 28))})
         return arrays["x_test"][0]
-    photo = Image.fromarray(read_photo(picture(name), None)).convert("L")
+    if not os.path.exists(os.path.expanduser(text)):
+        return numbers(text, MANY, "digit, a file that can be read")
+    photo = Image.fromarray(read_photo(picture(text), None)).convert("L")
     photo.thumbnail((64, 64))
     return np.asarray(photo)
 
 
-def make_slides(x, kernel, stride, padding):
-    small, seven = input_numbers("slide"), np.outer(np.arange(7), np.arange(7)) % 4
-    cross = numbers("slide")
-    strides = ("stride 1:  (7 − 3) / 1 + 1 = 5", 1, "valid"), ("stride 2:  (7 − 3) / 2 + 1 = 3", 2, "valid")
-    paddings = ("valid: only where the filter fits", 1, "valid"), ("same: with a margin of zeros", 1, "same")
-    photo = input_numbers("digit") if x.size == small.size or min(x.shape) < 3 else x
-    filters = {name: numbers(name) for name in ("vertical", "horizontal", "edge", "blur")}
-    steps = convolve(x, kernel, stride, padding).size
+def choose(args, name, smallest=(1, 1), **own):
+    """What a slide shows: its own input, kernel, stride and padding, or what the flags say, as a list.
+
+    Raises UserError where a flag means nothing to the slide, or the input is too small for it.
+    """
+    flags = {flag: getattr(args, flag) for flag in ("input", "kernel", "stride", "padding")}
+    given = {flag for flag, value in flags.items() if value is not None and args.slide in (None, name)}
+    if args.slide == name and given - own.keys():
+        others = f" (only {', '.join(f'--{flag}' for flag in own)})" if own else ""
+        raise UserError(f"--{min(given - own.keys())} does not change slide {name}{others}")
+    chosen = {flag: flags[flag] if flag in given else value for flag, value in own.items()}
+    smallest = chosen["kernel"].shape if "kernel" in chosen else smallest
+    if chosen.get("padding") != "same" and own and any(np.less(chosen["input"].shape, smallest)):
+        size, least = ("×".join(map(str, shape)) for shape in (chosen["input"].shape, smallest))
+        way = f" (or use --slide {name} --padding same)" if "padding" in own else ""
+        raise UserError(f"slide {name}: the input is {size} and must be at least {least}{way}")
+    return list(chosen.values())
+
+
+def make_slides(args):
+    five, seven = input_numbers(SLIDE_INPUT), np.outer(np.arange(7), np.arange(7)) % 4
+    four, digit, cross = input_numbers(POOLING_INPUT), input_numbers("digit"), kernel_numbers("slide")
+    convolution = choose(args, "convolution", input=five, kernel=cross, stride=1, padding="valid")
+    strides = choose(args, "stride", input=seven, kernel=cross, stride=2, padding="valid")
+    paddings = choose(args, "padding", input=five, kernel=cross, stride=1)
+    pooling = choose(args, "pooling", (POOL, POOL), input=four, stride=2)
+    filters = choose(args, "filters", (3, 3), input=digit, stride=1, padding="valid")
+    volumes = choose(args, "volumes")
+    x, kernel, _, padding = strides
     return [
-        Slide("convolution", "Convolution", steps, (draw_convolution, x, kernel, stride, padding)),
-        Slide("stride", "Stride", 25, (draw_pair, seven, cross, *strides)),
-        Slide("padding", "Padding", 25, (draw_pair, small, cross, *paddings)),
-        Slide("pooling", "Max pooling", 4, (draw_pooling, numbers(POOLING_INPUT))),
-        Slide("filters", "Each filter finds something else", len(filters), (draw_filters, photo, filters)),
-        Slide("volumes", "Volumes: one feature map for each filter", 10, (draw_volumes,)),
+        Slide("convolution", "Convolution", convolve(*convolution).size, (draw_convolution, *convolution)),
+        Slide("stride", "Stride", convolve(x, kernel, 1, padding).size, (draw_strides, *strides)),
+        Slide("padding", "Padding", convolve(*paddings, "same").size, (draw_paddings, *paddings)),
+        Slide("pooling", "Max pooling", max_pool(*pooling).size, (draw_pooling, *pooling)),
+        Slide("filters", "Each filter finds something else", len(FILTERS), (draw_filters, *filters)),
+        Slide("volumes", "Volumes: one feature map for each filter", 10, (draw_volumes, *volumes)),
     ]
 
 
 def parse_args(argv=None):
     parser = slides_parser(__doc__)
     add, kernels = parser.add_argument, ", ".join(KERNELS)
-    add("--input", help="slide, digit, or a picture FILE", type=input_numbers, default="slide", metavar="X")
-    add("--kernel", help=f"{kernels}, or your numbers", type=numbers, default="slide", metavar="K")
-    add("--stride", help="how far the filter moves", type=whole_number(1, 7), default=1, metavar="N")
-    add("--padding", help="same: with a margin of zeros", choices=("valid", "same"), default="valid")
+    add("--input", help="digit, a picture FILE, or your numbers", type=input_numbers, metavar="X")
+    add("--kernel", help=f"{kernels}, or your numbers", type=kernel_numbers, metavar="K")
+    add("--stride", help="how far the filter moves", type=whole_number(1, 7), metavar="N")
+    add("--padding", help="same: with a margin of zeros", choices=("valid", "same"))
     args = parser.parse_args(argv)
-    if args.padding == "valid" and any(np.greater(args.kernel.shape, args.input.shape)):
-        raise UserError("the kernel is larger than the input: use --padding same")
+    if args.slide == "stride" and args.stride == 1:
+        raise UserError("slide stride shows stride 1 beside another one: use --stride 2 or more")
     return args
 
 
 if __name__ == "__main__":
     args = parse_args()
-    show_slides(make_slides(args.input, args.kernel, args.stride, args.padding), args)
+    show_slides(make_slides(args), args)

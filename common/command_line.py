@@ -21,7 +21,7 @@ PLOTS = ("auto", "window", "file", "none")
 
 class _OneLineParser(argparse.ArgumentParser):
     def error(self, message):
-        raise UserError(f"{_brief(' '.join(message.split()), 300)} (--help lists the flags)")
+        raise UserError(f"{message} (--help lists the flags)")
 
 
 def _brief(text, length=60):

@@ -6,7 +6,7 @@ from matplotlib.patches import Polygon, Rectangle
 WHITE, GREY, YELLOW = "white", "#E4E4E4", "#FFE27A"
 BLUE, RED, GREEN = "#BFDDF2", "#F7C6BC", "#C3E6CB"
 INK = "#0072B2"
-MANY = 12  # a table with more rows or columns is drawn as a picture
+SMALLEST = 6.5  # points: what would be written smaller is drawn as a picture
 
 
 def number(value, decimals=2):
@@ -14,30 +14,32 @@ def number(value, decimals=2):
     return f"{round(float(value), decimals) + 0.0:g}".replace("-", "−")
 
 
-def draw_numbers(axes, table, title, fill=WHITE, limits=(None, None)):
-    """Draw a table of numbers; a large one as a picture, black where they are lowest.
+def draw_numbers(axes, table, title, fill=WHITE, full=None, picture=False):
+    """Draw a table of numbers, or a picture of them, black where they are lowest.
 
     Args:
         axes: an empty `matplotlib.axes.Axes`.
         table: [rows, columns]; where it is NaN the cell is empty.
         title: stands above it.
         fill: the cells' colour, or the colour of each, [rows, columns].
-        limits: what is black and what is white in a picture, if not the table's lowest and highest number.
+        full: the table as it is when no cell is empty, so that what is drawn of it keeps its looks.
+        picture: whether to draw a picture; where the numbers could not be read it is one anyway.
     """
+    full = table if full is None else full
     rows, columns = table.shape
     axes.set_title(title, pad=12)
     axes.set(xlim=(-0.6, columns - 0.4), ylim=(rows - 0.4, -0.6), aspect="equal")
     axes.axis("off")
-    if max(rows, columns) > MANY:
-        low, high = limits
-        axes.imshow(np.ma.masked_invalid(table), "gray", interpolation="nearest", vmin=low, vmax=high)
+    axes.apply_aspect()
+    cell = 72 / axes.figure.dpi * axes.bbox.width / (columns + 0.2)  # in points, as the size of text
+    longest = max(len(number(value)) for value in full.flat)
+    size = min(26, 0.6 * cell, 1.35 * cell / longest)
+    if picture or size < SMALLEST:
+        shown, low, high = np.ma.masked_invalid(table), full.min(), full.max()
+        axes.imshow(shown, "gray", interpolation="nearest", vmin=low, vmax=high)
         mark(axes, 0, 0, rows, columns, edge="0.5")
         return
     fill = np.broadcast_to(np.array(fill, object), table.shape)
-    axes.apply_aspect()
-    cell = 72 / axes.figure.dpi * axes.bbox.width / (columns + 0.2)  # in points, as the size of text
-    longest = max(len(number(value)) for value in table[~np.isnan(table)])
-    size = min(26, 0.6 * cell, 1.35 * cell / longest)
     for (i, j), value in np.ndenumerate(table):
         axes.add_patch(Rectangle((j - 0.5, i - 0.5), 1, 1, facecolor=fill[i, j], edgecolor="0.4"))
         if not np.isnan(value):

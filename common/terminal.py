@@ -23,6 +23,11 @@ STARTED = time.perf_counter()  # as near to the command as we can get
 class UserError(Exception):
     """A mistake that the user can mend. The message says what is wrong and what to do."""
 
+    def __str__(self):
+        """One line, not too long, whatever is named in it."""
+        line = " ".join(super().__str__().split())
+        return line if len(line) <= 400 else f"{line[:200]} ... {line[-190:]}"
+
     def _render_traceback_(self):
         """What IPython shows in a notebook: one line, too."""
         return [str(self)]

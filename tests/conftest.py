@@ -17,13 +17,18 @@ sys.path.insert(0, str(ROOT))
 @pytest.fixture(scope="session")
 def screen():
     """The name of a screen of 1920 × 1080 that nobody sees, for DISPLAY."""
+    return open_screen_that_nobody_sees()
+
+
+def open_screen_that_nobody_sees(*options):
     if not shutil.which("Xvfb"):
         pytest.skip("needs Xvfb, a screen that nobody sees")
     # it ends after us: Tk ends the program that still has a window when its screen goes
+    options = ("-screen", "0", "1920x1080x24", *options)
     script = f'Xvfb "$@" & while kill -0 {os.getpid()} 2>/dev/null; do sleep 1; done; kill $!'
     reader, writer = os.pipe()
     subprocess.Popen(
-        ["sh", "-c", script, "sh", "-displayfd", str(writer), "-screen", "0", "1920x1080x24"],
+        ["sh", "-c", script, "sh", "-displayfd", str(writer), "-noreset", *options],
         pass_fds=[writer],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -73,7 +73,7 @@ def test_the_window_fits_small_screens_and_closes_with_q(tk, tmp_path):
     (window,) = Window.windows
     for size in (None, (1024, 576), (640, 480)):
         if size:
-            window.figure.canvas.manager.resize(*size)
+            window.figure.canvas.manager.window.wm_geometry("{}x{}".format(*size))
         for _ in range(5):
             window.flush()
         nothing_is_cut_off_or_overlaps(window.figure)

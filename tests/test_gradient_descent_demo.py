@@ -273,7 +273,7 @@ def test_pictures_without_a_screen_on_jax(run, tmp_path):
     "flags, complaint",
     [
         (("--slide", "nonsense"), "there are cost, surface, learning_rates"),
-        (("--learning-rate", "0"), "must be more than 0"),
+        (("--learning-rate", "0"), "must be from 1e-12 to 1000000"),
         (("--learning-rate", "7"), "0.5 is too large already"),
         (("--learning-rate", "fast"), "is not a number"),
         (("--epochs", "3"), "--help lists the flags"),

@@ -2,6 +2,7 @@
 
 import json
 
+from conftest import wait_for
 from PIL import Image
 
 import run_models
@@ -37,3 +38,21 @@ def test_a_lesson_that_is_not_there_is_named(run):
     assert done.stderr.count("\n") == 1
     refused = run("M1", "--epochs", 3, lesson="run_models")
     assert refused.returncode == 2 and "flags for the lessons stand behind --" in refused.stderr
+
+
+def test_all_of_the_lecture_s_models_are_known_and_a_signal_reaches_the_lesson(start, tmp_path):
+    assert {name: lesson for name, (lesson, _) in run_models.MODELS.items()} == {
+        "M1": "fashion_mnist",
+        "M2": "imdb_text",
+        "M3": "boston_regression",
+        "M4": "pix2pix",
+        "M5": "nmt_attention",
+    }
+    flags = ("--train-size", 500, "--epochs", 500, "--plot", "none")
+    process = start("M4", "M5", "--", *flags, lesson="run_models")
+    wait_for((tmp_path / "runs" / "run_models" / "pix2pix" / "history.csv").exists)
+    process.terminate()
+    stdout, _ = process.communicate(timeout=60)
+    assert process.returncode == 143 and "--- M5" not in stdout
+    (row,) = json.loads((tmp_path / "runs" / "run_models" / "results.json").read_text())
+    assert (row["model"], row["status"]) == ("M4", 143)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import result_of, wait_for
+from conftest import ROOT, open_screen_that_nobody_sees, result_of, wait_for
 from PIL import Image
 
 from common import Accuracy, Biases, LivePlot, Logits, Loss, MaxActivations, TestImages, TrainImages
@@ -374,7 +374,7 @@ def test_the_window_is_large_and_nothing_is_cut_off(tk, digits, tmp_path, monkey
     figure = plot._screen.figure
     for width, height in (None, None), (1280, 720), (1920, 1080), (640, 480):
         if width:
-            figure.canvas.manager.resize(width, height)
+            figure.canvas.manager.window.wm_geometry(f"{width}x{height}")
         for _ in range(5):
             plot._screen.flush()
         figure.canvas.draw()
@@ -468,6 +468,86 @@ def test_a_window_that_cannot_open_becomes_a_file(variables, run, tmp_path):
     (line,) = [line for line in done.stdout.splitlines() if "No window" in line]
     assert "dashboard.png" in line
     assert (tmp_path / "runs" / "mnist_1_softmax" / "dashboard.png").exists()
+
+
+def without(folder, *packages):
+    """A folder for PYTHONPATH in which these packages cannot be imported, as if they were not installed."""
+    for name in packages:
+        (folder / name).mkdir(parents=True)
+        (folder / name / "__init__.py").write_text(f"raise ModuleNotFoundError('no {name}', name='{name}')")
+    return str(folder)
+
+
+BINDINGS = "PyQt6", "PySide6", "PyQt5", "PySide2"
+
+
+@pytest.mark.parametrize(
+    "hidden, variables, expected",
+    [
+        ((), {}, "qtagg"),
+        ((), {"QT_QPA_PLATFORM": "bogus"}, "tkagg"),
+        ((), {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}, "qtagg"),
+        (BINDINGS, {}, "tkagg"),
+        (["tkinter"], {}, "qtagg"),
+        (
+            ["tkinter", *BINDINGS],
+            {},
+            "Qt is not installed: pip install pyside6; Tk is not installed: sudo apt install python3-tk",
+        ),
+        (["tkinter"], {"MPLBACKEND": "TkAgg"}, "MPLBACKEND=TkAgg, Tk is not installed: sudo apt install"),
+        ((), {"MPLBACKEND": "QtAgg", "QT_QPA_PLATFORM": "bogus"}, "Qt knows no QT_QPA_PLATFORM=bogus"),
+        ((), {"MPLBACKEND": "agg"}, "MPLBACKEND=agg, which has no windows with moving pictures"),
+        ((), {"MPLBACKEND": "nonsense"}, "MPLBACKEND is 'nonsense', which matplotlib does not know"),
+    ],
+)
+def test_the_first_toolkit_that_opens_is_taken_or_what_is_missing_named(
+    hidden, variables, expected, screen, environment, tmp_path
+):
+    script = f"""
+import sys
+sys.path.insert(0, {str(ROOT)!r})
+from common.screens import Window, open_screen, wait_until_closed
+for _ in range(2):
+    shown, why = open_screen("auto", "a window", print)
+    print(why or shown.figure.canvas.manager.__class__.__module__, len(Window.windows))
+    shown.close()
+wait_until_closed()
+"""
+    path = {"PYTHONPATH": without(tmp_path / "hidden", *hidden)}
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env=environment | {"DISPLAY": screen} | path | variables, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    if expected in ("qtagg", "tkagg"):
+        module = {"qtagg": "backend_qt ", "tkagg": "_backend_tk "}[expected]
+        assert done.stdout.count(module) == 2 and done.stdout.count(" 1") == 2, done.stdout + done.stderr
+    else:
+        assert (done.stdout + done.stderr).count(expected) == (1 if done.returncode else 2)
+        assert done.returncode in (0, 2) and (done.stdout + done.stderr).count("\n") <= 2
+
+
+@pytest.mark.parametrize("dpi", [96, 192])
+def test_on_a_scaled_screen_the_window_has_three_quarters_of_it(dpi, environment):
+    script = f"""
+import sys
+sys.path.insert(0, {str(ROOT)!r})
+from common.dashboard import HEIGHT, WIDTH, fit_text
+from common.screens import Window
+window = Window("a window", print)
+for _ in range(5):
+    window.flush()
+toplevel, figure = window.figure.canvas.manager.window, window.figure
+fit_text(figure)
+print(toplevel.winfo_width(), toplevel.winfo_height(), *map(round, figure.bbox.size))
+print(*figure.get_size_inches() / (WIDTH, HEIGHT))
+"""
+    tk = {"DISPLAY": open_screen_that_nobody_sees("-dpi", str(dpi)), "MPLBACKEND": "TkAgg"}
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=environment | tk, capture_output=True, text=True, timeout=60
+    )
+    sizes, inches = done.stdout.splitlines()
+    assert list(map(int, sizes.split())) == [1440, 809, 1440, 809]
+    assert list(map(float, inches.split())) == pytest.approx([1, 1], abs=0.01)
 
 
 def test_a_movie_is_recorded_and_earlier_runs_are_drawn(run, tmp_path):

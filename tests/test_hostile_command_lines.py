@@ -1,0 +1,180 @@
+"""Whatever stands behind a script's name: it runs, or says in one line what is wrong. Never a traceback."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from conftest import ROOT
+
+QUICK = ["--plot", "none", "--epochs", "1", "--train-size", "600"]
+NUMBERS = [
+    "999999999999999999999999999999", "1e39", "-1", "-0.5", "nan", "inf", "-inf", "９", "٣", "½", "1_000",
+    " 3", "3 ", "", "0x10", "1,5", "1e-400", "1e9999", "9" * 5000, "1\n2", "\udcff", "--", "two",
+]  # fmt: skip
+PATHS = [
+    "x" * 300,
+    "x/" * 2500,
+    "",
+    "loop",
+    "loop/x",
+    "file/x",
+    "~nobody/x",
+    "a\nb/c",
+    "\udcff",
+    "/dev/null",
+    "empty",
+]
+
+
+def each(flags, values, *rest):
+    """A line for each of some flags, parted by spaces, and each value."""
+    return [[flag, value, *rest] for flag in flags.split() for value in values]
+
+
+LINES = {
+    "mnist_1_softmax": [
+        *each("--epochs --batch-size --seed --learning-rate --train-size", NUMBERS),
+        *each("--process", NUMBERS, "--distribute", "a:1,b:2"),
+        *each("--distribute", ["a", "a:1", "a:1,b", "a:９,b:1", "a:99999999,b:1", ",", "\n"]),
+        *each("--data-dir --overlay --movie", PATHS),
+        *each("--out", PATHS, "--resume"),
+        *each("--movie", ["film.avi", "loop/film.gif", f"{'x' * 300}.gif"]),
+        *each("--plot", ["x" * 5000, "screen\nsaver"]),
+        *each("--step --dropout --review --predict --beams", ["9", "loop"]),
+        *([word] for word in ("--movie", "--overlay", "--out", "--nonsense", "\n", "\udcff", "---", "-h\n")),
+        *([word] for word in ("--close=yes", "--distribute", "--epoch=3", "--batch-size=601", "x" * 5000)),
+        ["--train-size", "60001"],
+        ["--plot", "none", "--movie", "film.gif"],
+    ],
+    "mnist_2_five_layers": [
+        *each("--dropout", NUMBERS),
+        *each("--step", ["２.0", "", "2.9"]),
+        ["--step", "2.0", "--dropout", "0.5"],
+        ["--no-decay", "1"],
+    ],
+    "cats_dogs_cnn": [*each("--image-size", NUMBERS), *each("--predict", PATHS), ["--predict"]],
+    "imdb_text": [
+        *each("--out", PATHS[:2] + PATHS[3:-1], "--review", "good"),
+        *each("--review", ["", " \n"]),
+        ["--review"],
+    ],
+    "nmt_attention": [
+        *each("--beams", NUMBERS),
+        *each("--pairs", PATHS, "--step", "translate"),
+        *each("--pairs --translate", [""]),
+    ],
+    "pix2pix": [*each("--l1", NUMBERS), ["--input-half", "up"]],
+    "convolution_demo": [
+        *each("--stride --kernel --input", NUMBERS, "--plot", "none"),
+        *each("--input", PATHS, "--plot", "none"),
+        *each("--out", PATHS, "--plot", "file", "--slide", "stride"),
+        *each("--slide", ["x" * 5000, "\n"]),
+        *each("--kernel", ["1 2 / 3", " / ".join(["1 " * 50] * 50)], "--plot", "none"),
+        ["--plot", "none", "--movie", "loop/a.gif"],
+    ],
+    "gradient_descent_demo": [*each("--learning-rate", NUMBERS, "--plot", "none"), ["--slide", "nowhere"]],
+    "draw_digit": [
+        *each("--model --image", PATHS, "--plot", "none"),
+        ["--model", "a", "b", "c"],
+        ["--plot", "file"],
+    ],
+    "run_models": [*([word] for word in ("M9", "x" * 5000, "M1:\n")), *each("--out", PATHS, "M9")],
+}
+
+DRIVER = """
+import json, runpy, sys
+root, lines = sys.argv[1], json.load(sys.stdin)
+sys.path.insert(0, root)
+import common
+from common.terminal import interrupt
+seen = []
+for script, words in lines:
+    sys.argv = [f"{root}/{script}.py", *words]
+    interrupt.saving = False
+    try:
+        runpy.run_path(sys.argv[0], run_name="__main__")
+        seen.append(["runs", ""])
+    except common.UserError as error:
+        seen.append(["refused", str(error)])
+    except SystemExit as exit_:
+        seen.append(["ended", str(exit_.code)])
+    except BaseException as error:
+        seen.append(["traceback", repr(error)])
+print("SEEN" + json.dumps(seen))
+"""
+
+
+@pytest.fixture(scope="module")
+def seen(tmp_path_factory):
+    """What became of each line: (script, words) and what happened."""
+    folder = tmp_path_factory.mktemp("hostile")
+    (folder / "file").write_text("no picture, no run")
+    (folder / "empty").mkdir()
+    (folder / "loop").symlink_to("loop")
+    environment = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "KERAS_HOME")}
+    training = {
+        "cats_dogs_cnn",
+        "imdb_text",
+        "mnist_1_softmax",
+        "mnist_2_five_layers",
+        "nmt_attention",
+        "pix2pix",
+    }
+    lines = [
+        (script, [*(QUICK if script in training else []), *words])
+        for script, some in LINES.items()
+        for words in some
+    ]
+    done = subprocess.run(
+        [sys.executable, "-c", DRIVER, str(ROOT)],
+        input=json.dumps(lines), cwd=folder, env=environment | {"HOME": str(folder)},
+        capture_output=True, text=True, errors="replace", timeout=280,
+    )  # fmt: skip
+    assert "SEEN" in done.stdout, done.stderr[-2000:]
+    return list(zip(lines, json.loads(done.stdout.rpartition("SEEN")[2]), strict=True))
+
+
+def test_no_hostile_line_ends_in_a_traceback(seen):
+    assert len(seen) > 300
+    assert [(line, message) for line, (what, message) in seen if what == "traceback"] == []
+
+
+def test_a_refusal_is_one_short_line(seen):
+    refusals = [message for _, (what, message) in seen if what == "refused"]
+    assert len(refusals) > 250
+    assert [message for message in refusals if "\n" in message or len(message) > 400] == []
+
+
+def test_numbers_that_no_machine_has_and_digits_of_other_scripts_are_refused(seen):
+    hostile = ("999999999999999999999999999999", "1e39", "９", "٣", "1_000", "9" * 5000)
+    for (script, words), (what, _) in seen:
+        if any(number in words for number in hostile):
+            assert what == "refused", (script, words[-2:])
+
+
+@pytest.mark.parametrize("output", ["| head -1", ">&-", "> /dev/full", ">&- 2>&- <&-"])
+def test_a_lesson_goes_on_when_nobody_reads_what_it_prints(output, tmp_path, environment):
+    command = f"{sys.executable} {ROOT}/mnist_1_softmax.py {' '.join(QUICK)} --out run {output}"
+    shell = ["bash", "-o", "pipefail", "-c", command]
+    done = subprocess.run(shell, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=100)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / "run" / "result.json").is_file() and (tmp_path / "run" / "model.keras").is_file()
+
+
+def test_slides_are_saved_when_nobody_reads_what_is_printed(tmp_path, environment):
+    command = f"{sys.executable} {ROOT}/convolution_demo.py --plot file --out slides | true"
+    shell = ["bash", "-o", "pipefail", "-c", command]
+    done = subprocess.run(shell, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=100)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(list((tmp_path / "slides").glob("*.png"))) == 6
+
+
+def test_reviews_from_an_input_that_is_closed_are_refused(tmp_path, environment):
+    command = f"{sys.executable} {ROOT}/imdb_text.py --review - <&-"
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=100
+    )
+    assert done.returncode == 2 and done.stderr.count("\n") == 1
+    assert "--review: - reads reviews from the standard input, which is closed" in done.stderr
