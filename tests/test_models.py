@@ -1,6 +1,9 @@
 """M1, M2, M3, cats and dogs: each network is the tutorial's or the slide's, and answers what it is asked."""
 
+import functools
+import io
 import statistics
+import sys
 
 import numpy as np
 import pytest
@@ -11,10 +14,16 @@ import boston_regression
 import cats_dogs_cnn
 import fashion_mnist
 import imdb_text
+import mnist_0_get_started
+import mnist_1_softmax
+import mnist_2_five_layers
+import mnist_3_convolutional
+import mnist_4_batchnorm
 
 import keras
 
-from common import UserError, parse_args
+from common import UserError, classify_reviews, parse_args
+from common.reviews import SPECIAL
 
 
 def weighted(model):
@@ -72,6 +81,41 @@ def test_augmentation_changes_training_pictures_only():
     shown = [keras.ops.convert_to_numpy(changes(picture, training=True)) for _ in range(3)]
     assert not np.allclose(shown[0], shown[1]) and not np.allclose(shown[1], shown[2])
     np.testing.assert_allclose(changes(picture, training=False), picture / 127.5 - 1, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        mnist_0_get_started.build_model,
+        mnist_1_softmax.build_model,
+        mnist_2_five_layers.build_model,
+        *(functools.partial(mnist_3_convolutional.build_model, step) for step in mnist_3_convolutional.STEPS),
+        *(functools.partial(mnist_4_batchnorm.build_model, step) for step in mnist_4_batchnorm.STEPS),
+        *(functools.partial(fashion_mnist.build_model, step) for step in fashion_mnist.STEPS),
+        imdb_text.build_model,
+        boston_regression.build_model,
+        functools.partial(cats_dogs_cnn.build_model, 32, augment=True),
+    ],
+)
+def test_in_mixed_precision_the_last_layer_has_32_bits_and_the_others_have_not(build):
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        model = build()
+    finally:
+        keras.config.set_dtype_policy("float32")
+    assert model.outputs[0].dtype == "float32"
+    assert model.layers[-1].compute_dtype == "float32" and model.layers[1].compute_dtype == "bfloat16"
+
+
+def test_cats_and_dogs_take_dropout_and_decay(run, tmp_path):
+    flags = ("--train-size", 96, "--epochs", 2, "--plot", "none", "--no-augment")
+    for name, more in (("usual", ()), ("changed", ("--dropout", 0, "--no-decay"))):
+        assert run(*flags, *more, "--out", name, lesson="cats_dogs_cnn").returncode == 0
+    rates = [(tmp_path / name / "history.csv").read_text().splitlines()[-1] for name in ("usual", "changed")]
+    usual, changed = (float(row.split(",")[-2]) for row in rates)
+    assert usual < 1e-6 and changed == pytest.approx(0.001)
+    model = keras.models.load_model(tmp_path / "changed" / "model.keras", compile=False)
+    assert [layer.rate for layer in model.layers if isinstance(layer, keras.layers.Dropout)] == [0]
 
 
 QUICK = {
@@ -170,3 +214,15 @@ def test_the_readme_of_the_data_has_each_file_and_its_sha256():
     for name, sha256 in BUNDLED_SHA256.items():
         assert f"## {name}" in text and sha256 in text
     assert sum(path.stat().st_size for path in (ROOT / "common" / "data").glob("*.npz")) < 65_000_000
+
+
+@pytest.mark.parametrize(
+    "written, encoding",
+    [("utf-8", "cp950"), ("utf-8-sig", "utf-8"), ("cp1252", "cp1252"), ("utf-8", "cp1252")],
+)
+def test_reviews_are_read_in_utf_8_or_as_the_terminal_has_it(written, encoding, monkeypatch, capsys):
+    content = io.BytesIO("a café I liked\n\nnaïve\n".encode(written))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(content, encoding=encoding))
+    classify_reviews(None, ["-"], [*SPECIAL, "good"])
+    said = capsys.readouterr().out.splitlines()
+    assert said[::2] == ['"a café I liked"', '"naïve"']

@@ -272,3 +272,11 @@ def test_the_set_up_fetches_the_project(set_up, tmp_path):
             "These packages could not be installed: no-such-package-of-the-lecture>=1",
             f"fetched {Path(folder, 'lecture')}",
         ]
+
+
+def test_flags_may_hold_paths_of_windows_and_texts_in_quotes(monkeypatch):
+    flags = r"--data-dir C:\Users\Ann --review 'not bad' --out \\share\new"
+    monkeypatch.setattr(sys, "argv", [])
+    exec(make_notebooks.FLAGS.format(lesson="imdb_text").replace('""', f'"{flags}"', 1), {})
+    words = ["--data-dir", r"C:\Users\Ann", "--review", "not bad", "--out", r"\\share\new"]
+    assert sys.argv == ["imdb_text.py", *words]

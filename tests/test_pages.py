@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT
-from PIL import Image
+from PIL import Image, ImageChops
 
 from tools.run_page import commands_and_pictures, folder_of, main
 
@@ -61,7 +61,8 @@ def test_a_page_is_run_its_pictures_are_put_in_and_what_fails_is_reported(tmp_pa
     page.write_text(f"```\n{command}\n```\n\n![4×4](page-pooling.png)\n")
     monkeypatch.setattr(sys, "argv", ["run_page.py", str(page)])
     assert main() == 0
-    assert Image.open(tmp_path / "page-pooling.png").size == (1344, 756)
+    made, put_in = (Image.open(tmp_path / name) for name in ("o/pooling.png", "page-pooling.png"))
+    assert put_in.size == (1344, 756) and not ImageChops.difference(made, put_in).getbbox()  # no colour moved
     page.write_text("```\npython3 convolution_demo.py --slide nonsense\n```\n")
     assert main() == 1
 

@@ -1,10 +1,13 @@
 """Pictures of the user's own: whatever the format, they are read or named."""
 
+import subprocess
+import sys
 import zipfile
 from argparse import Namespace
 
 import numpy as np
 import pytest
+from conftest import ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -179,3 +182,28 @@ def test_predict_asks_the_trained_model_and_refuses_what_is_no_picture(run, pict
     ):
         with pytest.raises(UserError, match=message):
             trained_model(parse_args("", argv=flags, augment=True, image_size=None, full=False, predict=[]))
+
+
+def test_damaged_pictures_are_named_and_nothing_else_is_printed(tmp_path):
+    script = f"""
+import io, random, sys
+sys.path.insert(0, {str(ROOT)!r})
+from common.photos import read_photo
+from PIL import Image
+random.seed(1)
+information = Image.Exif()
+information[0x0112], information[0x010E] = 6, "a picture"
+for kind in ("TIFF", "JPEG", "PNG", "WEBP"):
+    content = io.BytesIO()
+    Image.radial_gradient("L").resize((40, 40)).convert("RGB").save(content, kind, exif=information)
+    for _ in range(200):
+        damaged = bytearray(content.getvalue())
+        for _ in range(4):
+            damaged[random.randrange(min(len(damaged), 400))] = random.randrange(256)
+        try:
+            read_photo(bytes(damaged), 20)
+        except ValueError as error:
+            print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=100)
+    assert (done.returncode, done.stderr) == (0, "") and done.stdout.count("\n") > 100

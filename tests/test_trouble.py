@@ -1,9 +1,12 @@
 """A user's mistake is one line and status 2; what stops a run loses nothing."""
 
+import io
+import os
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -90,6 +93,25 @@ def test_a_step_brings_its_settings():
     assert (first.step, first.epochs, first.dropout, first.decay) == ("5.0", 7, None, False)
     assert last.out.name.endswith("-5.1") and first.out.name.endswith("-5.0")
     assert flags("--epochs", 3, "--dropout", 0, steps=STEPS).dropout == 0
+
+
+def test_a_home_folder_is_found_where_no_shell_does_it():
+    assert flags("--out", "~/r").out == Path.home() / "r"
+
+
+def test_where_a_terminal_is_none_there_is_no_progress_bar(monkeypatch):
+    """IDLE says that it is a terminal, but shows the escapes of a progress bar as they are."""
+
+    class Idle(io.TextIOBase):
+        def isatty(self):
+            return True
+
+    monkeypatch.setattr(sys, "stdout", Idle())
+    assert flags().verbose == 0
+    terminal, _ = os.openpty()
+    with open(terminal, "w") as stdout:
+        monkeypatch.setattr(sys, "stdout", stdout)
+        assert flags().verbose == 1
 
 
 def test_an_mp4_needs_ffmpeg(monkeypatch):
@@ -292,6 +314,15 @@ def test_a_training_that_has_died_says_so_and_stops(run, tmp_path):
     assert "The training has died: after epoch " in done.stderr and "the loss is nan" in done.stderr
     folder = tmp_path / "runs" / "boston_regression"
     assert (folder / "dashboard.png").exists() and result_of(folder)["epochs"] < 9
+
+
+def test_a_training_that_learns_nothing_says_so_and_stops(run):
+    """So it was with photos of cats and dogs while probabilities had 16 bits: 40 epochs at the same loss."""
+    flags = ("--step", "2.0", "--learning-rate", "1e-12", "--train-size", 2000, "--epochs", 9)
+    done = run(*flags, "--plot", "none", lesson="mnist_2_five_layers")
+    assert done.returncode == 0 and done.stderr.count("\n") == 1
+    assert "The training has died: in epoch 2 the loss was " in done.stderr and "guessing" in done.stderr
+    assert "after 2 epochs" in done.stdout
 
 
 def test_what_cannot_be_written_on_the_way_does_not_end_the_training(run, tmp_path):
