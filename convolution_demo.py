@@ -232,7 +232,7 @@ def numbers(text, most, others):
     except ValueError:
         pass
     rules = f"rows of numbers like '1 0 / 0 1' (equally long, at most {most}×{most}, from −999 to 999)"
-    raise argparse.ArgumentTypeError(f"{reprlib.repr(text)} is not {others}, or {rules}")
+    raise argparse.ArgumentTypeError(f"{reprlib.repr(text)} is neither {others} nor {rules}")
 
 
 def kernel_numbers(text):

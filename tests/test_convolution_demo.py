@@ -345,7 +345,7 @@ def test_the_user_s_own_picture_keeps_its_shape(tmp_path):
         ("--kernel|1000", "from −999 to 999"),
         ("--kernel|1 1 1 1 1 1 1 1", "at most 7×7"),
         ("--kernel|nonsense", ", ".join(KERNELS)),
-        ("--input|missing.jpg", "'missing.jpg' is not digit, a file that can be read, or rows of numbers"),
+        ("--input|missing.jpg", "'missing.jpg' is neither digit, a file that can be read nor rows"),
         ("--input|.", "'.' is not a file that can be read"),
         ("--input|1 2 / 3", "equally long"),
         ("--input|1 1 1 1 1 1 1 1 1 1 1 1 1", "at most 12×12"),

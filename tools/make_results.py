@@ -3,6 +3,7 @@
     python3 tools/make_results.py                   all, on two cores about 80 minutes
     python3 tools/make_results.py 2.0 lenet5 M2     only these; the others as they were found last time
     python3 tools/make_results.py --data-dir DIR    also those on full-size data, found there: 2 hours more
+    python3 tools/make_results.py 2.0-mixed         with --mixed-precision, beside the same row without it
 
 Each run is a lesson's own command with `--seed <seed> --plot none`. The runs are kept in runs/results/.
 """
@@ -43,6 +44,14 @@ FULL = {
     "photos": ("cats_dogs_cnn", "2,000 photos of 150 × 150"),
     "photos-plain": ("cats_dogs_cnn --no-augment", "the same without augmentation"),
 }
+OTHERS = {  # only beside themselves with --mixed-precision
+    "dates": ("nmt_attention --step dates", "attention"),
+    "edges": ("pix2pix --step edges", "pix2pix: the L1 error"),
+}
+MIXED = {
+    f"{name}-mixed": (f"{command} --mixed-precision", network)
+    for name, (command, network) in (LADDER | MODELS | OTHERS).items()
+}
 TEXT = """# Results
 
 `python3 tools/make_results.py` trained each network three times, with the seeds 0, 1 and 2, and wrote this
@@ -75,6 +84,15 @@ Accuracy; for the houses the mean absolute error of 102 prices.
 | --- | --- | --- | --- | --- | --- | --- | --- |
 {models}
 {settings}
+## With --mixed-precision
+
+The same commands, with numbers of 16 bits (bfloat16): what each of the seeds 0, 1 and 2 reaches at the end,
+and the median seconds. The last layer of each network has 32 bits: in 16 a probability rounds to 0 or 1, and
+its loss has no slope.
+
+| step or model | 32 bits | 16 bits | seconds with 32 | with 16 |
+| --- | --- | --- | --- | --- |
+{mixed}
 Measured with {machines}.
 """
 SETTINGS = """The settings were chosen on a part of the training data: of Fashion-MNIST the last 10,000
@@ -99,15 +117,30 @@ def read(name):
     return [json.loads(path.read_text()) for path in paths] if all(path.exists() for path in paths) else None
 
 
-def row(name, lesson, network, best):
-    results = read(name)
-    (metric,) = set(results[0]["test"]) - {"loss"}
+def values_of(results):
+    """The metric at the end of each run, and how it is written."""
+    metric = next(name for name in results[0]["test"] if name != "loss")
 
     def write(value, decimals=".2f"):
+        if metric == "l1":
+            return f"{value:.3f}"
         return f"${1000 * value:,.0f}" if metric == "mae" else f"{100 * value:{decimals}} %"
 
-    median = statistics.median
-    values = [result["test"][metric] for result in results]
+    return [result["test"][metric] for result in results], write
+
+
+def mixed_row(name):
+    cells, seconds = [name.removesuffix("-mixed")], []
+    for results in (read(name.removesuffix("-mixed")), read(name)):
+        values, write = values_of(results)
+        cells.append(", ".join(write(value).removesuffix(" %") for value in values))
+        seconds.append(f"{statistics.median(result['seconds']['fit'] for result in results):.0f}")
+    return f"| {' | '.join([*cells, *seconds])} |\n"
+
+
+def row(name, lesson, network, best):
+    results, median = read(name), statistics.median
+    values, write = values_of(results)
     cells = [
         name,
         f"`{lesson.split()[0]}.py`: {network}",
@@ -134,8 +167,8 @@ def main():
     parser.add_argument("names", nargs="*", help="rows of the tables")
     parser.add_argument("--data-dir", type=Path, help="folder with the full-size data")
     args = parser.parse_args()
-    rows = LADDER | MODELS | FULL
-    names = args.names or [name for name in rows if args.data_dir or name not in FULL]
+    rows = LADDER | MODELS | FULL | OTHERS | MIXED
+    names = args.names or list(LADDER | MODELS | (FULL if args.data_dir else {}))
     if wrong := [name for name in names if name not in rows or (name in FULL and not args.data_dir)]:
         parser.error(f"no such row, or it needs --data-dir: {', '.join(wrong)}")
     for seed in SEEDS:
@@ -146,6 +179,8 @@ def main():
         key: "".join(row(name, *rows[name], best=table is LADDER) for name in table if name in found)
         for key, table in (("ladder", LADDER), ("models", MODELS | FULL))
     }
+    both = [name for name in MIXED if name in found and read(name.removesuffix("-mixed"))]
+    tables["mixed"] = "".join(map(mixed_row, both))
     machines = "; ".join(sorted({machine(result) for name in found for result in read(name)}))
     PAGE.write_text(TEXT.format(**tables, settings=SETTINGS, machines=machines))
 
