@@ -37,8 +37,8 @@ def open_screen(plot, title, on_key):
         return File(), None
     try:
         return Window(title, on_key), None
-    except RuntimeError as error:
-        return File(), str(error)
+    except Exception as error:  # every toolkit fails in its own way
+        return File(), str(error).partition("\n")[0].rstrip(".")
 
 
 class File:

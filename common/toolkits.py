@@ -20,6 +20,7 @@ TOOLKITS = (
     *["gtk4agg", "gtk3agg"] * bool(importlib.util.find_spec("gi")),
 )
 NO_SCREEN = "there is no screen"
+WITHOUT_QT = "Qt is not installed: pip install pyside6"
 WITHOUT_TK = {
     "darwin": "Tk is not installed: brew install python-tk",
     "win32": "Tk is not installed: run Python's installer again, and choose tcl/tk",
@@ -97,21 +98,22 @@ def _try_qt(toolkit):
     """Qt ends the whole program if its plugin for the screen does not load: try it in another one."""
     if not toolkit.lower().startswith("qt"):
         return
+    if not any(map(importlib.util.find_spec, ("PyQt6", "PySide6", "PyQt5", "PySide2"))):
+        raise _Missing(WITHOUT_QT)
     test = "from matplotlib.backends.qt_compat import QtWidgets; QtWidgets.QApplication([])"
     environment = os.environ | {"MPLBACKEND": toolkit, "QT_DEBUG_PLUGINS": "1"}
-    done = subprocess.run(
-        [sys.executable, "-c", test],
-        env=environment,
-        capture_output=True,
-        text=True,
-        errors="replace",
-        timeout=30,
-    )
+    command = [sys.executable, "-c", test]
+    try:
+        done = subprocess.run(
+            command, env=environment, capture_output=True, text=True, errors="replace", timeout=60
+        )
+    except subprocess.TimeoutExpired:
+        raise _Missing("Qt does not answer") from None
     if not done.returncode:
         return
-    said = done.stderr
+    said = done.stderr or f"status {done.returncode}"
     if "Failed to import any" in said:
-        raise _Missing("Qt is not installed: pip install pyside6")
+        raise _Missing(WITHOUT_QT)
     platform = os.environ.get("QT_QPA_PLATFORM")
     if platform and f'find the Qt platform plugin "{platform}"' in said:
         raise _Missing(f"Qt knows no QT_QPA_PLATFORM={platform}: leave it out")
