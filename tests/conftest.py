@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -59,6 +60,11 @@ def environment(tmp_path):
     return environment | {"HOME": str(tmp_path), "PYTHONUNBUFFERED": "1"}
 
 
+def listen_to_hangups():
+    """As in a terminal, also if the tests were started with `nohup`, whose wish a lesson would respect."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 @pytest.fixture
 def start(tmp_path, environment):
     """Start a lesson in an empty folder; returns its Popen. At the end it is killed."""
@@ -72,6 +78,7 @@ def start(tmp_path, environment):
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            preexec_fn=None if os.name == "nt" else listen_to_hangups,
         )
         started.append(process)
         return process
