@@ -86,12 +86,11 @@ Accuracy; for the houses the mean absolute error of 102 prices.
 {settings}
 ## With --mixed-precision
 
-The same commands, with numbers of 16 bits (bfloat16): what each of the seeds 0, 1 and 2 reaches at the end,
-and the median seconds. The last layer of each network has 32 bits: in 16 a probability rounds to 0 or 1, and
-its loss has no slope.
+The same commands, with numbers of 16 bits (bfloat16): what each of the seeds 0, 1 and 2 reaches at the end.
+The last layer of each network has 32 bits: in 16 a probability rounds to 0 or 1, and its loss has no slope.
 
-| step or model | 32 bits | 16 bits | seconds with 32 | with 16 |
-| --- | --- | --- | --- | --- |
+| step or model | 32 bits | 16 bits |
+| --- | --- | --- |
 {mixed}
 Measured with {machines}.
 """
@@ -130,12 +129,11 @@ def values_of(results):
 
 
 def mixed_row(name):
-    cells, seconds = [name.removesuffix("-mixed")], []
+    cells = [name.removesuffix("-mixed")]
     for results in (read(name.removesuffix("-mixed")), read(name)):
         values, write = values_of(results)
         cells.append(", ".join(write(value).removesuffix(" %") for value in values))
-        seconds.append(f"{statistics.median(result['seconds']['fit'] for result in results):.0f}")
-    return f"| {' | '.join([*cells, *seconds])} |\n"
+    return f"| {' | '.join(cells)} |\n"
 
 
 def row(name, lesson, network, best):
