@@ -51,13 +51,13 @@ def build_model():
 if __name__ == "__main__":
     args = parse_args(__doc__, epochs=500, batch_size=32, learning_rate=0.001)
     keras.utils.set_random_seed(args.seed)
-    train, validation, test = load_boston_housing(args)
-    mean, std = train[0].mean(axis=0), train[0].std(axis=0).clip(1e-7)
+    data = load_boston_housing(args)
+    mean, std = data.train.x.mean(axis=0), data.train.x.std(axis=0).clip(1e-7)
 
     def normalized(x, prices):
         return ((x - mean) / std).clip(-2, 2), prices
 
-    train, validation, test = normalized(*train), normalized(*validation), normalized(*test)
+    data = data.map(normalized)  # the train, validation and test examples
 
     model = build_model()
     model.compile(
@@ -66,22 +66,23 @@ if __name__ == "__main__":
         metrics=["mae"],
     )
 
-    batches = ShuffledBatches(*train, args)
+    batches = ShuffledBatches(*data.train, args)
     stopping = keras.callbacks.EarlyStopping(patience=20)
-    run = Run(args, model, stopping)
+    run = Run(args, data, model, stopping)
     errors = [Loss("Mean absolute error", metric="mae"), Loss("Loss: mean squared error")]
-    panes = [*errors, PredictedAgainstTrue(*test, "$1,000"), Weights(), Biases(), Errors(*test, "$1,000")]
-    plot = LivePlot(panes, train, validation, args, test_name="validation")
+    prices = [PredictedAgainstTrue(*data.test, "$1,000"), Errors(*data.test, "$1,000")]
+    panes = [*errors, prices[0], Weights(), Biases(), prices[1]]
+    plot = LivePlot(panes, data, args)
     model.fit(
         batches.data,
         epochs=args.epochs,
         initial_epoch=run.initial_epoch,
-        validation_data=validation,
+        validation_data=data.validation,
         validation_batch_size=100,
         callbacks=[batches, stopping, run, plot],
         shuffle=False,  # the batches come shuffled
         verbose=args.verbose,
     )
-    result = model.evaluate(*test, batch_size=102, verbose=0, return_dict=True)
+    result = model.evaluate(*data.test, batch_size=102, verbose=0, return_dict=True)
     run.finish(result, lecture=2.7, write=lambda error: f"${1000 * error:,.0f}")
     plot.wait_until_closed()

@@ -60,40 +60,40 @@ if __name__ == "__main__":
     flags = {"augment": True, "decay": True, "dropout": 0.5, "image_size": None, "full": False, "predict": []}
     args = parse_args(__doc__, epochs=40, batch_size=32, learning_rate=0.001, **flags)
     keras.utils.set_random_seed(args.seed)
-    model = trained_model(args) if args.predict else None
-    if model:
-        predict_photos(model, args)
+    trained = trained_model(args) if args.predict else None
+    if trained:
+        predict_photos(trained.model, trained.classes, args)
         wait_until_closed()
         raise SystemExit
 
-    train, validation = load_cats_dogs(args)
-    batches = ShuffledBatches(*train, args)
+    data = load_cats_dogs(args)
+    batches = ShuffledBatches(*data.train, args)
     end = 0 if args.decay else 1  # the learning rate falls along a cosine to this part of it
     learning_rate = keras.optimizers.schedules.CosineDecay(args.learning_rate, batches.total_steps, alpha=end)
-    model = build_model(args.image_size, args.augment, args.dropout)
+    model = build_model(data.train.x.shape[1], args.augment, args.dropout)
     model.compile(
         optimizer=keras.optimizers.Adam(learning_rate),
         loss="binary_crossentropy",
         metrics=["accuracy"],
     )
 
-    run = Run(args, model)
-    images = [TrainImages("Training pictures", args.classes), TestImages("Validation pictures", args.classes)]
+    run = Run(args, data, model)
+    images = [TrainImages("Training pictures", data.classes), TestImages("Validation pictures", data.classes)]
     panes = [Accuracy(), Loss(), images[0], MaxActivations("conv."), MaxActivations("dense"), images[1]]
-    plot = LivePlot(panes, train, validation, args, test_name="validation")
+    plot = LivePlot(panes, data, args)
     model.fit(
         batches.data,
         epochs=args.epochs,
         initial_epoch=run.initial_epoch,
-        validation_data=validation,
+        validation_data=data.validation,
         validation_batch_size=100,
         callbacks=[batches, run, plot],
         shuffle=False,  # the batches come shuffled
         verbose=args.verbose,
     )
-    test = model.evaluate(*validation, batch_size=100, verbose=0, return_dict=True)
+    test = model.evaluate(*data.validation, batch_size=100, verbose=0, return_dict=True)
     run.finish(test, lecture=0.8 if args.augment else None)
     if args.predict:
-        predict_photos(model, args)
-    show_predictions(model, *validation, args)
+        predict_photos(model, data.classes, args)
+    show_predictions(model, data, args)
     plot.wait_until_closed()

@@ -27,13 +27,13 @@ import reprlib
 
 # common comes first: it keeps TensorFlow quiet
 from common import UserError
-from common.command_line import picture, whole_number
-from common.datasets import find_data_file, read_arrays
-from common.photos import read_photo
-from common.slide_shapes import (
+from common.command_line import picture, slides_parser, whole_number
+from common.data.sources import find_data_file, read_arrays
+from common.data.photos import read_photo
+from common.slides.shapes import (
     BLUE, GREEN, GREY, INK, RED, WHITE, YELLOW, draw_numbers, draw_volume, mark, number,
 )  # fmt: skip
-from common.slides import Slide, show_slides, slides_parser
+from common.slides.slides import Slide, show_slides
 
 import numpy as np
 from keras import ops

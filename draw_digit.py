@@ -19,8 +19,8 @@ from pathlib import Path
 # common comes first: it keeps TensorFlow quiet
 from common import UserError
 from common.command_line import demo_parser, picture, some_path
-from common.drawing_pad import DrawingPad
-from common.ink import read_ink
+from common.slides.drawing_pad import DrawingPad
+from common.slides.ink import read_ink
 
 import keras
 import numpy as np

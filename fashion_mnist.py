@@ -55,9 +55,9 @@ def build_model(step, dropout=0.4):
 if __name__ == "__main__":
     args = parse_args(__doc__, steps=STEPS, learning_rate=0.001, decay=True)
     keras.utils.set_random_seed(args.seed)
-    (x_train, y_train), (x_test, y_test) = load_fashion_mnist(args)
+    data = load_fashion_mnist(args)
 
-    batches = ShuffledBatches(x_train, y_train, args)
+    batches = ShuffledBatches(*data.train, args)
 
     learning_rate = keras.optimizers.schedules.CosineDecay(  # falls along a cosine to 0
         args.learning_rate, decay_steps=batches.total_steps, alpha=0 if args.decay else 1
@@ -70,22 +70,22 @@ if __name__ == "__main__":
         steps_per_execution=args.steps_per_execution,  # steps without a pause: faster
     )
 
-    run = Run(args, model)
-    images = TrainImages("Training clothes", args.classes)
-    tests = TestImages("Test clothes", args.classes, columns=50, rows=40)
+    run = Run(args, data, model)
+    images = TrainImages("Training clothes", data.classes)
+    tests = TestImages("Test clothes", data.classes, columns=50, rows=40)
     panes = [Accuracy(), Loss(), images, Weights(), Biases(), tests]
-    plot = LivePlot(panes, (x_train, y_train), (x_test, y_test), args)
+    plot = LivePlot(panes, data, args)
     model.fit(
         batches.data,
         epochs=args.epochs,
         initial_epoch=run.initial_epoch,
-        validation_data=(x_test, y_test),
+        validation_data=data.test,
         validation_batch_size=1000,
         callbacks=[batches, run, plot],
         shuffle=False,  # the batches come shuffled
         verbose=args.verbose,
     )
-    test = model.evaluate(x_test, y_test, batch_size=1000, verbose=0, return_dict=True)
+    test = model.evaluate(*data.test, batch_size=1000, verbose=0, return_dict=True)
     run.finish(test, lecture=args.lecture)
-    show_predictions(model, x_test, y_test, args)
+    show_predictions(model, data, args)
     plot.wait_until_closed()

@@ -14,11 +14,12 @@ Try: --slide surface --learning-rate 0.02, then 0.43 and 0.5.
 from functools import partial
 
 # common comes first: it keeps TensorFlow quiet
-from common import UserError, slide_shapes
-from common.command_line import positive_number
-from common.datasets import find_data_file, read_arrays
-from common.slide_shapes import INK, YELLOW
-from common.slides import Slide, show_slides, slides_parser
+from common import UserError
+from common.command_line import positive_number, slides_parser
+from common.data.sources import find_data_file, read_arrays
+from common.slides import shapes
+from common.slides.shapes import INK, YELLOW
+from common.slides.slides import Slide, show_slides
 
 import keras
 import numpy as np
@@ -64,7 +65,7 @@ EDGES = {
 }  # fmt: skip
 ORANGE = "#D55E00"
 
-number = partial(slide_shapes.number, decimals=3)
+number = partial(shapes.number, decimals=3)
 
 
 def loss(w, b, points):

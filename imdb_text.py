@@ -44,10 +44,10 @@ def build_model():
 if __name__ == "__main__":
     args = parse_args(__doc__, epochs=40, batch_size=512, learning_rate=0.001, review=[], full=False)
     keras.utils.set_random_seed(args.seed)
-    train, validation, (x_test, y_test), words = load_imdb(args)
-    model = trained_model(args) if args.review else None
-    if model:
-        classify_reviews(model, args.review, words)
+    data = load_imdb(args)
+    trained = trained_model(args, data) if args.review else None
+    if trained:
+        classify_reviews(trained.model, args.review, data.words)
         raise SystemExit
 
     model = build_model()
@@ -58,18 +58,18 @@ if __name__ == "__main__":
         steps_per_execution=2,  # 2 steps without a pause: faster
     )
 
-    batches = ShuffledBatches(*train, args)
+    batches = ShuffledBatches(*data.train, args)
     # train all epochs, then take the weights of the one with the least validation loss
     keep_best = keras.callbacks.EarlyStopping(patience=args.epochs, restore_best_weights=True)
-    run = Run(args, model, keep_best)
-    texts = [WordSentiments(words), Reviews(x_test, y_test, words)]
+    run = Run(args, data, model, keep_best)
+    texts = [WordSentiments(data.words), Reviews(*data.test, data.words)]
     panes = [Accuracy(), Loss(), texts[0], Weights(), Biases(), texts[1]]
-    plot = LivePlot(panes, train, validation, args, test_name="validation")
+    plot = LivePlot(panes, data, args)
     model.fit(
         batches.data,
         epochs=args.epochs,
         initial_epoch=run.initial_epoch,
-        validation_data=validation,
+        validation_data=data.validation,
         validation_batch_size=1000,
         callbacks=[batches, keep_best, run, plot],
         shuffle=False,  # the batches come shuffled
@@ -81,8 +81,8 @@ if __name__ == "__main__":
         if epoch < len(run.history):
             after = "from there on it overfits, so these weights are kept"
         print(f"The validation loss was least after epoch {epoch}: {after}.")
-    test = model.evaluate(x_test, y_test, batch_size=1000, verbose=0, return_dict=True)
+    test = model.evaluate(*data.test, batch_size=1000, verbose=0, return_dict=True)
     run.finish(test, lecture=0.87)
     if args.review:
-        classify_reviews(model, args.review, words)
+        classify_reviews(model, args.review, data.words)
     plot.wait_until_closed()

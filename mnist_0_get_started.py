@@ -43,7 +43,7 @@ def build_model(dropout=0.2):
 if __name__ == "__main__":
     args = parse_args(__doc__, epochs=5, batch_size=64, learning_rate=0.001, dropout=0.2)
     keras.utils.set_random_seed(args.seed)
-    (x_train, y_train), (x_test, y_test) = load_mnist(args)
+    data = load_mnist(args)
 
     model = build_model(args.dropout)
     model.compile(
@@ -53,20 +53,20 @@ if __name__ == "__main__":
         steps_per_execution=20,  # 20 steps without a pause: faster
     )
 
-    batches = ShuffledBatches(x_train, y_train, args)
-    run = Run(args, model)
+    batches = ShuffledBatches(*data.train, args)
+    run = Run(args, data, model)
     panes = [Accuracy(), Loss(), TrainImages(), Weights(), Biases(), TestImages()]
-    plot = LivePlot(panes, (x_train, y_train), (x_test, y_test), args)
+    plot = LivePlot(panes, data, args)
     model.fit(
         batches.data,
         epochs=args.epochs,
         initial_epoch=run.initial_epoch,
-        validation_data=(x_test, y_test),
+        validation_data=data.test,
         validation_batch_size=1000,
         callbacks=[batches, run, plot],
         shuffle=False,  # the batches come shuffled
         verbose=args.verbose,
     )
-    test = model.evaluate(x_test, y_test, batch_size=1000, verbose=0, return_dict=True)
+    test = model.evaluate(*data.test, batch_size=1000, verbose=0, return_dict=True)
     run.finish(test, lecture=0.98)
     plot.wait_until_closed()

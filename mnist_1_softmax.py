@@ -36,7 +36,7 @@ def build_model():
 if __name__ == "__main__":
     args = parse_args(__doc__, epochs=20, batch_size=100, learning_rate=0.3)
     keras.utils.set_random_seed(args.seed)
-    (x_train, y_train), (x_test, y_test) = load_mnist(args)
+    data = load_mnist(args)  # data.train, data.test: images and labels
 
     model = build_model()
     model.compile(
@@ -46,20 +46,20 @@ if __name__ == "__main__":
         steps_per_execution=50,  # 50 steps without a pause: faster
     )
 
-    batches = ShuffledBatches(x_train, y_train, args)  # 100 digits each, in a new order each epoch
-    run = Run(args, model)  # what the training leaves behind, and --resume
+    batches = ShuffledBatches(*data.train, args)  # 100 digits each, in a new order each epoch
+    run = Run(args, data, model)  # what the training leaves behind, and --resume
     panes = [Accuracy(), Loss(), TrainImages(), Weights(), Biases(), TestImages()]
-    plot = LivePlot(panes, (x_train, y_train), (x_test, y_test), args)
+    plot = LivePlot(panes, data, args)
     model.fit(
         batches.data,
         epochs=args.epochs,
         initial_epoch=run.initial_epoch,
-        validation_data=(x_test, y_test),
+        validation_data=data.test,
         validation_batch_size=1000,
         callbacks=[batches, run, plot],
         shuffle=False,  # the batches come shuffled
         verbose=args.verbose,
     )
-    test = model.evaluate(x_test, y_test, batch_size=1000, verbose=0, return_dict=True)
+    test = model.evaluate(*data.test, batch_size=1000, verbose=0, return_dict=True)
     run.finish(test, lecture=0.92)
     plot.wait_until_closed()

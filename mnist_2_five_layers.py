@@ -55,8 +55,8 @@ def build_model(activation="relu", dropout=0.25):
 if __name__ == "__main__":
     args = parse_args(__doc__, steps=STEPS, **OTHERWISE)
     keras.utils.set_random_seed(args.seed)
-    (x_train, y_train), (x_test, y_test) = load_mnist(args)
-    batches = ShuffledBatches(x_train, y_train, args)
+    data = load_mnist(args)
+    batches = ShuffledBatches(*data.train, args)
 
     learning_rate = keras.optimizers.schedules.ExponentialDecay(
         args.learning_rate, decay_steps=batches.total_steps, decay_rate=1 / 30 if args.decay else 1
@@ -69,19 +69,19 @@ if __name__ == "__main__":
         steps_per_execution=20,  # 20 steps without a pause: faster
     )
 
-    run = Run(args, model)
+    run = Run(args, data, model)
     panes = [Accuracy(), Loss(), TrainImages(), Weights(), Biases(), TestImages()]
-    plot = LivePlot(panes, (x_train, y_train), (x_test, y_test), args)
+    plot = LivePlot(panes, data, args)
     model.fit(
         batches.data,
         epochs=args.epochs,
         initial_epoch=run.initial_epoch,
-        validation_data=(x_test, y_test),
+        validation_data=data.test,
         validation_batch_size=1000,
         callbacks=[batches, run, plot],
         shuffle=False,  # the batches come shuffled
         verbose=args.verbose,
     )
-    test = model.evaluate(x_test, y_test, batch_size=1000, verbose=0, return_dict=True)
+    test = model.evaluate(*data.test, batch_size=1000, verbose=0, return_dict=True)
     run.finish(test, lecture=args.lecture)
     plot.wait_until_closed()

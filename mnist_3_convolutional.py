@@ -64,8 +64,8 @@ def build_model(step, dropout=0.5):
 if __name__ == "__main__":
     args = parse_args(__doc__, steps=STEPS, batch_size=100, decay=True, show_filters=False)
     keras.utils.set_random_seed(args.seed)
-    (x_train, y_train), (x_test, y_test) = load_mnist(args)
-    batches = ShuffledBatches(x_train, y_train, args)
+    data = load_mnist(args)
+    batches = ShuffledBatches(*data.train, args)
 
     learning_rate = keras.optimizers.schedules.CosineDecay(  # falls along a cosine to 0
         args.learning_rate, decay_steps=batches.total_steps, alpha=0 if args.decay else 1
@@ -78,22 +78,22 @@ if __name__ == "__main__":
         steps_per_execution=5,  # 5 steps without a pause: faster
     )
 
-    run = Run(args, model)
+    run = Run(args, data, model)
     activations = [MaxActivations("conv."), MaxActivations("dense")]
     panes = [Accuracy(), Loss(), TrainImages(), *activations, TestImages()]
-    plot = LivePlot(panes, (x_train, y_train), (x_test, y_test), args)
+    plot = LivePlot(panes, data, args)
     model.fit(
         batches.data,
         epochs=args.epochs,
         initial_epoch=run.initial_epoch,
-        validation_data=(x_test, y_test),
+        validation_data=data.test,
         validation_batch_size=1000,
         callbacks=[batches, run, plot],
         shuffle=False,  # the batches come shuffled
         verbose=args.verbose,
     )
-    test = model.evaluate(x_test, y_test, batch_size=1000, verbose=0, return_dict=True)
+    test = model.evaluate(*data.test, batch_size=1000, verbose=0, return_dict=True)
     run.finish(test, lecture=args.lecture)
     if args.show_filters:
-        show_feature_maps(model, x_test[0], args)
+        show_feature_maps(model, data.test.x[0], args)
     plot.wait_until_closed()

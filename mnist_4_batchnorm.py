@@ -27,7 +27,7 @@ Source: Ioffe and Szegedy, "Batch Normalization", 2015, https://arxiv.org/abs/15
 
 # common comes first: it keeps TensorFlow quiet
 from common import Accuracy, LivePlot, Logits, Loss, MaxActivations, TestImages, TrainImages
-from common import Run, ShuffledBatches, load_mnist, parse_args, show_feature_maps
+from common import Run, ShuffledBatches, fused, load_mnist, parse_args, show_feature_maps
 
 import keras
 from keras import layers
@@ -49,8 +49,8 @@ def build_model(step, batch_norm=True, dropout=0.5):
         return normalized(layers.Conv2D(filters, size, strides, padding="same", use_bias=not batch_norm))
 
     def normalized(layer):
-        norm = [layers.BatchNormalization(scale=activation == "sigmoid")] if batch_norm else []
-        return [layer, *norm, layers.Activation(activation)]
+        norm = [fused(layers.BatchNormalization(scale=activation == "sigmoid"))] if batch_norm else []
+        return [layer, *norm, layers.Activation(activation)]  # fused: batch norm in one kernel, faster
 
     if step == "4.2":
         hidden = [*convolution(24, 6), *convolution(48, 5, strides=2), *convolution(64, 4, strides=2)]
@@ -64,8 +64,8 @@ def build_model(step, batch_norm=True, dropout=0.5):
 if __name__ == "__main__":
     args = parse_args(__doc__, steps=STEPS, batch_size=100, decay=True, batch_norm=True)
     keras.utils.set_random_seed(args.seed)
-    (x_train, y_train), (x_test, y_test) = load_mnist(args)
-    batches = ShuffledBatches(x_train, y_train, args)
+    data = load_mnist(args)
+    batches = ShuffledBatches(*data.train, args)
 
     learning_rate = keras.optimizers.schedules.CosineDecay(  # falls along a cosine to 0
         args.learning_rate, decay_steps=batches.total_steps, alpha=0 if args.decay else 1
@@ -78,22 +78,22 @@ if __name__ == "__main__":
         steps_per_execution=2,
     )
 
-    run = Run(args, model)
+    run = Run(args, data, model)
     first = MaxActivations("conv.") if args.step == "4.2" else Logits()
     panes = [Accuracy(), Loss(), TrainImages(), first, MaxActivations("dense"), TestImages()]
-    plot = LivePlot(panes, (x_train, y_train), (x_test, y_test), args)
+    plot = LivePlot(panes, data, args)
     model.fit(
         batches.data,
         epochs=args.epochs,
         initial_epoch=run.initial_epoch,
-        validation_data=(x_test, y_test),
+        validation_data=data.test,
         validation_batch_size=1000,
         callbacks=[batches, run, plot],
         shuffle=False,  # the batches come shuffled
         verbose=args.verbose,
     )
-    test = model.evaluate(x_test, y_test, batch_size=1000, verbose=0, return_dict=True)
+    test = model.evaluate(*data.test, batch_size=1000, verbose=0, return_dict=True)
     run.finish(test, lecture=args.lecture)
     if args.show_filters:
-        show_feature_maps(model, x_test[0], args)
+        show_feature_maps(model, data.test.x[0], args)
     plot.wait_until_closed()

@@ -42,7 +42,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from common.sentences import END, PAD, START
+from common.data.sentences import END, PAD, START
 
 STEPS = {
     "translate": {"epochs": 12, "units": 256, "dropout": 0.3, "pairs": None},
@@ -130,14 +130,15 @@ if __name__ == "__main__":
     args = parse_args(__doc__, steps=STEPS, batch_size=64, learning_rate=0.002, **flags)
     keras.utils.set_random_seed(args.seed)
     task = load_dates(args) if args.step == "dates" else load_sentences(args)
-    model = trained_model(args) if args.translate else None
-    if model:
-        with_beams = functools.partial(translate, model, length=task.lengths[1], beams=args.beams)
+    trained = trained_model(args, task.data) if args.translate else None
+    if trained:
+        with_beams = functools.partial(translate, trained.model, length=task.lengths[1], beams=args.beams)
         say_translations(args.translate, task, with_beams)
         raise SystemExit
 
-    x, y = task.arrays("train")
-    batches = ShuffledBatches(x, y, args, steps=len(y) // args.batch_size)  # the rest is for the next epoch
+    data = task.data
+    steps = len(data.train.y) // args.batch_size  # the rest is for the next epoch
+    batches = ShuffledBatches(*data.train, args, steps=steps)
     learning_rate = keras.optimizers.schedules.CosineDecay(  # falls along a cosine to 0
         args.learning_rate, decay_steps=batches.total_steps, alpha=0 if args.decay else 1
     )
@@ -148,18 +149,16 @@ if __name__ == "__main__":
         metrics=[token_accuracy],
     )
 
-    run = Run(args, model)
+    run = Run(args, data, model)
     texts = TranslatedTexts(task, functools.partial(translate, model, length=task.lengths[1]))
     panes = [Accuracy("token_accuracy", "Token accuracy"), Loss(), Translations(texts)]
     panes += [AttentionMap(texts, number) for number in range(3)]
-    validation = task.arrays("validation")
-    shown = [part[:100] for part in validation]
-    plot = LivePlot(panes, shown, shown, args, test_name="validation")
+    plot = LivePlot(panes, data.map(lambda x, y: (x[:100], y[:100])), args)
     model.fit(
         batches.data,
         epochs=args.epochs,
         initial_epoch=run.initial_epoch,
-        validation_data=validation,
+        validation_data=data.validation,
         validation_batch_size=100,
         callbacks=[batches, run, plot],
         shuffle=False,  # the batches come shuffled

@@ -28,7 +28,7 @@ https://arxiv.org/abs/1611.07004, and TensorFlow's tutorial "pix2pix".
 
 # common comes first: it keeps TensorFlow quiet
 from common import LivePlot, Loss, PairPictures
-from common import Run, ShuffledBatches, jitter, load_edges, load_facades, parse_args
+from common import Run, ShuffledBatches, fused, jitter, load_edges, load_facades, parse_args
 
 import keras
 from keras import layers, ops
@@ -41,7 +41,7 @@ STEPS = {
 
 def normalization(batch_size):
     """Over a batch of one picture, batch norm is what others call instance norm."""
-    return layers.BatchNormalization() if batch_size > 1 else layers.GroupNormalization(groups=-1)
+    return fused(layers.BatchNormalization()) if batch_size > 1 else layers.GroupNormalization(groups=-1)
 
 
 def convolution(filters, stride=2, transposed=False, **options):
@@ -121,32 +121,33 @@ class Pix2Pix(keras.Model):
 if __name__ == "__main__":
     args = parse_args(__doc__, steps=STEPS, learning_rate=0.0002, l1=100.0)
     keras.utils.set_random_seed(args.seed)
-    train, test = load_edges(args) if args.step == "edges" else load_facades(args)
+    data = load_edges(args) if args.step == "edges" else load_facades(args)
+    image_size = data.test.x.shape[1]
     # an epoch of at most 200 steps: at the end of each is a checkpoint
-    batches = ShuffledBatches(*train, args, change=jitter(args.image_size), steps=200)
+    batches = ShuffledBatches(*data.train, args, change=jitter(image_size), steps=200)
 
-    sizes = args.image_size, [pictures.shape[-1] for pictures in train], args.filters, args.batch_size
+    sizes = image_size, [pictures.shape[-1] for pictures in data.train], args.filters, args.batch_size
     generator = build_generator(*sizes)
     model = Pix2Pix(generator, build_discriminator(*sizes), args.l1)
     model.compile(keras.optimizers.Adam(args.learning_rate, beta_1=0.5))
 
-    run = Run(args, model)
+    run = Run(args, data, model)
     losses = [Loss("Generator loss", "generator"), Loss("Discriminator loss", "discriminator")]
     pictures = [PairPictures("Drawing", "x"), PairPictures("Generated", "outputs"), PairPictures("Real", "y")]
-    examples = [part[: PairPictures.shown(args.image_size)] for part in test]
-    validation = [part[:500] for part in test]
-    plot = LivePlot([*losses, Loss("L1 error", "l1"), *pictures], examples, validation, args)
+    examples = [part[: PairPictures.shown(image_size)] for part in data.test]
+    validation = tuple(part[:500] for part in data.test)
+    plot = LivePlot([*losses, Loss("L1 error", "l1"), *pictures], (examples, validation), args)
     model.fit(
         batches.data,
         epochs=args.epochs,
         initial_epoch=run.initial_epoch,
-        validation_data=tuple(validation),
+        validation_data=validation,
         validation_batch_size=args.batch_size,
         callbacks=[batches, run, plot],
         shuffle=False,  # the batches come shuffled
         verbose=args.verbose,
     )
-    result = model.evaluate(*test, batch_size=args.batch_size, verbose=0, return_dict=True)
+    result = model.evaluate(*data.test, batch_size=args.batch_size, verbose=0, return_dict=True)
     result = {name: result[name] for name in (*model.means, "loss")}
     run.finish(result, lecture=None, write="{:.4f}".format, model=generator)
     plot.wait_until_closed()

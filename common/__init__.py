@@ -7,30 +7,30 @@ if sys.version_info < (3, 10):  # noqa: UP036  an old Python reads this file, to
     sys.exit(2)
 
 from common import terminal  # noqa: F401  first of all
-from common import fused_batch_norm  # noqa: F401
-from common.batches import ShuffledBatches
+from common.answers.feature_maps import show_feature_maps
+from common.answers.predictions import predict_photos, show_predictions
+from common.answers.reviews import classify_reviews
+from common.answers.translations import say_translations, score_translations
 from common.command_line import parse_args
-from common.datasets import (
-    load_boston_housing,
-    load_cats_dogs,
-    load_fashion_mnist,
-    load_imdb,
-    load_mnist,
-)
-from common.feature_maps import show_feature_maps
-from common.image_pairs import jitter, load_edges, load_facades
-from common.image_panes import PairPictures, TestImages, TrainImages
-from common.live_plot import LivePlot
-from common.panes import Accuracy, Biases, Logits, Loss, MaxActivations, Weights
-from common.predictions import predict_photos, show_predictions
-from common.regression_panes import Errors, PredictedAgainstTrue
-from common.reviews import classify_reviews
-from common.run_folder import Run, trained_model
-from common.sentences import load_dates, load_sentences, say_translations, score_translations
-from common.screens import wait_until_closed
+from common.data.digits_and_clothes import load_fashion_mnist, load_mnist
+from common.data.houses import load_boston_housing
+from common.data.pairs import jitter, load_edges, load_facades
+from common.data.photos import load_cats_dogs
+from common.data.reviews import load_imdb
+from common.data.sentences import load_dates, load_sentences
 from common.terminal import UserError
-from common.text_panes import Reviews, WordSentiments
-from common.translation_panes import AttentionMap, TranslatedTexts, Translations
+from common.training.batch_norm import fused
+from common.training.batches import ShuffledBatches
+from common.training.results import trained_model
+from common.training.run import Run
+from common.window.live_plot import LivePlot
+from common.window.panes.bands import Biases, Logits, MaxActivations, Weights
+from common.window.panes.curves import Accuracy, Loss
+from common.window.panes.numbers import Errors, PredictedAgainstTrue
+from common.window.panes.pictures import PairPictures, TestImages, TrainImages
+from common.window.panes.translations import AttentionMap, TranslatedTexts, Translations
+from common.window.panes.words import Reviews, WordSentiments
+from common.window.screens import wait_until_closed
 
 __all__ = [
     "Accuracy",
@@ -54,6 +54,7 @@ __all__ = [
     "Weights",
     "WordSentiments",
     "classify_reviews",
+    "fused",
     "jitter",
     "load_boston_housing",
     "load_cats_dogs",

@@ -1,20 +1,23 @@
-"""The command line that all lessons share, and that of the scripts that train nothing."""
+"""The command line that all lessons share, and that of the scripts that train nothing.
+
+It stands on the rooms: they check what a flag names, a picture, an earlier run. None of them looks at it.
+"""
 
 import argparse
 import contextlib
 import os
 import re
-import shutil
 import sys
 from pathlib import Path
 
 import keras
 
-from common.curves import read_curves
-from common.distribution import distribute
-from common.photos import read_photo
-from common.run_folder import read_settings
+from common.data.photos import read_photo
 from common.terminal import UserError, in_notebook, interrupt, on_terminal
+from common.training import results
+from common.training.checkpoints import read_state
+from common.training.distribution import distribute
+from common.window.records import read_curves
 
 PLOTS = ("auto", "window", "file", "none")
 
@@ -120,12 +123,10 @@ def _review(text):
     return _some_text(text)
 
 
-def movie_file(text):
+def _movie_file(text):
     path = some_path(text)
     if path.suffix.lower() not in (".gif", ".mp4"):
         raise _wrong(text, "must end in .gif or .mp4")
-    if path.suffix.lower() == ".mp4" and not shutil.which("ffmpeg"):
-        raise argparse.ArgumentTypeError("an .mp4 needs the program ffmpeg, which is not found: use .gif")
     if not os.access(path.parent, os.W_OK) or path.is_dir():
         raise _wrong(text, "cannot be written")
     return path
@@ -184,7 +185,7 @@ def _parser(script, description, steps, defaults):
     add("--train-size", "use only the first N training examples", type=count, metavar="N")
     add("--plot", "where the picture is shown", choices=PLOTS)
     add("--close", "close the window at the end", action="store_true")
-    add("--movie", "also record the window, as .gif or .mp4", type=movie_file, metavar="FILE")
+    add("--movie", "also record the window, as .gif or .mp4", type=_movie_file, metavar="FILE")
     add("--overlay", "draw the curves of earlier runs behind", nargs="+", type=_earlier_run, metavar="RUN")
     if "show_filters" in settings:
         add("--show-filters", "at the end show kernels and feature maps", action="store_true")
@@ -241,6 +242,14 @@ def demo_parser(description):
     return parser
 
 
+def slides_parser(description):
+    """`demo_parser` with --slide and --movie."""
+    parser = demo_parser(description)
+    parser.add_argument("--slide", help="show only this slide (default: all of them)", metavar="NAME")
+    parser.add_argument("--movie", help="also record it, as .gif or .mp4", type=_movie_file, metavar="FILE")
+    return parser
+
+
 def parse_args(description, *, steps=None, argv=None, **defaults):
     """Read the command line of a lesson; in a notebook the defaults hold, unless `sys.argv` is set there.
 
@@ -293,7 +302,7 @@ def parse_args(description, *, steps=None, argv=None, **defaults):
     before, out = {}, given.get("out", defaults["out"])
     asked = next((_flag(name) for name in ("review", "predict", "translate") if name in given), None)
     asked = None if given.get("resume") else asked
-    if given.get("resume") or (asked and (out / "result.json").is_file()):
+    if given.get("resume") or (asked and results.is_complete(out)):
         before = _settings_to_go_on_with(out, script, steps, asked or "--resume")
         step = before.get("step", step)
     settings = defaults | steps.get(step, {})
@@ -305,9 +314,8 @@ def parse_args(description, *, steps=None, argv=None, **defaults):
             raise UserError(f"{asked or '--resume'}: {_difference(out, name, before, value)}")
     for others in steps.values():
         settings = dict.fromkeys(others) | settings
-    args = argparse.Namespace(**settings | before | given)
-    args.script = script
-    args.verbose = 1 if on_terminal() else 0
+    own = {"script": script, "verbose": 1 if on_terminal() else 0}
+    args = argparse.Namespace(**settings | before | given | own)
     if args.movie and args.plot == "none":
         raise UserError("--movie records what is drawn, and --plot none draws nothing")
     if args.process is not None or args.distribute:
@@ -320,9 +328,11 @@ def parse_args(description, *, steps=None, argv=None, **defaults):
         keras.config.set_dtype_policy("mixed_bfloat16")
     elif in_notebook():
         keras.config.set_dtype_policy(keras.config.floatx())  # the run before may have had other flags
-    if args.distribute is not None:
-        distribute(args)
-    return args
+    if args.distribute is None:
+        return args
+    folder = distribute(args.distribute, args.process, args.batch_size, args.out if args.resume else None)
+    silent = {"plot": "none", "verbose": 0, "out": folder} if folder else {}
+    return argparse.Namespace(**vars(args) | silent)
 
 
 def _flag(name, value=None):
@@ -330,7 +340,7 @@ def _flag(name, value=None):
 
 
 def _settings_to_go_on_with(folder, script, steps, flag):
-    settings = read_settings(folder, flag)
+    settings = read_state(folder)["settings"] if flag == "--resume" else results.read_settings(folder)
     found, step = settings.get("script"), settings.get("step")
     if found != script:
         raise UserError(f"{flag}: {folder} holds a run of {found}, not of {script}")

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from common.datasets import DataFile, broken, download, load_fashion_mnist, training_size
-from common.photos import SUFFIXES, read_photo
+from common.data.dataset import Data, DataFile, Examples, training_size
+from common.data.digits_and_clothes import load_fashion_mnist
+from common.data.photos import SUFFIXES, read_photo
+from common.data.sources import broken, download
 from common.terminal import UserError
 
 FACADES = "facades"
@@ -58,21 +60,23 @@ def load_edges(args):
     """The edges of Fashion-MNIST's clothes, and the clothes: edges2shoes in small.
 
     Args:
-        args: from `parse_args`; `data_dir` and `train_size` are used, `data_file` and `image_size` are set.
+        args: from `parse_args`; `data_dir`, `train_size` and `batch_size` are used.
 
     Returns:
-        (x_train, y_train), (x_test, y_test): drawings and pictures, uint8 [n, 32, 32, 1], lines and clothes
-        dark on white.
+        `Data` with train and test: drawings and pictures, uint8 [n, 32, 32, 1], lines and clothes dark on
+        white.
 
     Raises:
         UserError: as `load_fashion_mnist`.
 
     Source: Xiao, Rasul, Vollgraf, "Fashion-MNIST", 2017.
     """
-    splits = load_fashion_mnist(args)
-    args.image_size = 32
-    clothes = [np.pad(images[..., 0], ((0, 0), (2, 2), (2, 2))) for images, _ in splits]
-    return [(edges_of(images)[..., np.newaxis], 255 - images[..., np.newaxis]) for images in clothes]
+
+    def pair(images, labels):
+        clothes = np.pad(images[..., 0], ((0, 0), (2, 2), (2, 2)))
+        return edges_of(clothes)[..., np.newaxis], 255 - clothes[..., np.newaxis]
+
+    return load_fashion_mnist(args).map(pair)
 
 
 def load_facades(args):
@@ -82,12 +86,12 @@ def load_facades(args):
     and test/; else the archive, downloaded once.
 
     Args:
-        args: from `parse_args`; `image_size`, `input_half`, `data_dir` and `train_size` are used, `data_file`
-            is set.
+        args: from `parse_args`; `image_size`, `input_half`, `data_dir`, `train_size` and `batch_size` are
+            used.
 
     Returns:
-        (x_train, y_train), (x_test, y_test): drawings and pictures, uint8 [n, size, size, 3]; for testing
-        size is image_size, for training 1/8 more, so that `jitter` can choose a part.
+        `Data` with train and test: drawings and pictures, uint8 [n, size, size, 3]; for testing size is
+        image_size, for training 1/8 more, so that `jitter` can choose a part.
 
     Raises:
         UserError: there are no pairs, fewer than asked for, or the download fails.
@@ -113,12 +117,12 @@ def load_facades(args):
         if not pairs:
             raise UserError(f"{path}: {split}/ has no readable pictures")
         left, right = np.array(pairs)[:, :, :size], np.array(pairs)[:, :, size:]
-        parts.append((right, left) if args.input_half == "right" else (left, right))
-    args.data_file = DataFile(path, hashlib.sha256("\n".join(keys).encode()).hexdigest(), origin)
+        parts.append(Examples(right, left) if args.input_half == "right" else Examples(left, right))
+    file = DataFile(path, hashlib.sha256("\n".join(keys).encode()).hexdigest(), origin)
     (x, y), test = parts
-    size = args.train_size = training_size(args, len(x))
-    print(f"Pairs: {size:,} to learn from, {len(test[0]):,} to be tested on ({path})")
-    return (x[:size], y[:size]), test
+    size = training_size(args, len(x))
+    print(f"Pairs: {size:,} to learn from, {len(test.x):,} to test on ({path})")
+    return Data(Examples(x[:size], y[:size]), file, test=test)
 
 
 def _facades_source(args):

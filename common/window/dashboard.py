@@ -6,28 +6,8 @@ from matplotlib import rc_context, rcParams
 from matplotlib.patches import Rectangle
 from matplotlib.transforms import Bbox, TransformedBbox
 
-from common.panes import SMALL
 from common.files import replacing
-
-WIDTH, HEIGHT = 13.44, 7.56  # inches; text sizes are chosen for this width
-STYLE = {
-    "font.size": SMALL,
-    "axes.titlesize": 18,
-    "axes.titleweight": "bold",
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-}
-
-
-def fit_text(figure):
-    """Let the text grow with the window."""
-    width, height = figure.canvas.get_width_height(physical=True)
-    dpi = max(min(width / WIDTH, height / HEIGHT), 10)
-    figure._set_dpi(dpi, forward=False)  # figure.dpi = ... would resize the window again
-    figure._original_dpi = (
-        dpi / figure.canvas.device_pixel_ratio
-    )  # on a screen of another scale it grows, too
-    figure.set_size_inches(width / dpi, height / dpi, forward=False)
+from common.window.style import HEIGHT, STYLE, WIDTH, fit_text
 
 
 class Dashboard:

@@ -11,12 +11,12 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import PercentFormatter
 from PIL import Image
 
-from common.dashboard import STYLE, fit_text
-from common.ink import SIDE, draw_stroke
-from common.panes import LARGE, SMALL, TRAIN, Sheet
 from common.files import replacing
-from common.screens import open_screen
+from common.slides.ink import SIDE, draw_stroke
 from common.terminal import UserError
+from common.window.panes.pane import Sheet
+from common.window.screens import open_screen
+from common.window.style import LARGE, SMALL, STYLE, TRAIN, fit_text
 
 READ_EVERY = 0.06  # seconds, at least, while the pen moves
 OTHER = "#BBBBBB"

@@ -1,4 +1,4 @@
-"""Pictures of the user's own: one file, or folders of them, as arrays."""
+"""Pictures: of cats and dogs, and of the user's own; one file, or folders of them, as arrays."""
 
 import hashlib
 import io
@@ -7,11 +7,14 @@ import os
 import warnings
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps
 
+from common.data.dataset import Data, DataFile, Examples, training_size
+from common.data.sources import broken, download, find_data_file, read_arrays
 from common.terminal import UserError
 
 # a picture is read, or named: nothing in between
@@ -135,3 +138,95 @@ def read_photos(kinds, size):
     labels = [label for image, label, _ in looked if image is not None]
     sha256 = hashlib.sha256("\n".join(key for _, _, key in looked).encode()).hexdigest()
     return np.array(images, np.uint8).reshape(-1, size, size, 3), np.array(labels, np.uint8), sha256
+
+
+PHOTOS = "cats_and_dogs_filtered"
+PHOTOS_SOURCE = f"https://storage.googleapis.com/mledu-datasets/{PHOTOS}.zip"
+
+
+def load_cats_dogs(args):
+    """Pictures of cats and dogs, or of any two classes.
+
+    With --data-dir: `cats_and_dogs_filtered.zip` there, the folder it unpacks to, or a folder of one's own
+    with train/<class>/ and validation/<class>/; with --full the zip file, downloaded once; else the bundled
+    part, 4,000 and 1,000 pictures of 32 × 32 from CIFAR-10.
+
+    Args:
+        args: from `parse_args`; `data_dir`, `full`, `image_size` (150, or 32 for the bundled ones, if
+            None), `train_size` and `batch_size` are used.
+
+    Returns:
+        `Data` with train and validation: RGB, uint8 [n, image_size, image_size, 3]; labels uint8 [n], 1 is
+        the second class (dog). `classes` are the two names.
+
+    Raises:
+        UserError: there are no good data, not two classes, fewer examples than asked for, or the download
+            fails.
+
+    Source: Elson et al., "Asirra: a CAPTCHA that exploits interest-aligned manual image categorization",
+    2007; bundled: Krizhevsky, "Learning multiple layers of features from tiny images", 2009.
+    """
+    source = _photo_source(args)
+    data = _load_photos(*source, args.image_size or 150) if source else _load_small_photos(args)
+    size = training_size(args, len(data.train.y))
+    data = replace(data, train=Examples(data.train.x[:size], data.train.y[:size]))
+    pixels = data.train.x.shape[1]
+    print(
+        f"{data.classes[0].capitalize()} and {data.classes[1]}: {size:,} pictures to learn from,"
+        f" {len(data.validation.y):,} to validate with, {pixels} × {pixels} ({data.file.path})"
+    )
+    return data
+
+
+def _photo_source(args):
+    if args.data_dir:
+        for path in (args.data_dir / f"{PHOTOS}.zip", args.data_dir / PHOTOS, args.data_dir):
+            if (path.suffix == ".zip" and path.is_file()) or (path / "train").is_dir():
+                return path, "data-dir"
+        print(f"There is no train/ and no {PHOTOS}.zip in {args.data_dir}")
+    if args.full:
+        return download(f"{PHOTOS}.zip", origin=PHOTOS_SOURCE), "full"
+    return None
+
+
+def _load_photos(path, origin, image_size):
+    found = find_photos(path)
+    kinds = sorted(found.get("train", {}))
+    if len(kinds) != 2 or kinds != sorted(found.get("validation", {})):
+        raise UserError(
+            f"{path} needs pictures of two classes, in train/<class>/ and in validation/<class>/, not of"
+            f" {', '.join(kinds) or 'none'} and of {', '.join(sorted(found.get('validation', {}))) or 'none'}"
+        )
+    classes = [{"cats": "cat", "dogs": "dog"}.get(kind, kind) for kind in kinds]
+    count = sum(len(files) for split in found.values() for files in split.values())
+    print(f"Reading {count:,} pictures ...", flush=True)
+    parts, keys = {}, ""
+    for split in ("train", "validation"):
+        images, labels, sha256 = read_photos(found[split], image_size)
+        if len(set(labels.tolist())) < 2:
+            raise UserError(f"{path}: {split}/ has no readable pictures of one of the classes")
+        parts[split], keys = Examples(images, labels), keys + sha256
+    file = DataFile(path, hashlib.sha256(keys.encode()).hexdigest(), origin)
+    return Data(file=file, classes=classes, **parts)
+
+
+def _load_small_photos(args):
+    size = args.image_size or 32
+    arrays, file = read_arrays(
+        *find_data_file("cats_dogs.npz", args.data_dir),
+        {
+            "x_train": (np.uint8, (4000, 32, 32, 3)),
+            "y_train": (np.uint8, (4000,)),
+            "x_validation": (np.uint8, (1000, 32, 32, 3)),
+            "y_validation": (np.uint8, (1000,)),
+        },
+    )
+    parts = {}
+    for split in ("train", "validation"):
+        x, y = arrays[f"x_{split}"], arrays[f"y_{split}"]
+        if y.max() > 1:
+            raise broken(file, "has labels above 1")
+        if size != 32:
+            x = np.stack([Image.fromarray(image).resize((size, size)) for image in x])
+        parts[split] = Examples(x, y)
+    return Data(file=file, classes=["cat", "dog"], **parts)

@@ -5,8 +5,8 @@ import sys
 import keras
 import numpy as np
 
-from common import distribution
 from common.terminal import UserError
+from common.training import distribution
 
 
 class ShuffledBatches(keras.callbacks.Callback):
@@ -49,9 +49,9 @@ class ShuffledBatches(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch, logs=None):
         begin = epoch * self._epoch_examples
-        passes = range(begin // self._used, -(-(begin + self._epoch_examples) // self._used))
-        order = np.concatenate([self._shuffled(number) for number in passes])
-        begin -= passes[0] * self._used
+        rounds = range(begin // self._used, -(-(begin + self._epoch_examples) // self._used))
+        order = np.concatenate([self._shuffled(number) for number in rounds])
+        begin -= rounds[0] * self._used
         self._batches.set_order(order[begin : begin + self._epoch_examples], [self._seed, epoch])
         if keras.config.backend() == "torch":  # its dropout has random numbers of its own
             sys.modules["torch"].manual_seed(self._seed + epoch)
@@ -59,7 +59,7 @@ class ShuffledBatches(keras.callbacks.Callback):
             distribution.data_parallel.training_batches = True
 
     def _shuffled(self, number):
-        """All examples in the order in which this pass through them takes them."""
+        """All examples in the order in which this round through them takes them."""
         return np.random.default_rng([self._seed, number]).permutation(self._examples)[: self._used]
 
     def on_train_batch_end(self, batch, logs=None):

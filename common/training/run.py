@@ -8,154 +8,25 @@ feature_maps.png  written by `show_feature_maps`
 predictions.png   written by `show_predictions`
 my_pictures.png   written by `predict_photos`
 curves.csv        the points of the window's curves, written by `LivePlot`
+window.json       what the window cost, written by `LivePlot`
 checkpoint.npz    all variables at the end of the last complete epoch, for --resume
 """
 
 import contextlib
 import csv
-import json
-import os
-import platform
-import re
 import sys
 import time
 from pathlib import Path
 
+import filelock
 import keras
 import numpy as np
 
-from common.distribution import in_several_processes, part_ways
-from common.files import UnexpectedArray, by_product, disk_full, hold_room, names_in_npz, read_npz, replacing
+from common.files import by_product, disk_full, hold_room, replacing
 from common.terminal import STARTED, UserError, interrupt
-
-# what makes a run what it is, where the lesson has it
-SETTINGS = (
-    "script", "step", "seed", "epochs", "batch_size", "learning_rate", "decay", "dropout", "batch_norm",
-    "augment", "image_size", "input_half", "l1", "pairs", "train_size", "mixed_precision",
-)  # fmt: skip
-
-
-def _read_checkpoint(folder, expected, optional=()):
-    """What `read_npz` finds in a run's checkpoint. Raises UserError if there is none, or it is damaged."""
-    path = Path(folder) / "checkpoint.npz"
-    if not path.is_file():
-        raise UserError(f"--resume: there is no run to go on with in {folder}")
-    try:
-        return read_npz(path, expected, optional)
-    except UnexpectedArray as error:
-        raise UserError(f"--resume: {folder} holds a run of another network: {path} {error}") from error
-    except Exception as error:  # a damaged archive can fail anywhere in zipfile, zlib or NumPy
-        raise UserError(f"--resume: {path} is damaged, start anew without --resume") from error
-
-
-def _read_state(folder):
-    """The settings, history, data and early stopping of the run in a folder, a dictionary."""
-    arrays = _read_checkpoint(folder, {"state": (np.str_, ())})
-    try:
-        state = json.loads(str(arrays["state"]))
-        return {name: state[name] for name in ("settings", "history", "data", "stopping")}
-    except (KeyError, TypeError, ValueError) as error:
-        raise UserError(f"--resume: {Path(folder) / 'checkpoint.npz'} is damaged") from error
-
-
-def _read_result(folder):
-    try:
-        return json.loads((Path(folder) / "result.json").read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise UserError(
-            f"{Path(folder) / 'result.json'} is damaged: train again into another --out"
-        ) from error
-
-
-def read_settings(folder, flag):
-    """The settings of the run in a folder, to go on with it (--resume) or to ask its model (other flags).
-
-    Raises UserError if it cannot be read.
-    """
-    if flag == "--resume":
-        return _read_state(folder)["settings"]
-    result = _read_result(folder)
-    return {name: result[name] for name in SETTINGS if name in result}
-
-
-def trained_model(args):
-    """The model that an earlier run of this lesson left in its folder.
-
-    Args:
-        args: from `parse_args`; `out`, `data_dir` and `full` are used. `classes` is set as that run had it,
-            and where `data_file` is set, it must be the same file's content.
-
-    Returns:
-        The `keras.Model`, or None if there is none yet, or --resume asks for more training.
-
-    Raises:
-        UserError: the model was trained on other data, or a file is damaged.
-    """
-    folder = Path(args.out)
-    if args.resume:
-        return None
-    if not (folder / "result.json").is_file():
-        print(f"There is no trained model in {folder} yet: training one first.")
-        return None
-    result = _read_result(folder)
-    data = result["data"]
-    if hasattr(args, "data_file"):
-        same = args.data_file.sha256 == data["sha256"]
-    else:
-        path = Path(data["file"]).resolve()
-        same = not args.data_dir or args.data_dir.resolve() in (path, *path.parents)
-        same = same and not (args.full and data["origin"] == "bundled")
-    if not same:
-        raise UserError(f"the model in {folder} was trained on {data['file']}: name that, or another --out")
-    try:
-        model = keras.models.load_model(folder / "model.keras", compile=False)
-    except Exception as error:  # a damaged archive can fail anywhere
-        raise UserError(f"{folder / 'model.keras'} is damaged: train again into another --out") from error
-    args.classes = result["classes"]
-    stopped = f", stopped after {result['epochs']} epochs" if result["interrupted"] else ""
-    print(f"The model is that of {folder}{stopped}")
-    return model
-
-
-_locks = {}  # the folders that runs of this program write to
-
-
-def _lock(folder):
-    """Keep other programs' runs out of the folder until `_unlock`, or until we end."""
-    _unlock(folder)  # a notebook's cell may be run again before it has finished
-    file = (folder / ".lock").open("w")  # also shows that the folder can be written
-    try:
-        if os.name == "nt":
-            import msvcrt
-
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except (BlockingIOError, PermissionError):
-        file.close()
-        raise UserError(f"another run is writing to {folder}: give this one another --out") from None
-    except OSError:
-        pass  # a file system without locks
-    _locks[folder.resolve()] = file
-
-
-def _unlock(folder):
-    if folder.resolve() in _locks:
-        _locks.pop(folder.resolve()).close()
-
-
-def _device():
-    with contextlib.suppress(Exception):
-        if keras.distribution.list_devices("gpu"):
-            return "GPU"
-    return f"CPU, {os.cpu_count()} cores"
-
-
-def _rises(metric):
-    """Whether more is better, as for accuracy; for a loss or an error, less is."""
-    return "acc" in metric
+from common.training.checkpoints import read_state, restore, snapshot, write_checkpoint
+from common.training.distribution import in_several_processes, part_ways
+from common.training.results import SETTINGS, best_epoch, device, shown, write_result
 
 
 class Run(keras.callbacks.Callback):
@@ -170,6 +41,7 @@ class Run(keras.callbacks.Callback):
 
     Args:
         args: from `parse_args`.
+        data: the `Data` that the model is trained on.
         model: a compiled `keras.Model`. With --resume its variables, the optimizer's too, are set
             as they were at the end of the last complete epoch.
         stopping: the lesson's `keras.callbacks.EarlyStopping` if it has one, which must stand before this
@@ -183,11 +55,15 @@ class Run(keras.callbacks.Callback):
             there is no run of this lesson in it.
     """
 
-    def __init__(self, args, model, stopping=None):
+    def __init__(self, args, data, model, stopping=None):
         super().__init__()
-        self.args, self._stopping = args, stopping
+        self.args, self.data, self._stopping = args, data, stopping
         self.folder = Path(args.out)
-        self.settings = {name: getattr(args, name) for name in SETTINGS if hasattr(args, name)}
+        _, validated, *_ = data
+        known = {"train_size": len(data.train.x), "image_size": validated.x.shape[1]}
+        self.settings = {
+            name: known.get(name, getattr(args, name)) for name in SETTINGS if hasattr(args, name)
+        }
         self.history = []
         self._open_folder()
         model.optimizer.build(model.trainable_variables)
@@ -203,21 +79,28 @@ class Run(keras.callbacks.Callback):
             print(
                 f"The run ended by itself after {len(self.history)} epochs: there is nothing to go on with."
             )
-        self._last_complete = self._snapshot(model)
+        self._last_complete = snapshot(model)
         self._room = self._take_room()
         self._fit_seconds = sum(row["seconds"] for row in self.history)
         print(
             f"{args.script}{f' {args.step}' if args.step else ''}: {model.count_params():,} parameters,"
-            f" Keras {keras.__version__} on {keras.config.backend()}, {_device()}"
+            f" Keras {keras.__version__} on {keras.config.backend()}, {device()}"
         )
         interrupt.saving = True
         if interrupt.requested:  # and a library has caught the SystemExit
             raise SystemExit(interrupt.status)
 
     def _open_folder(self):
+        # a notebook's cell that is run again gets the lock that it has
+        self._lock = filelock.FileLock(self.folder / ".lock", is_singleton=True)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            _lock(self.folder)
+            self._lock.acquire(blocking=False)
+        except filelock.Timeout:
+            message = f"another run is writing to {self.folder}: give this one another --out"
+            raise UserError(message) from None
+        except NotImplementedError:
+            pass  # a file system without locks
         except OSError as error:
             raise UserError(f"--out: cannot write to {self.folder}: {error.strerror}") from error
 
@@ -228,33 +111,15 @@ class Run(keras.callbacks.Callback):
         room.truncate(size + 1_000_000)
         return room
 
-    # -- the checkpoint
-
-    def _variables(self, model):
-        return [*model.variables, *model.optimizer.variables]
-
-    def _snapshot(self, model):
-        return [np.array(keras.ops.convert_to_numpy(variable)) for variable in self._variables(model)]
-
     def _restore(self, model):
-        state = _read_state(self.folder)
-        if state["data"] != self.args.data_file.sha256:
+        state = read_state(self.folder)
+        if state["data"] != self.data.file.sha256:
             flags = "give its --full, --data-dir or --pairs"
             raise UserError(f"--resume: the run in {self.folder} was trained on other data: {flags}")
-        variables = {f"variable_{i}": variable for i, variable in enumerate(self._variables(model))}
-        best = {f"best_{i}": variable for i, variable in enumerate(model.weights)}
-        expected = {
-            name: (np.dtype(variable.dtype), tuple(variable.shape))
-            for name, variable in (variables | best).items()
-        }
-        arrays = _read_checkpoint(self.folder, expected, optional=best)
-        if f"variable_{len(variables)}" in names_in_npz(self.folder / "checkpoint.npz"):
-            raise UserError(f"--resume: {self.folder} holds a run of another network")
-        for name, variable in variables.items():
-            variable.assign(arrays[name])
+        best_weights = restore(self.folder, model)
         self.history, self._stopping_state = state["history"], state["stopping"]
         if self._stopping_state:
-            self._stopping_state["best_weights"] = [arrays[name] for name in best if name in arrays]
+            self._stopping_state["best_weights"] = best_weights
         if len(self.history) > self.args.epochs:
             raise UserError(f"--resume: {len(self.history)} epochs are done, more than --epochs asks for")
         if len(self.history) == self.args.epochs:
@@ -264,14 +129,10 @@ class Run(keras.callbacks.Callback):
         state = {
             "settings": self.settings,
             "history": self.history,
-            "data": self.args.data_file.sha256,
-            "stopping": dict(self._stopping_state),
+            "data": self.data.file.sha256,
+            "stopping": self._stopping_state,
         }
-        best_weights = state["stopping"].pop("best_weights", None) or []
-        arrays = {f"variable_{i}": value for i, value in enumerate(self._last_complete)}
-        arrays |= {f"best_{i}": value for i, value in enumerate(best_weights)}
-        with replacing(self.folder / "checkpoint.npz") as new:
-            np.savez(new, state=np.array(json.dumps(state)), **arrays)
+        write_checkpoint(self.folder, self._last_complete, state)
 
     # -- called by Keras
 
@@ -304,7 +165,7 @@ class Run(keras.callbacks.Callback):
         row["learning_rate"] = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
         row["seconds"] = round(seconds, 3)
         self.history.append(row)
-        self._last_complete = self._snapshot(self.model)
+        self._last_complete = snapshot(self.model)
         if self._stopping:
             self._stopping_state = {
                 name: getattr(self._stopping, name) for name in ("wait", "best", "best_epoch", "best_weights")
@@ -327,12 +188,14 @@ class Run(keras.callbacks.Callback):
         *_, before, last = [{}, *self.history]
         if not np.isfinite(last["loss"]):
             return f"after epoch {last['epoch']} the loss is {last['loss']}"
-        guessing = 1 / max(2, self.model.output_shape[-1]) if "accuracy" in last else 0
         same = "loss" in before and np.isclose(last["loss"], before["loss"], rtol=1e-6, atol=0)
-        if same and last["accuracy"] < 1.2 * guessing:
+        if same and "accuracy" in last and last["accuracy"] < 1.2 * self._share_of_largest_class():
             shown = f"the loss was {last['loss']:.4f} and the accuracy {last['accuracy']:.2%}"
             return f"in epoch {last['epoch']} {shown}, as in the one before: that is guessing"
         return None
+
+    def _share_of_largest_class(self):
+        return np.unique(self.data.train.y, return_counts=True)[1].max() / len(self.data.train.y)
 
     # -- at the end
 
@@ -344,13 +207,6 @@ class Run(keras.callbacks.Callback):
             table = csv.DictWriter(file, fieldnames=list(self.history[0]))
             table.writeheader()
             table.writerows(self.history)
-
-    def _best(self, metric):
-        rows = [row for row in self.history if f"val_{metric}" in row]
-        if not rows:
-            return None
-        best = (max if _rises(metric) else min)(rows, key=lambda row: row[f"val_{metric}"])
-        return {"metric": metric, "value": best[f"val_{metric}"], "epoch": best["epoch"]}
 
     def _save_model(self, model):
         """Write the model; if the disk is full, in place of the checkpoint. Returns what went wrong."""
@@ -381,57 +237,42 @@ class Run(keras.callbacks.Callback):
             SystemExit: with status 130, if Ctrl-C was pressed during the training (SIGTERM 143, SIGHUP 129).
             UserError: the model cannot be written. What else there is has been.
         """
-        args = self.args
+        args, file = self.args, self.data.file
         metric = next(name for name in test if name != "loss")
+        written = shown(test[metric], lecture, write)
         result = {
             **self.settings,
             "epochs": len(self.history),
             "interrupted": interrupt.requested,
             "test": {name: float(value) for name, value in test.items()},
             "lecture": lecture,
-            "shown": {
-                "test": write(test[metric]),
-                "lecture": "-" if lecture is None else re.sub(r"[.]?0+%", "%", write(lecture)),
-            },
-            "best": self._best(metric),
+            "shown": written,
+            "best": best_epoch(self.history, metric),
             "seconds": {
                 "fit": round(self._fit_seconds, 3),
                 "total": round(time.perf_counter() - STARTED, 3),
             },
-            "window": getattr(args, "window", None),
             "steps": int(self.model.optimizer.iterations),
-            "classes": getattr(args, "classes", None),
-            "backend": keras.config.backend(),
-            "device": _device(),
-            "versions": {
-                "python": platform.python_version(),
-                "keras": keras.__version__,
-                keras.config.backend(): sys.modules[keras.config.backend()].__version__,
-                "numpy": np.__version__,
-            },
-            "data": {
-                "file": str(args.data_file.path),
-                "sha256": args.data_file.sha256,
-                "origin": args.data_file.origin,
-            },
+            "classes": self.data.classes,
+            "data": {"file": str(file.path), "sha256": file.sha256, "origin": file.origin},
         }
         self._room.close()
         trouble = self._save_model(model or self.model)
-        with by_product(), replacing(self.folder / "result.json") as new:
-            new.write_text(json.dumps(result, indent=2) + "\n", "utf-8")
+        with by_product():
+            write_result(self.folder, result)
         if interrupt.requested and not trouble:
             with by_product():
                 self._write_checkpoint()
-        _unlock(self.folder)
+        self._lock.release(force=True)
         part_ways()
         if trouble:
             raise trouble
         print(f"The model, its history and its picture are in {self.folder}")
         epochs = f"{len(self.history)} of {args.epochs}" if interrupt.requested else f"{len(self.history)}"
-        beside = "" if lecture is None else f" (the lecture: {result['shown']['lecture']})"
+        beside = "" if lecture is None else f" (the lecture: {written['lecture']})"
         epochs += f" epoch{'s' * (args.epochs > 1)}"
         name = metric.replace("_", " ")
-        print(f"Test {name} {result['shown']['test']} after {epochs}, {self._fit_seconds:.1f} s{beside}")
+        print(f"Test {name} {written['test']} after {epochs}, {self._fit_seconds:.1f} s{beside}")
         interrupt.saving = False
         if interrupt.requested:
             print("To go on from the last complete epoch: the same command with --resume", file=sys.stderr)

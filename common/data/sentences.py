@@ -10,7 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from common.datasets import DataFile, broken, download, training_size
+from common.data.dataset import Data, DataFile, Examples, training_size
+from common.data.sources import broken, download
 from common.files import LARGEST
 from common.terminal import UserError
 
@@ -54,7 +55,12 @@ class Language:
         """Tokens as one text."""
         text, opened = "", True
         for token in tokens:
-            close = opened or not self.joined or _closes(token) or (_alone(token) and _alone(text[-1]))
+            close = (
+                opened
+                or not self.joined
+                or _closes(token)
+                or (is_written_alone(token) and is_written_alone(text[-1]))
+            )
             text += token if close else self.joined + token
             opened = token in OPENING or unicodedata.category(token[0]) in ("Ps", "Pi")
         return text
@@ -65,7 +71,7 @@ def _closes(token):
     return token not in OPENING and unicodedata.category(token[0]) in ("Po", "Pe", "Pf")
 
 
-def _alone(character):
+def is_written_alone(character):
     """Whether it is written without spaces around: Chinese, Japanese."""
     return "\u2e80" <= character[0] <= "\u9fff" or "\uf900" <= character[0] <= "\uffef"
 
@@ -78,7 +84,7 @@ def tokens_of(text):
         inside = character in "'’-" and word and following.isalnum()
         if (
             not character.isspace()
-            and not _alone(character)
+            and not is_written_alone(character)
             and (inside or unicodedata.category(character)[0] not in "PSC")
         ):
             word += character
@@ -100,24 +106,23 @@ class Task:
         exact: whether there is only one right translation.
         references: the translations of the test texts, as they were written.
         splits: "train", "validation", "test" to (sources, targets), lists of lists of tokens.
+        data: `Data` with train and validation. x: int32 [n, lengths[0] + lengths[1]], a source text, and
+            behind it START and the target text without its last token; y: int32 [n, lengths[1]], the target
+            text.
         tokenize: makes tokens of a source text.
     """
 
-    def __init__(self, splits, references, tokenize, exact, **options):
+    def __init__(self, splits, references, file, tokenize, exact, **options):
         self.splits, self.references, self.tokenize, self.exact = splits, references, tokenize, exact
         self.source, self.target = (Language(texts, **options) for texts in splits["train"])
         self.lengths = [max(map(len, texts)) + 1 for texts in splits["train"]]
+        train, validation = (self._examples(*splits[name]) for name in ("train", "validation"))
+        self.data = Data(train, file, validation)
 
-    def arrays(self, split):
-        """(x, y) for `model.fit`.
-
-        x: int32 [n, lengths[0] + lengths[1]], a source text, and behind it START and the target text
-        without its last token; y: int32 [n, lengths[1]], the target text.
-        """
-        sources, targets = self.splits[split]
+    def _examples(self, sources, targets):
         y = self.target.encode(targets, self.lengths[1])
         before = np.c_[np.full(len(y), START), y[:, :-1]]
-        return np.c_[self.encode(sources), before].astype(np.int32), y
+        return Examples(np.c_[self.encode(sources), before].astype(np.int32), y)
 
     def encode(self, sources):
         """int32 [n, lengths[0]] of source texts, lists of tokens."""
@@ -152,7 +157,7 @@ def load_dates(args):
     is among those to learn from.
 
     Args:
-        args: from `parse_args`; `train_size` is used, `data_file` is set.
+        args: from `parse_args`; `train_size` and `batch_size` are used.
 
     Returns:
         a `Task`, with 20,000 dates to learn from, 1,000 to validate with and 2,000 to test.
@@ -167,23 +172,23 @@ def load_dates(args):
         (_written(date, way), date.isoformat())
         for date, way in zip(dates, random.integers(12, size=23_000), strict=True)
     ]
-    size = args.train_size = training_size(args, 20_000)
+    size = training_size(args, 20_000)
     made = hashlib.sha256(repr(pairs).encode()).hexdigest()
-    args.data_file = DataFile("made by common/sentences.py", made, "made")
+    file = DataFile("made by common/data/sentences.py", made, "made")
     print(
         f"Dates: {size:,} to learn from, 1,000 to validate, 2,000 other days to test, such as {pairs[0][0]}"
     )
     parts = {"train": pairs[:size], "validation": pairs[20_000:21_000], "test": pairs[21_000:]}
     splits = {name: tuple(zip(*part, strict=True)) for name, part in parts.items()}
-    return Task(splits, splits["test"][1], list, exact=True, joined="")
+    return Task(splits, splits["test"][1], file, list, exact=True, joined="")
 
 
 def load_sentences(args):
     """Sentences and their translations, from a file as Anki and Tatoeba publish them.
 
     Args:
-        args: from `parse_args`; `pairs` (a path or None), `data_dir` and `train_size` are used, `data_file`
-            is set.
+        args: from `parse_args`; `pairs` (a path or None), `data_dir`, `train_size` and `batch_size` are
+            used.
 
     Returns:
         a `Task`, with 500 sentences to validate with and 1,000 to test; no other pair has their source text.
@@ -196,7 +201,7 @@ def load_sentences(args):
     """
     if importlib.util.find_spec("sacrebleu") is None:  # say so before the training, not after it
         raise UserError("the package 'sacrebleu' is not installed. Run: pip install sacrebleu")
-    lines, args.data_file = _pair_lines(args)
+    lines, file = _pair_lines(args)
     targets = {}
     for line in lines:
         columns = line.split("\t")
@@ -207,7 +212,7 @@ def load_sentences(args):
             targets.setdefault(tuple(source), []).append((target, columns[1]))
     if len(targets) < 3000:
         raise UserError(
-            f"{args.data_file.path} has {len(targets):,} different sentences of less than {LONGEST} words"
+            f"{file.path} has {len(targets):,} different sentences of less than {LONGEST} words"
             " with a translation behind a tab: at least 3,000 are needed"
         )
     known = list(targets)
@@ -217,13 +222,12 @@ def load_sentences(args):
         splits[split] = part, [targets[source][0][0] for source in part]
     references = [targets[source][0][1] for source in splits["test"][0]]
     pairs = [(source, target) for source in sources[1500:] for target, _ in targets[source]]
-    size = args.train_size = training_size(args, len(pairs))
+    size = training_size(args, len(pairs))
     splits["train"] = tuple(zip(*pairs[:size], strict=True))
     print(
-        f"{size:,} sentences with a translation to learn from, 500 to validate, 1,000 to test"
-        f" ({args.data_file.path})"
+        f"{size:,} sentences with a translation to learn from, 500 to validate, 1,000 to test ({file.path})"
     )
-    return Task(splits, references, tokens_of, exact=False, least=2)
+    return Task(splits, references, file, tokens_of, exact=False, least=2)
 
 
 def _pair_lines(args):
@@ -254,60 +258,3 @@ def _pair_lines(args):
         raise UserError(f"{path} is no text in UTF-8: save it with that encoding") from error
     except Exception as error:  # a damaged archive can fail anywhere in zipfile and zlib
         raise broken(DataFile(path, "", origin), "is damaged") from error
-
-
-def score_translations(task, translate):
-    """How good the translations of the test texts are; ten of them are printed.
-
-    Args:
-        task: a `Task`.
-        translate: ids of source texts, int [n, tokens], to ids of translations and attention.
-
-    Returns:
-        {"exact_match": share} if there is only one right translation, else {"bleu": from 0 to 100}: BLEU of
-        texts in small letters, one reference each, by sacrebleu.
-
-    Source: Papineni et al., "BLEU: a method for automatic evaluation of machine translation", 2002; Post, "A
-    call for clarity in reporting BLEU scores", 2018.
-    """
-    sources, _ = task.splits["test"]
-    texts = [task.target.text(tokens) for tokens in _translated(task, sources, translate)]
-    for source, text, reference in zip(sources[:10], texts, task.references, strict=False):
-        print(f"{task.source.text(source)}  →  {text}" + (f"  ({reference})" if text != reference else ""))
-    if task.exact:
-        return {"exact_match": float(np.mean([a == b for a, b in zip(texts, task.references, strict=True)]))}
-    import sacrebleu
-
-    kana = any("\u3040" <= character <= "\u30ff" for text in task.references for character in text)
-    signs = np.mean([_alone(character) for text in task.references for character in text])
-    tokenizer = "char" if kana else "zh" if signs > 0.5 else "13a"
-    return {"bleu": sacrebleu.corpus_bleu(texts, [task.references], lowercase=True, tokenize=tokenizer).score}
-
-
-def _translated(task, sources, translate):
-    """Tokens of translations, 100 at a time."""
-    for begin in range(0, len(sources), 100):
-        ids, _ = translate(task.encode(sources[begin : begin + 100]))
-        yield from map(task.target.decode, ids)
-
-
-def say_translations(texts, task, translate):
-    """Print the translation of each text, and which of its tokens the network doesn't know.
-
-    Args: texts, list of str; task, translate: as for `score_translations`.
-    """
-    for text in texts:
-        tokens = task.tokenize(" ".join(text.split()))
-        unknown = list(dict.fromkeys(token for token in tokens if token not in task.source.ids))
-        shown = " ".join(text.split())
-        print(f'"{shown}"' if len(shown) <= 70 else f'"{shown[:67]}..."')
-        if len(unknown) == len(set(tokens)):
-            print("  nothing in it is known: it cannot be translated")
-            continue
-        (translation,) = _translated(task, [tokens], translate)
-        print(f"  {task.target.text(translation)}")
-        if unknown:
-            more = f" and {len(unknown) - 10:,} more" if len(unknown) > 10 else ""
-            print(f"  unknown: {', '.join(unknown[:10])}{more}")
-        if len(tokens) > task.lengths[0] - 1:
-            print(f"  it has {len(tokens):,} tokens; only the first {task.lengths[0] - 1} count")

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from matplotlib import rc_context
 
-from common.command_line import demo_parser, movie_file
-from common.dashboard import STYLE, fit_text
 from common.files import by_product, replacing
-from common.screens import File, Movie, open_screen
 from common.terminal import UserError
+from common.window.movie import Movie
+from common.window.screens import File, open_screen
+from common.window.style import STYLE, fit_text
 
 PER_SECOND = 2  # steps, while it plays
 MOST = 50  # steps that are shown of a slide, while it plays
@@ -46,14 +46,6 @@ class Slide:
         with rc_context(STYLE):
             draw, *rest = self.drawing
             draw(figure, step, *rest)
-
-
-def slides_parser(description):
-    """`demo_parser` with --slide and --movie."""
-    parser = demo_parser(description)
-    parser.add_argument("--slide", help="show only this slide (default: all of them)", metavar="NAME")
-    parser.add_argument("--movie", help="also record it, as .gif or .mp4", type=movie_file, metavar="FILE")
-    return parser
 
 
 def show_slides(slides, args):

@@ -1,50 +1,10 @@
-"""Text as numbers: the words of a review, and the ids that stand for them.
-
-The rules are those of Keras' former `Tokenizer`, with which Keras' own IMDB data was made: lower case,
-punctuation other than the apostrophe parts words, ids by frequency.
-"""
+"""Which sentiment a trained network reads in reviews that somebody typed."""
 
 import sys
-from collections import Counter
 
-import keras
 import numpy as np
 
-SPECIAL = ("<PAD>", "<START>", "<UNK>", "<UNUSED>")  # ids 0 to 3
-START, UNKNOWN = 1, 2
-_PARTS_WORDS = str.maketrans(dict.fromkeys('!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n', " "))
-
-
-def words_of(text):
-    """The words of a text, a list of str."""
-    return text.lower().translate(_PARTS_WORDS).split()
-
-
-def first_words(reviews, count=10_000):
-    """The `count` most frequent words of reviews (lists of words), after four special ones: a list."""
-    frequent = Counter(word for review in reviews for word in review).most_common(count - len(SPECIAL))
-    return [*SPECIAL, *(word for word, _ in frequent)]
-
-
-def encode_reviews(reviews, vocabulary):
-    """Ids of all words, one review after the other, each with <START> before it.
-
-    Args:
-        reviews: lists of words.
-        vocabulary: for each id its word.
-
-    Returns:
-        tokens uint16 [all words], and offsets int64 [reviews + 1], where each review begins.
-    """
-    ids = {word: i for i, word in enumerate(vocabulary) if i >= len(SPECIAL)}
-    encoded = [[START, *(ids.get(word, UNKNOWN) for word in review)] for review in reviews]
-    offsets = np.cumsum([0, *map(len, encoded)])
-    return np.array([i for review in encoded for i in review], np.uint16), offsets
-
-
-def pad_reviews(reviews, length=256):
-    """Reviews of one length: int32 [n, length]; of a longer one the last ids, after a shorter one zeros."""
-    return keras.utils.pad_sequences(reviews, maxlen=length, padding="post", truncating="pre")
+from common.data.reviews import UNKNOWN, encode_reviews, words_of
 
 
 def classify_reviews(model, texts, vocabulary):

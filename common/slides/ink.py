@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image, ImageFilter
 
-from common.photos import read_photo
+from common.data.photos import read_photo
 from common.terminal import UserError
 
 SIDE = 280  # of the sheet, in its own pixels

@@ -1,4 +1,4 @@
-"""Training on several devices and in several processes, with Keras' data-parallel engine, on JAX.
+"""Training on several devices and in several processes, with Keras' `DataParallel`, on JAX.
 
 Every device has the whole network and gets its part of each batch; the mean of their gradients is what
 one device would have found for the whole batch. All processes compute the same; process 0 is the one that
@@ -44,17 +44,22 @@ class _DataParallel(keras.distribution.DataParallel):
         return self._process_id
 
 
-def distribute(args):
+def distribute(addresses, process, batch_size, run=None):
     """Share the training out, as --distribute and --process say.
 
     Args:
-        args: from the command line; `batch_size`, `distribute` (None; "" for all devices of this machine; or
-            "HOST:PORT,HOST:PORT", one for each process) and `process` are used. In all processes but 0
-            `plot` is set to "none", `verbose` to 0, and `out` to a folder that is removed at the end.
+        addresses: "" for all devices of this machine, or "HOST:PORT,HOST:PORT", one for each process.
+        process: which of them this one is, from 0; None without addresses.
+        batch_size: of all devices together.
+        run: the folder of the run that goes on, or None.
+
+    Returns:
+        None, or, in all processes but 0, a copy of the run's folder that is removed at the end: what they
+        draw, print and save is for nobody.
 
     Raises:
-        UserError: Keras' backend has no such engine, the processes do not find each other, or the batch
-            cannot be shared out evenly.
+        UserError: Keras' backend cannot do it, the processes do not find each other, or the batch cannot be
+            shared out evenly.
     """
     global data_parallel
     if keras.config.backend() != "jax":
@@ -62,43 +67,40 @@ def distribute(args):
             f"--distribute needs Keras on JAX, not on {keras.config.backend()}: pip install jax, and put"
             " KERAS_BACKEND=jax before the command"
         )
-    if args.distribute:
-        _join(args)
+    folder = _join(addresses, process, run) if addresses else None
     data_parallel = _DataParallel(auto_shard_dataset=False)
     devices = data_parallel.num_model_replicas
-    if args.batch_size % devices:
-        raise UserError(f"--batch-size {args.batch_size} cannot be shared out evenly to {devices} devices")
+    if batch_size % devices:
+        raise UserError(f"--batch-size {batch_size} cannot be shared out evenly to {devices} devices")
     keras.distribution.set_distribution(data_parallel)
-    processes = f" in {data_parallel.num_processes} processes" if args.distribute else ""
+    processes = f" in {data_parallel.num_processes} processes" if addresses else ""
     print(f"Each batch is shared out to {devices} device{'s' * (devices > 1)}{processes}")
+    return folder
 
 
-def _join(args):
-    """Make this process one of several that train together."""
+def _join(addresses, process, run):
+    """Make this process one of several that train together. Returns as `distribute`."""
     if not hasattr(os, "fork"):
         raise UserError("--distribute with several processes needs Linux or macOS")
-    addresses = args.distribute.split(",")
-    if args.process > 0:
-        args.plot, args.verbose = "none", 0
-        folder = tempfile.mkdtemp()
-        if args.resume:
-            shutil.copytree(args.out, folder, dirs_exist_ok=True)
-        args.out = Path(folder)
-    meeting = _watch_over_child(args)
-    if args.process > 0:
+    first, *others = addresses.split(",")
+    folder = Path(tempfile.mkdtemp()) if process > 0 else None
+    if folder and run:
+        shutil.copytree(run, folder, dirs_exist_ok=True)
+    meeting = _watch_over_child(addresses, folder)
+    if folder:
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115
     else:
-        others = len(addresses) - 1
-        _want_free_port(int(addresses[0].rpartition(":")[2]))
-        print(f"Waiting for {others} other process{'es' * (others > 1)} ...", flush=True)
+        _want_free_port(int(first.rpartition(":")[2]))
+        print(f"Waiting for {len(others)} other process{'es' * (len(others) > 1)} ...", flush=True)
     try:
-        keras.distribution.initialize(args.distribute, len(addresses), args.process)
+        keras.distribution.initialize(addresses, 1 + len(others), process)
     except Exception as error:  # whatever JAX raises where there is no network
         reason = str(error).strip().splitlines()[0]
         raise UserError(f"--distribute: the processes cannot be connected: {reason}") from error
     os.write(meeting, b"!")
     # JAX's own way out would wait for the others
     atexit.register(lambda: _leave(interrupt.status or 0))
+    return folder
 
 
 def _want_free_port(port):
@@ -124,8 +126,8 @@ def part_ways():
             raise SystemExit
 
 
-def _watch_over_child(args):
-    """Go on in a child process; this one waits for its end and says it in one line.
+def _watch_over_child(addresses, folder):
+    """Go on in a child process; this one waits for its end, says it in one line, and removes the folder.
 
     When another process dies, JAX may end the child in C++ code, and with many lines. Returns, in the child,
     the end of a pipe to write to when the processes have met.
@@ -139,14 +141,14 @@ def _watch_over_child(args):
         for number in interrupt.SIGNALS:
             signal.signal(number, lambda number, _: os.kill(child, number))
         status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-        if args.process > 0:
-            shutil.rmtree(args.out, ignore_errors=True)
+        if folder:
+            shutil.rmtree(folder, ignore_errors=True)
         lost = status < 0 or status == LOST
         if lost or status - 128 in interrupt.SIGNALS:
             message = "another process of this training has ended" if lost else "stopped"
             message += "; process 0 keeps each complete epoch, to go on start all again with --resume"
             if lost and not os.read(met, 1):
-                message = f"the processes of --distribute {args.distribute} did not find each other"
+                message = f"the processes of --distribute {addresses} did not find each other"
             print(f"{Path(sys.argv[0]).name}: {message}", file=sys.stderr)
         os._exit(1 if lost else status)
     os.setpgid(0, 0)  # so that Ctrl-C comes from the parent alone

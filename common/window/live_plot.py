@@ -1,6 +1,7 @@
-"""The live window, as one Keras callback: measures, keeps its share of the time small, and draws."""
+"""The live window, as one Keras callback: it measures and draws."""
 
 import contextlib
+import json
 import math
 import sys
 import time
@@ -10,130 +11,32 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from common import distribution
-from common.curves import Records, Sample, read_curves, write_curves
-from common.files import by_product
+from common.files import by_product, replacing
 from common.terminal import STARTED, UserError
-from common.validation_outputs import ValidationOutputs
+from common.training import distribution
+from common.window.pace import Pace
+from common.window.records import Records, Sample, read_curves, write_curves
+from common.window.validation_outputs import ValidationOutputs
 
 NO_FLAGS = {"plot": "auto", "close": False, "movie": None, "overlay": [], "out": ".", "resume": False}
-
-
-class Pace:
-    """Says when the next picture is due, and when and how much of the test set is to be read.
-
-    In the first ten seconds there are more than three pictures a second, if the machine has half its
-    time for it. After that, drawing takes 1 % of the time.
-
-    Reading the test set has a share of its own. In the first epoch, where the curve is steep, it is
-    read whenever the iterations have grown by a quarter; of a network that reads slowly, only one of
-    `stride` examples. After that Keras' validation reads it, or else we do, seldom.
-
-    Args:
-        examples: how many there are in the test set.
-    """
-
-    OPENING, INTERVAL = 10.0, 0.325  # seconds
-    READING, FEWEST = 0.05, 500  # seconds and examples of a reading in the first epoch
-    PATIENCE = 0.5  # seconds that the first picture may wait for the test set
-
-    def __init__(self, examples):
-        self.spent = self._read_meanwhile = 0.0
-        self._examples = examples
-        self._test_spent, self._tested_at = 0.0, None
-        self.first_epoch, self._validated = True, False
-        self.expect(0.0)
-        self.start()
-
-    def expect(self, seconds):
-        """Reading the whole test set takes so long."""
-        self._seconds = seconds
-        fewest = max(min(self.FEWEST, self._examples / 4), self.READING / max(seconds, 1e-9) * self._examples)
-        self.stride = max(1, round(self._examples / fewest))
-
-    def start(self):
-        """The training begins. What was spent before, opening the window, is not held against it."""
-        self.began = self._next = time.perf_counter()
-        self._spent_before, self._cost = self.spent, 0.0
-
-    def due(self):
-        now = time.perf_counter()
-        if now < self._next:
-            return False
-        elapsed = now - self.began
-        if elapsed < self.OPENING:
-            return self.spent - self._spent_before <= 0.5 * elapsed + 1
-        return now - self._left >= 99 * self._cost
-
-    def test_due(self, step):
-        last, at_least = self._tested_at or 0, 0 if self.stride == 1 else 5
-        if step <= 1.25 * last + at_least:
-            return False
-        if self.first_epoch:
-            return self._test_affordable(0.25, 0.02)
-        return self.stride == 1 and not self._validated and self._test_affordable(0.25, 0.01)
-
-    def first_test_due(self):
-        patience = self.PATIENCE if self.first_epoch else 10 * self.PATIENCE  # a resumed run has much to show
-        return self._tested_at is None and self._seconds < patience
-
-    def whole_test_due(self):
-        return not self._validated and self._test_affordable(0.15, 0.01)
-
-    def _test_affordable(self, allowance, share):
-        return self._test_spent <= allowance + share * (time.perf_counter() - self.began)
-
-    def validated(self, step):
-        """Keras' validation read the whole test set, and will do so again."""
-        self._tested_at, self._validated = step, True
-
-    def end_epoch(self):
-        if self.first_epoch and self.stride > 1:
-            self._test_spent = 0.0
-        self.first_epoch = False
-
-    @contextlib.contextmanager
-    def reading_test_set(self, step, stride, between_pictures):
-        began = time.perf_counter()
-        yield
-        seconds = time.perf_counter() - began
-        once = stride < self.stride  # the whole instead of a sample
-        if self._tested_at is not None and not once:  # the first reading is free, too
-            self._test_spent += seconds
-        if between_pictures:
-            self.spent += seconds
-        else:
-            self._read_meanwhile += seconds
-        self._tested_at = step
-        self.expect(seconds * stride)
-
-    def __enter__(self):
-        self._entered = time.perf_counter()
-        self._next = max(self._next, self._entered - self.INTERVAL) + self.INTERVAL
-
-    def __exit__(self, *exception):
-        self._left = time.perf_counter()
-        self.spent += self._left - self._entered
-        self._cost = self._left - self._entered - self._read_meanwhile
-        self._read_meanwhile = 0.0
 
 
 class LivePlot(keras.callbacks.Callback):
     """A window that shows a network learning. It never changes what is computed.
 
-        test = x_test, y_test
-        model.fit(x, y, validation_data=test, callbacks=[LivePlot([Accuracy(), Loss()], (x, y), test)])
+        train, test = (x_train, y_train), (x_test, y_test)
+        model.fit(*train, validation_data=test, callbacks=[LivePlot([Accuracy(), Loss()], (train, test))])
 
     Keys: space freezes the picture while the training goes on, 1 to 6 shows one pane, 0 or Esc all,
     s saves a picture, f fills the screen, q closes. Closing the window does not end the training.
 
     Args:
-        panes: one to six panes, from `common.panes` and its neighbours, in two rows of three.
-        train, test: (x, y), arrays as for `model.fit`; for the image panes x [n, height, width, 1 or 3],
-            uint8 from 0 to 255 or float from 0 to 1; y int [n].
+        panes: one to six panes, from `common.window.panes`, in two rows of three.
+        data: the parts that are shown, to learn from and to test on or, if there are such, to validate with:
+            `Data`, or two (x, y), arrays as for `model.fit`; for the panes of pictures x [n, height, width, 1
+            or 3], uint8 from 0 to 255 or float from 0 to 1; y int [n].
         args: from `parse_args`: plot, close, movie, overlay, out and resume are used. Without it:
             a window if there is a screen, and `dashboard.png` and `curves.csv` in this folder.
-        test_name: what to call `test`, if it is not a test set: "validation".
 
     Raises:
         UserError: a run to overlay is no run.
@@ -141,7 +44,7 @@ class LivePlot(keras.callbacks.Callback):
 
     SHOWN = 60  # training examples
 
-    def __init__(self, panes, train, test, args=None, test_name="test"):
+    def __init__(self, panes, data, args=None):
         super().__init__()
         if not 1 <= len(panes) <= 6:
             raise ValueError(f"LivePlot shows one to six panes, not {len(panes)}")
@@ -149,12 +52,12 @@ class LivePlot(keras.callbacks.Callback):
         Path(args.out).mkdir(parents=True, exist_ok=True)
         self._picture_times = []  # seconds since the training began
         self._panes = panes
-        (x_train, y_train), (x_test, y_test) = train, test
+        (x_train, y_train), (x_test, y_test), *_ = data
         self._records = Records(
             Sample(x_train[: self.SHOWN], y_train[: self.SHOWN]),
             Sample(x_test, y_test),
             args.overlay,
-            test_name,
+            "test" if getattr(data, "validation", None) is None else "validation",
         )
         self._screen = self._dashboard = self._movie = self._validation = None
         self._frozen = False
@@ -249,18 +152,24 @@ class LivePlot(keras.callbacks.Callback):
             with by_product():
                 self._movie.save()
         if self._screen.live and self._picture_times:
-            times = np.array(self._picture_times)
-            opening = times[(times > 0) & (times < Pace.OPENING)]
-            self.args.window = {
-                "pictures": len(times),
-                "pictures_per_second_at_first": round(len(opening) / min(times[-1], Pace.OPENING), 2),
-                "first_picture_after": round(self._first_picture, 3),
-                "seconds": round(self._pace.spent, 3),
-            }
+            with by_product():
+                self._write_cost()
+
+    def _write_cost(self):
+        times = np.array(self._picture_times)
+        opening = times[(times > 0) & (times < Pace.OPENING)]
+        cost = {
+            "pictures": len(times),
+            "pictures_per_second_at_first": round(len(opening) / min(times[-1], Pace.OPENING), 2),
+            "first_picture_after": round(self._first_picture, 3),
+            "seconds": round(self._pace.spent, 3),
+        }
+        with replacing(Path(self.args.out) / "window.json") as new:
+            new.write_text(json.dumps(cost, indent=2) + "\n", "utf-8")
 
     def wait_until_closed(self):
         """Keep the windows, answering to mouse and keys, until they are closed; with --close, close them."""
-        from common.screens import close_windows, wait_until_closed
+        from common.window.screens import close_windows, wait_until_closed
 
         if self._dashboard and self._screen.open and self._screen.stays:
             self._dashboard.set_header(f"{self._header()}   ·   done, close the window to end")
@@ -366,8 +275,8 @@ class LivePlot(keras.callbacks.Callback):
     # -- drawing
 
     def _open(self):
-        from common.dashboard import Dashboard
-        from common.screens import Movie, open_screen
+        from common.window.dashboard import Dashboard
+        from common.window.screens import open_screen
 
         out = Path(self.args.out)
         title = f"{Path(sys.argv[0]).stem} {getattr(self.args, 'step', None) or ''}"
@@ -376,6 +285,8 @@ class LivePlot(keras.callbacks.Callback):
             print(f"No window ({why_not}): the picture will be in {out / 'dashboard.png'}")
         self._dashboard = Dashboard(self._screen.figure, self._panes, self._records)
         if self.args.movie:
+            from common.window.movie import Movie
+
             self._movie = Movie(self.args.movie)
         self._draw()
 

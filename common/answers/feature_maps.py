@@ -5,9 +5,9 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from common.dashboard import HEIGHT, WIDTH
-from common.panes import has_activation
-from common.screens import show_picture
+from common.window.panes.bands import has_activation
+from common.window.screens import show_picture
+from common.window.style import HEIGHT, WIDTH
 
 
 def show_feature_maps(model, image, args):

@@ -6,11 +6,10 @@ import numpy as np
 from matplotlib.ticker import PercentFormatter
 from PIL import Image, ImageDraw
 
-from common.fonts import font
-from common.panes import LARGE, Painted, Pane, Sheet
 from common.terminal import UserError
-
-RED, DARK_RED = (200, 0, 30), (110, 0, 20)
+from common.window.panes.fonts import font
+from common.window.panes.pane import Painted, Pane, Sheet
+from common.window.style import DARK_RED, LARGE, RED
 
 
 def _check_images(images):

@@ -4,16 +4,16 @@ from pathlib import Path
 
 import numpy as np
 
-from common.curves import Sample
-from common.photos import read_photo
-from common.screens import show_picture
+from common.data.photos import read_photo
+from common.window.records import Sample
+from common.window.screens import show_picture
 
 RIGHT, WRONG, OTHER = "#0072B2", "#C8001E", "#BBBBBB"
 COLUMNS, ROWS = 3, 4
 BATCH = 100  # images read at a time
 
 
-def show_predictions(model, x, y, args):
+def show_predictions(model, data, args):
     """Draw the first test images with their predicted classes, and the confusion matrix; keep the picture.
 
     Each image has its predicted class, the probability of that, and the true class in brackets, blue where
@@ -22,15 +22,16 @@ def show_predictions(model, x, y, args):
 
     Args:
         model: a trained classifier with an output for each class, or one for the second of two.
-        x: images, uint8 [n, height, width, 1 or 3].
-        y: labels int [n].
-        args: from `parse_args`; `classes`, `out`, `plot` and `close` are used.
+        data: `Data` with test examples, or else those to validate with: images, uint8 [n, height, width, 1
+            or 3]; labels int [n]; and the names of the classes.
+        args: from `parse_args`; `out`, `plot` and `close` are used.
 
     Source: TensorFlow's tutorial "Basic classification: classify images of clothing".
     """
+    *_, (x, y) = data
     outputs = model.predict(x, batch_size=BATCH, verbose=0)
     path = Path(args.out) / "predictions.png"
-    show_picture(lambda figure: _draw(figure, x, y, outputs, args.classes), path, "Predictions", args)
+    show_picture(lambda figure: _draw(figure, x, y, outputs, data.classes), path, "Predictions", args)
 
 
 def _draw(figure, x, y, outputs, classes):
@@ -85,19 +86,20 @@ def _draw_confusion(axes, right, read, classes):
         )
 
 
-def predict_photos(model, args):
+def predict_photos(model, classes, args):
     """Say what is on the user's own pictures, with the probability, and keep a picture of it.
 
     The picture is saved as `my_pictures.png`, and shown where the live window would be.
 
     Args:
         model: a trained model of images [n, size, size, 3] of two classes, as `show_predictions` takes it.
-        args: from `parse_args`; `predict`, paths of pictures, `classes`, `out`, `plot` and `close` are used.
+        classes: their names.
+        args: from `parse_args`; `predict`, paths of pictures, `out`, `plot` and `close` are used.
     """
     images = np.stack([read_photo(path, model.input_shape[1]) for path in args.predict])
     outputs = model.predict(images, batch_size=BATCH, verbose=0)
     for path, probability in zip(args.predict, outputs[:, 0], strict=True):
-        name = args.classes[int(probability > 0.5)]
+        name = classes[int(probability > 0.5)]
         print(f"{path}: {name}, {max(probability, 1 - probability):.1%}")
     path = Path(args.out) / "my_pictures.png"
-    show_picture(lambda figure: _draw(figure, images, None, outputs, args.classes), path, "My pictures", args)
+    show_picture(lambda figure: _draw(figure, images, None, outputs, classes), path, "My pictures", args)

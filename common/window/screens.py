@@ -1,15 +1,11 @@
-"""Where the figure is shown: in a window, in a notebook cell, in a file, in a movie, or nowhere.
+"""Where the figure is shown: in a window, in a notebook cell, in a file, or nowhere.
 
 A screen has a `figure` to draw on and is told when there is a new picture (`present`), when there is
 time to answer to the mouse (`flush`) and when to go (`close`). `open` says whether it is still there,
 `live` whether somebody may look at it now, `stays` whether it goes only when it is closed.
 """
 
-import contextlib
 import io
-import os
-import shutil
-import subprocess
 import time
 
 import numpy as np
@@ -17,10 +13,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
-from common.dashboard import HEIGHT, WIDTH, fit_text
 from common.files import by_product, replacing
 from common.terminal import in_notebook, interrupt
-from common.toolkits import new_figure, screen_size
+from common.window.style import HEIGHT, WIDTH, fit_text
+from common.window.toolkits import new_figure, screen_size
 
 
 def open_screen(plot, title, on_key):
@@ -188,59 +184,3 @@ def close_windows():
     """Close all windows that are open."""
     for window in Window.windows:
         window.close()
-
-
-class Movie:
-    """Keeps pictures of a figure, at most `LIMIT` of them, and writes them as .gif or .mp4.
-
-    When there are too many every second one goes, and every second one from then on.
-    """
-
-    LIMIT = 240
-    WIDTH = 1344
-
-    def __init__(self, path, per_second=12):
-        self.path, self.per_second = path, per_second
-        self._frames, self._every, self._offered = [], 1, 0
-
-    def add(self, canvas):
-        picture = Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3])
-        height = round(self.WIDTH * picture.height / picture.width / 2) * 2
-        picture = picture.resize((self.WIDTH, height), Image.Resampling.BILINEAR)
-        self._last = picture.quantize(128, Image.Quantize.FASTOCTREE)
-        if self._offered % self._every == 0:
-            self._frames.append(self._last)
-        self._offered += 1
-        if len(self._frames) == self.LIMIT:
-            self._frames = self._frames[::2]
-            self._every *= 2
-
-    def save(self):
-        """Write the movie. Raises UserError if it cannot be written."""
-        if not self._offered:
-            return
-        size = self._frames[0].size
-        frames = [
-            frame if frame.size == size else frame.resize(size) for frame in [*self._frames, self._last]
-        ]
-        with replacing(self.path) as new:
-            if self.path.suffix.lower() == ".gif":
-                duration = 1000 // self.per_second
-                durations = [duration] * (len(frames) - 1) + [3000]
-                frames[0].save(new, save_all=True, append_images=frames[1:], duration=durations, loop=0)
-            else:
-                self._encode(frames, size, new)
-
-    def _encode(self, frames, size, path):
-        command = [
-            shutil.which("ffmpeg") or "ffmpeg", "-loglevel", "error", "-y",
-            "-f", "rawvideo", "-pixel_format", "rgb24", "-video_size", f"{size[0]}x{size[1]}",
-            "-framerate", str(self.per_second), "-i", "-", "-pix_fmt", "yuv420p", os.fspath(path),
-        ]  # fmt: skip
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE)
-        with contextlib.suppress(BrokenPipeError):  # ffmpeg says why
-            for frame in frames:
-                process.stdin.write(frame.convert("RGB").tobytes())
-        _, trouble = process.communicate()
-        if process.returncode:
-            raise OSError(f"ffmpeg: {trouble.decode(errors='replace').strip()}")

@@ -3,9 +3,9 @@
 import numpy as np
 from PIL import Image, ImageDraw
 
-from common.fonts import as_written, font, missing
-from common.image_panes import DARK_RED
-from common.panes import Painted
+from common.window.panes.fonts import as_written, font, missing
+from common.window.panes.pane import Painted
+from common.window.style import DARK_RED
 
 BLUE = np.array((0, 114, 178))
 

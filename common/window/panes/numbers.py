@@ -3,7 +3,8 @@
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
-from common.panes import LARGE, TEST, Pane
+from common.window.panes.pane import Pane
+from common.window.style import LARGE, TEST
 
 
 class _OnTestSet(Pane):

@@ -6,10 +6,9 @@ import keras
 import numpy as np
 from PIL import Image, ImageDraw
 
-from common.fonts import font
-from common.image_panes import DARK_RED
-from common.panes import TEST, TRAIN, Painted
-from common.reviews import SPECIAL
+from common.window.panes.fonts import font
+from common.window.panes.pane import Painted
+from common.window.style import DARK_RED, TEST, TRAIN
 
 
 class WordSentiments(Painted):
@@ -18,7 +17,7 @@ class WordSentiments(Painted):
     The network is asked about a review that is one word: what the dense layers make of its embedding.
 
     Args:
-        words: list of str, by id.
+        words: list of str, by id; at first some in angle brackets, which are no words.
     """
 
     title = "Words: negative, positive"
@@ -26,6 +25,7 @@ class WordSentiments(Painted):
 
     def __init__(self, words):
         self._words, self._logits = words, None
+        self._first = next(i for i, word in enumerate(words) if not word.startswith("<"))
 
     def record(self, model, values, records):
         embedding = next(layer for layer in model.layers if isinstance(layer, keras.layers.Embedding))
@@ -39,8 +39,7 @@ class WordSentiments(Painted):
     def update(self, records):
         if self._logits is None or not np.isfinite(self._logits).all():
             return False
-        logits = self._logits[len(SPECIAL) :]
-        order = len(SPECIAL) + np.argsort(logits, kind="stable")
+        order = self._first + np.argsort(self._logits[self._first :], kind="stable")
         chosen = order[: self.ROWS], order[: -self.ROWS - 1 : -1]
         if self._shown != [tuple(ids) for ids in chosen]:
             self._shown = [tuple(ids) for ids in chosen]

@@ -1,0 +1,1 @@
+"""What a trained network answers: predictions, feature maps, reviews, translations."""

@@ -1,0 +1,99 @@
+"""Finding, checking and fetching files of data."""
+
+import hashlib
+import io
+import os
+from pathlib import Path
+
+import keras
+
+from common.data.dataset import DataFile
+from common.files import LARGEST, UnexpectedArray, read_npz
+from common.terminal import UserError
+
+BUNDLED = Path(__file__).parent
+
+# SHA-256 of the bundled files, as README.md gives them
+BUNDLED_SHA256 = {
+    "boston_housing.npz": "0c1bbf0b79b8c2996afa31b259ca6cff56f5a6f72501358901ae5aa8fadd6e2f",
+    "cats_dogs.npz": "41413c0ea585e31f496fb6fd9dd3967324a20da680ad9c8a9c7a6e4cf9a1500c",
+    "fashion_mnist.npz": "5b6d2c4c694a91887af8ab7d039c04f80af3c29378d731c93a538d2e831aa469",
+    "imdb.npz": "1ff170fff74968c10bedeef7fe3f2447a9bd92d7fd51c637a4b4ee955f0439dd",
+    "mnist.npz": "06af5dfe73b70e3bc1c36439982b18a8d76803db9b544f6fdf838a37fbb01b64",
+}
+
+
+def keras_cache():
+    """The folder in which Keras keeps data files, whether it is there or not."""
+    return Path(os.environ.get("KERAS_HOME") or os.path.expanduser("~/.keras")) / "datasets"
+
+
+def find_data_file(name, data_dir=None):
+    """The path of a data file and its origin: the class's folder, then Keras' cache, then our own.
+
+    Raises UserError if there is none.
+    """
+    places = [(data_dir, "data-dir"), (keras_cache(), "keras cache"), (BUNDLED, "bundled")]
+    for folder, origin in places:
+        if folder is not None and os.path.exists(Path(folder) / name):
+            return Path(folder) / name, origin
+    raise UserError(f"the data file {name} is missing: put it into {BUNDLED} or name its --data-dir")
+
+
+def broken(file, why):
+    """The UserError that a data file (a `DataFile`) deserves."""
+    cure = "fetch the project again" if file.origin == "bundled" else "delete or replace it"
+    return UserError(f"the data file {file.path} {why}: {cure}")
+
+
+def read_arrays(path, origin, expected, optional=()):
+    """Read a checked `.npz` file, all of it or nothing.
+
+    Args:
+        path, origin: as `find_data_file` gives them.
+        expected, optional: as for `read_npz`.
+
+    Returns:
+        A dictionary of arrays, and the `DataFile` they were read from.
+
+    Raises:
+        UserError: the file cannot be read, is cut short, is not a zip archive, holds other arrays than
+            expected, or is a bundled file that is not the one we made.
+    """
+    try:
+        with path.open("rb") as data:
+            content = data.read(LARGEST + 1)
+    except OSError as error:
+        raise UserError(f"cannot read the data file {path}: {error.strerror}") from error
+    file = DataFile(path, hashlib.sha256(content).hexdigest(), origin)
+    if len(content) > LARGEST:
+        raise broken(file, f"has more than {LARGEST:,} bytes")
+    if origin == "bundled" and file.sha256 != BUNDLED_SHA256[path.name]:
+        raise broken(file, "is cut short or was changed (its SHA-256 is not the one we know)")
+    try:
+        return read_npz(io.BytesIO(content), expected, optional), file
+    except UnexpectedArray as error:
+        raise broken(file, str(error)) from error
+    except Exception as error:  # a damaged archive can fail anywhere in zipfile, zlib or NumPy
+        first_line = str(error).partition("\n")[0].rstrip(".")
+        raise broken(file, f"is cut short, damaged or no .npz file ({first_line})") from error
+
+
+WITHOUT_FULL = "without --full the lesson takes the part that is here, with --data-dir DIR the class's copy"
+
+
+def download(name, cure=WITHOUT_FULL, **options):
+    """Fetch a file into Keras' cache, once; `options` are those of `keras.utils.get_file`. Returns its path.
+
+    Raises UserError if it cannot be fetched, which ends with the `cure`.
+    """
+    folder = keras_cache()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return Path(keras.utils.get_file(name, cache_dir=folder.parent, cache_subdir=folder.name, **options))
+    except Exception as error:  # Keras raises plain Exceptions
+        reason = str(error).partition("\n")[0]
+        raise UserError(f"{name} cannot be downloaded ({reason}): {cure}") from error
+    except BaseException:  # Ctrl-C: Keras would take the half of a file for the whole
+        (folder / name).unlink(missing_ok=True)
+        raise

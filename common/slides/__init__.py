@@ -1,0 +1,1 @@
+"""Slides to step through, and a sheet to draw on."""

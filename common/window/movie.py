@@ -1,0 +1,55 @@
+"""A film of what the window shows, as .gif or .mp4."""
+
+import imageio_ffmpeg
+import numpy as np
+from PIL import Image
+
+from common.files import replacing
+
+
+class Movie:
+    """Keeps pictures of a figure, at most `LIMIT` of them, and writes them as .gif or .mp4.
+
+    When there are too many every second one goes, and every second one from then on.
+    """
+
+    LIMIT = 240
+    WIDTH = 1344
+
+    def __init__(self, path, per_second=12):
+        self.path, self.per_second = path, per_second
+        self._frames, self._every, self._offered = [], 1, 0
+
+    def add(self, canvas):
+        picture = Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3])
+        height = round(self.WIDTH * picture.height / picture.width / 2) * 2
+        picture = picture.resize((self.WIDTH, height), Image.Resampling.BILINEAR)
+        self._last = picture.quantize(128, Image.Quantize.FASTOCTREE)
+        if self._offered % self._every == 0:
+            self._frames.append(self._last)
+        self._offered += 1
+        if len(self._frames) == self.LIMIT:
+            self._frames = self._frames[::2]
+            self._every *= 2
+
+    def save(self):
+        """Write the movie. Raises UserError if it cannot be written."""
+        if not self._offered:
+            return
+        size = self._frames[0].size
+        frames = [
+            frame if frame.size == size else frame.resize(size) for frame in [*self._frames, self._last]
+        ]
+        with replacing(self.path) as new:
+            if self.path.suffix.lower() == ".gif":
+                duration = 1000 // self.per_second
+                durations = [duration] * (len(frames) - 1) + [3000]
+                frames[0].save(new, save_all=True, append_images=frames[1:], duration=durations, loop=0)
+            else:
+                writer = imageio_ffmpeg.write_frames(
+                    str(new), size, fps=self.per_second, macro_block_size=2, ffmpeg_log_level="error"
+                )
+                writer.send(None)
+                for frame in frames:
+                    writer.send(frame.convert("RGB").tobytes())
+                writer.close()

@@ -1,0 +1,103 @@
+"""When the window draws and when it reads the test set, so that it takes a small share of the time."""
+
+import contextlib
+import time
+
+
+class Pace:
+    """Says when the next picture is due, and when and how much of the test set is to be read.
+
+    In the first ten seconds there are more than three pictures a second, if the machine has half its
+    time for it. After that, drawing takes 1 % of the time.
+
+    Reading the test set has a share of its own. In the first epoch, where the curve is steep, it is
+    read whenever the iterations have grown by a quarter; of a network that reads slowly, only one of
+    `stride` examples. After that Keras' validation reads it, or else we do, seldom.
+
+    Args:
+        examples: how many there are in the test set.
+    """
+
+    OPENING, INTERVAL = 10.0, 0.325  # seconds
+    READING, FEWEST = 0.05, 500  # seconds and examples of a reading in the first epoch
+    PATIENCE = 0.5  # seconds that the first picture may wait for the test set
+
+    def __init__(self, examples):
+        self.spent = self._read_meanwhile = 0.0
+        self._examples = examples
+        self._test_spent, self._tested_at = 0.0, None
+        self.first_epoch, self._validated = True, False
+        self.expect(0.0)
+        self.start()
+
+    def expect(self, seconds):
+        """Reading the whole test set takes so long."""
+        self._seconds = seconds
+        fewest = max(min(self.FEWEST, self._examples / 4), self.READING / max(seconds, 1e-9) * self._examples)
+        self.stride = max(1, round(self._examples / fewest))
+
+    def start(self):
+        """The training begins. What was spent before, opening the window, is not held against it."""
+        self.began = self._next = time.perf_counter()
+        self._spent_before, self._cost = self.spent, 0.0
+
+    def due(self):
+        now = time.perf_counter()
+        if now < self._next:
+            return False
+        elapsed = now - self.began
+        if elapsed < self.OPENING:
+            return self.spent - self._spent_before <= 0.5 * elapsed + 1
+        return now - self._left >= 99 * self._cost
+
+    def test_due(self, step):
+        last, at_least = self._tested_at or 0, 0 if self.stride == 1 else 5
+        if step <= 1.25 * last + at_least:
+            return False
+        if self.first_epoch:
+            return self._test_affordable(0.25, 0.02)
+        return self.stride == 1 and not self._validated and self._test_affordable(0.25, 0.01)
+
+    def first_test_due(self):
+        patience = self.PATIENCE if self.first_epoch else 10 * self.PATIENCE  # a resumed run has much to show
+        return self._tested_at is None and self._seconds < patience
+
+    def whole_test_due(self):
+        return not self._validated and self._test_affordable(0.15, 0.01)
+
+    def _test_affordable(self, allowance, share):
+        return self._test_spent <= allowance + share * (time.perf_counter() - self.began)
+
+    def validated(self, step):
+        """Keras' validation read the whole test set, and will do so again."""
+        self._tested_at, self._validated = step, True
+
+    def end_epoch(self):
+        if self.first_epoch and self.stride > 1:
+            self._test_spent = 0.0
+        self.first_epoch = False
+
+    @contextlib.contextmanager
+    def reading_test_set(self, step, stride, between_pictures):
+        began = time.perf_counter()
+        yield
+        seconds = time.perf_counter() - began
+        once = stride < self.stride  # the whole instead of a sample
+        if self._tested_at is not None and not once:  # the first reading is free, too
+            self._test_spent += seconds
+        if between_pictures:
+            self.spent += seconds
+        else:
+            self._read_meanwhile += seconds
+        self._tested_at = step
+        self.expect(seconds * stride)
+
+    def __enter__(self):
+        self._entered = time.perf_counter()
+        self._next = max(self._next, self._entered - self.INTERVAL) + self.INTERVAL
+
+    def __exit__(self, *exception):
+        self._left = time.perf_counter()
+        self.spent += self._left - self._entered
+        self._cost = self._left - self._entered - self._read_meanwhile
+        self._read_meanwhile = 0.0

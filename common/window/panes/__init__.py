@@ -1,0 +1,1 @@
+"""The pictures in the window, a module for each kind."""

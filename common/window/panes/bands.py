@@ -1,0 +1,126 @@
+"""The panes that show the distribution of many numbers over the iterations, as bands."""
+
+import keras
+import numpy as np
+
+from common.window.panes.curves import OverIterations
+from common.window.style import TEST, TRAIN
+
+
+class _Bands(OverIterations):
+    """Percentiles of many numbers over the iterations, as bands.
+
+    The darkest holds the middle 38 %, the four together all of them; the line is the median.
+    """
+
+    PERCENTILES = (0, 7, 16, 31, 50, 69, 84, 93, 100)
+
+    def build(self, axes, records):
+        super().build(axes, records)
+        self._bands = []
+        for alpha in (0.15, 0.25, 0.4, 0.6):
+            (band,) = axes.fill([0, 0, 0], [0, 0, 0], color=self.colour, alpha=alpha, lw=0, animated=True)
+            self._bands.append(band)
+        (self._median,) = axes.plot([], [], color="black", lw=2, animated=True)
+        return [*self._bands, self._median]
+
+    def numbers(self, model, values):
+        """The numbers now, float [n], from the model and the values of the pane's tensors."""
+        raise NotImplementedError
+
+    def record(self, model, values, records):
+        numbers = self.numbers(model, values)
+        if not numbers.size or not np.isfinite(numbers).all():
+            return  # nothing to show, or the training has diverged
+        values = np.percentile(numbers, self.PERCENTILES)
+        records.curves[self.title].add(records.step, values)
+
+    def update(self, records):
+        curve = records.curves[self.title]
+        if not curve.values:
+            return False
+        steps, values = np.array(curve.steps), np.array(curve.values)
+        for i, band in enumerate(self._bands):
+            low, high = values[:, i], values[:, -1 - i]
+            band.set_xy(np.c_[np.r_[steps, steps[::-1]], np.r_[low, high[::-1]]])
+        self._median.set_data(steps, values[:, len(self.PERCENTILES) // 2])
+        extent = min(np.abs(values).max(), 1e30)
+        limit = 0.5
+        while limit < extent:
+            limit *= 2
+        return self._set_limits(records, 0 if values.min() >= 0 else -limit, limit)
+
+
+class Weights(_Bands):
+    """The spread of all weights: the kernels of the model's layers."""
+
+    title = "Weights"
+    colour = TRAIN
+
+    def numbers(self, model, values):
+        return _flat(variable for variable in model.trainable_variables if len(variable.shape) > 1)
+
+
+class Biases(_Bands):
+    """The spread of all biases."""
+
+    title = "Biases"
+    colour = TEST
+
+    def numbers(self, model, values):
+        return _flat(variable for variable in model.trainable_variables if len(variable.shape) == 1)
+
+
+def has_activation(layer):
+    """Whether a layer ends with an activation function that is not linear."""
+    return getattr(layer, "activation", None) not in (None, keras.activations.linear)
+
+
+def _hidden_layers(model):
+    return [layer for layer in model.layers[:-1] if has_activation(layer)]
+
+
+class Logits(_Bands):
+    """What goes into the activation functions of the hidden layers, where these are layers of their own.
+
+    A sigmoid is flat beyond -4 and 4, and hardly learns there. As in a test, batch normalization takes
+    its moving averages. Source: the lecture's step 4.0, which shows it before batch normalization.
+    """
+
+    title = "Logits"
+    colour = TRAIN
+
+    def tensors(self, model):
+        return [layer.input for layer in _hidden_layers(model) if isinstance(layer, keras.layers.Activation)]
+
+    def numbers(self, model, values):
+        return _flat(values)
+
+
+class MaxActivations(_Bands):
+    """The largest output of each neuron of the hidden layers over the training examples shown.
+
+    A neuron whose largest output is 0 says nothing about any of them.
+
+    Args:
+        kind: "conv." for convolutional layers, where each channel has a number for each place,
+            "dense" for the others.
+
+    Source: the lecture's steps 3.0 to 4.2.
+    """
+
+    def __init__(self, kind):
+        self.title = f"Max. activations, {kind}"
+        self.colour = {"conv.": TRAIN, "dense": TEST}[kind]
+        self._dimensions = {"conv.": 4, "dense": 2}[kind]
+
+    def tensors(self, model):
+        outputs = [layer.output for layer in _hidden_layers(model)]
+        return [keras.ops.max(output, axis=0) for output in outputs if len(output.shape) == self._dimensions]
+
+    def numbers(self, model, values):
+        return _flat(values)
+
+
+def _flat(tensors):
+    return np.concatenate([[]] + [np.ravel(keras.ops.convert_to_numpy(tensor)) for tensor in tensors])

@@ -1,0 +1,117 @@
+"""The panes that show curves over the iterations: accuracy, loss."""
+
+import itertools
+
+import numpy as np
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from common.window.panes.pane import Pane
+from common.window.style import EARLIER, LARGE, SMALL, TEST, TRAIN
+
+
+class OverIterations(Pane):
+    """A pane whose horizontal axis is the iterations; it grows as the training does."""
+
+    def build(self, axes, records):
+        self.axes = axes
+        axes.grid(color="#DDDDDD")
+        axes.xaxis.set_major_locator(MaxNLocator(5, integer=True, prune="upper"))
+        axes.yaxis.set_major_locator(MaxNLocator(4, steps=(1, 2, 5, 10)))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda step, _: f"{step:,.0f}"))
+        axes.set_xlim(0, self._visible_steps(records))
+
+    def _visible_steps(self, records):
+        """The first sixth of the training while it is no further, then all of it."""
+        sixth = records.total_steps / 6
+        return max(sixth if records.step <= sixth else records.total_steps, 1)
+
+    def _set_limits(self, records, bottom, top):
+        wanted = (0, self._visible_steps(records), bottom, top)
+        if wanted == (*self.axes.get_xlim(), *self.axes.get_ylim()):
+            return False
+        self.axes.axis(wanted)
+        return True
+
+
+class _MetricPane(OverIterations):
+    def __init__(self, metric):
+        self.metric = metric
+
+    def build(self, axes, records):
+        super().build(axes, records)
+        self._bottom_top = None
+        twin = f"val_{self.metric}"
+        for (run, curves), colour in zip(records.earlier.items(), itertools.cycle(EARLIER), strict=False):
+            for name, style in ((self.metric, ":"), (twin, "-")):
+                if name in curves:
+                    label = f"{run}, {records.test_name}" if name == twin else None
+                    axes.plot(*curves[name], style, color=colour, alpha=0.55, lw=2, label=label)
+        if records.earlier:
+            corner, place = self.legend_place
+            axes.legend(loc=corner, bbox_to_anchor=place, fontsize=SMALL - 2, framealpha=0.6)
+        (self._train,) = axes.plot([], [], color=TRAIN, lw=1.5, alpha=0.5, animated=True)
+        (self._test,) = axes.plot([], [], color=TEST, lw=3, animated=True)
+        self._texts = [
+            axes.text(
+                0.97, height, "", color=colour, fontsize=LARGE, fontweight="bold",
+                ha="right", transform=axes.transAxes, animated=True,
+            )
+            for colour, height in ((TRAIN, self.text_heights[0]), (TEST, self.text_heights[1]))
+        ]  # fmt: skip
+        return [self._train, self._test, *self._texts]
+
+    def update(self, records):
+        train, test = records.curves[self.metric], records.curves[f"val_{self.metric}"]
+        for line, text, name, curve in (
+            (self._train, self._texts[0], "train", train),
+            (self._test, self._texts[1], records.test_name, test),
+        ):
+            line.set_data(curve.steps, curve.values)
+            if curve.values:
+                text.set_text(f"{name} {self.format(curve.values[-1])}")
+        settled = [
+            value
+            for curve in (train, test)
+            for step, value in zip(curve.steps, curve.values, strict=True)
+            if step >= records.step / 4 and np.isfinite(value)
+        ]
+        return self._set_limits(records, *self.limits(settled))
+
+
+class Accuracy(_MetricPane):
+    """The share of examples read right, in the training batches and in the test set."""
+
+    text_heights = (0.15, 0.04)
+    legend_place = "upper right", (1, 0.45)  # above the texts
+    format = "{:.2%}".format
+
+    def __init__(self, metric="accuracy", title="Accuracy"):
+        super().__init__(metric)
+        self.title = title
+
+    def build(self, axes, records):
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:.4g} %"))
+        return super().build(axes, records)
+
+    def limits(self, values):
+        """From 0 to 100 %, or from higher up if the curve leaves the lowest third, for the texts."""
+        low = np.percentile(values, 2) if values else 0
+        return max([0] + [limit for limit in (0.5, 0.8, 0.9, 0.95, 0.98) if low >= 0.65 * limit + 0.35]), 1
+
+
+class Loss(_MetricPane):
+    """The loss that training makes small, or another error, in the training batches and in the test set."""
+
+    text_heights = (0.89, 0.78)
+    legend_place = "lower left", (0, 0)  # where no curve is
+
+    def __init__(self, title="Cross-entropy loss", metric="loss"):
+        super().__init__(metric)
+        self.title = title
+
+    def limits(self, values):
+        high = min(np.percentile(values, 98), 1e30) / 0.65 if values else 2.5  # room for the texts
+        return 0, 2.5 / 2 ** np.floor(np.log2(2.5 / max(high, 1e-6)))
+
+    def format(self, value):
+        return f"{value:.4f}" if value < 1 else f"{value:.2f}"
