@@ -114,14 +114,14 @@ def steps(rounds):
 
 
 def lesson_seconds(rung, *flags):
-    """Seconds of the whole process, and of the training."""
+    """Seconds of the whole process."""
     script, _, step = RUNGS[rung][0].partition(":")
     command = [sys.executable, ROOT / f"{script}.py", "--out", OUT / "lesson", *flags]
     began = time.perf_counter()
     subprocess.run(
         command + (["--step", step] if step else []), check=True, cwd=ROOT, stdout=subprocess.DEVNULL
     )
-    return time.perf_counter() - began, json.loads((OUT / "lesson" / "result.json").read_text())
+    return time.perf_counter() - began
 
 
 def window(rounds):
@@ -131,10 +131,11 @@ def window(rounds):
         rows = found[rung] = {}
         pairs = []
         for _ in range(rounds):
-            plain, _ = lesson_seconds(rung, "--plot", "none", "--epochs", str(epochs))
-            shown, result = lesson_seconds(rung, "--plot", "window", "--close", "--epochs", str(epochs))
+            plain = lesson_seconds(rung, "--plot", "none", "--epochs", str(epochs))
+            shown = lesson_seconds(rung, "--plot", "window", "--close", "--epochs", str(epochs))
             pairs.append((plain, shown))
-        rows["ours"] = pairs, 600 * epochs, result["window"]["pictures"]
+        cost = json.loads((OUT / "lesson" / "window.json").read_text())
+        rows["ours"] = pairs, 600 * epochs, cost["pictures"]
         if beside_others:
             pairs, iterations = [], 200
             with Peer("TensorFlow 1", RUNGS[rung][0], 20_000) as peer:

@@ -87,7 +87,9 @@ def _draw(figure, model, image):
     extent = np.abs(kernels).max()
     mosaic = _mosaic(kernels, columns=round(len(kernels) ** 0.5))
     title = "{} kernels {}×{}".format(*kernels.shape)
-    _show(axes(ends, 3.3), mosaic, title, "RdBu_r", vmin=-extent, vmax=extent)
+    place = axes(ends, 3.3)
+    _show(place, mosaic, title, "RdBu_r", vmin=-extent, vmax=extent)
+    place.set_xlabel("weights: red > 0\nblue < 0, white 0", fontsize=13)
     left += ends + gap
 
     for (name, _), output in zip(layers, outputs, strict=True):

@@ -1,4 +1,4 @@
-"""A picture of what a trained network says of test images, and of what it mixes up."""
+"""A picture of what a trained network predicts for test images, and of which classes it confuses."""
 
 from pathlib import Path
 
@@ -37,7 +37,7 @@ def show_predictions(model, data, args):
 def _draw(figure, x, y, outputs, classes):
     """Without labels (y is None) there is no true class and no confusion matrix."""
     sample = Sample(x, np.zeros(len(x), int) if y is None else y, outputs)
-    read, right = sample.read_classes(), sample.classes()
+    read, right = sample.predictions(), sample.classes()
     probabilities = np.c_[1 - outputs, outputs] if outputs.shape[-1] == 1 else outputs
     pictures = sample.pixels(slice(COLUMNS * ROWS))
     right_side = 0.985 if y is None else 0.5

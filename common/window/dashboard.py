@@ -30,14 +30,14 @@ class Dashboard:
             rows = 1 if len(panes) <= 3 else 2
             columns = -(-len(panes) // rows)
             grid = figure.add_gridspec(
-                rows, columns, left=0.06, right=0.945, top=0.885, bottom=0.06, wspace=0.2, hspace=0.32
+                rows, columns, left=0.06, right=0.945, top=0.885, bottom=0.09, wspace=0.2, hspace=0.42
             )
             self.axes = [figure.add_subplot(cell) for cell, _ in zip(grid, panes, strict=False)]
             for axes, pane in zip(self.axes, panes, strict=True):
                 axes.set_title(pane.title, y=1.0)  # a fixed place is drawn faster
                 self._moving[axes] = pane.build(axes, records)
             self._header = figure.text(0.5, 0.965, "", fontsize=15, ha="center", va="center", animated=True)
-        middle = 0.465 if rows == 2 else 0
+        middle = 0.475 if rows == 2 else 0  # between the labels above and the titles below
         self._halves = [
             TransformedBbox(Bbox.from_extents(0, low, 1, high), figure.transFigure)
             for low, high in ((middle, 1), (0, middle))[:rows]

@@ -58,22 +58,22 @@ class Sample:
         return images if images.dtype == np.uint8 else (images * 255).clip(0, 255).astype(np.uint8)
 
     def classes(self):
-        """int [n]: the right class of each example."""
+        """int [n]: the label of each example."""
         labels = np.asarray(self.y)
         one_hot = labels.ndim > 1 and labels.shape[-1] > 1
         return labels.argmax(axis=-1) if one_hot else labels.reshape(-1)
 
-    def read_classes(self):
-        """int [n]: the class that the network reads; of two classes it may give the second's probability."""
+    def predictions(self):
+        """int [n]: the predicted class; of two classes a network may give only the second's probability."""
         if self.outputs.shape[-1] == 1:
             return (self.outputs[:, 0] > 0.5).astype(int)
         return self.outputs.argmax(axis=-1)
 
-    def read_wrong(self):
-        """bool [n]: whether the class that is read is another than the label."""
+    def misclassified(self):
+        """bool [n]: whether the prediction is another class than the label."""
         if self.outputs is None:
             return np.zeros(len(self.y), bool)
-        return self.read_classes() != self.classes()
+        return self.predictions() != self.classes()
 
 
 class Records:

@@ -2,6 +2,8 @@
 
 import keras
 import numpy as np
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 
 from common.window.panes.curves import OverIterations
 from common.window.style import TEST, TRAIN
@@ -14,14 +16,28 @@ class _Bands(OverIterations):
     """
 
     PERCENTILES = (0, 7, 16, 31, 50, 69, 84, 93, 100)
+    BANDS = (
+        ("all", 0.15),
+        ("86 %", 0.25),
+        ("68", 0.4),
+        ("38", 0.6),
+    )  # how opaque each is, from the outermost
 
     def build(self, axes, records):
         super().build(axes, records)
         self._bands = []
-        for alpha in (0.15, 0.25, 0.4, 0.6):
+        light, keys = 1.0, []  # what comes through the bands so far
+        for share, alpha in self.BANDS:
             (band,) = axes.fill([0, 0, 0], [0, 0, 0], color=self.colour, alpha=alpha, lw=0, animated=True)
             self._bands.append(band)
+            light *= 1 - alpha
+            keys.append(Patch(color=self.colour, alpha=1 - light, lw=0, label=share))
+        keys.append(Line2D([], [], color="black", lw=2, label="median"))
         (self._median,) = axes.plot([], [], color="black", lw=2, animated=True)
+        axes.legend(
+            handles=keys[::-1], loc="upper right", bbox_to_anchor=(1.03, -0.085), ncols=5, fontsize=11,
+            frameon=False, borderpad=0, handlelength=0.6, handletextpad=0.3, columnspacing=0.55,
+        )  # fmt: skip
         return [*self._bands, self._median]
 
     def numbers(self, model, values):
@@ -52,7 +68,7 @@ class _Bands(OverIterations):
 
 
 class Weights(_Bands):
-    """The spread of all weights: the kernels of the model's layers."""
+    """The distribution of all weights: the kernels of the model's layers."""
 
     title = "Weights"
     colour = TRAIN
@@ -62,7 +78,7 @@ class Weights(_Bands):
 
 
 class Biases(_Bands):
-    """The spread of all biases."""
+    """The distribution of all biases."""
 
     title = "Biases"
     colour = TEST

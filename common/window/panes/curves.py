@@ -3,6 +3,7 @@
 import itertools
 
 import numpy as np
+from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from common.window.panes.pane import Pane
@@ -19,6 +20,7 @@ class OverIterations(Pane):
         axes.yaxis.set_major_locator(MaxNLocator(4, steps=(1, 2, 5, 10)))
         axes.xaxis.set_major_formatter(FuncFormatter(lambda step, _: f"{step:,.0f}"))
         axes.set_xlim(0, self._visible_steps(records))
+        axes.set_xlabel("iterations", loc="left", labelpad=2)
 
     def _visible_steps(self, records):
         """The first sixth of the training while it is no further, then all of it."""
@@ -34,21 +36,27 @@ class OverIterations(Pane):
 
 
 class _MetricPane(OverIterations):
+    """Two curves, and their latest values as texts in a part of the pane that is kept free of curves."""
+
+    FREE, LEGEND_LINE = 0.35, 0.075  # shares of the height
+
     def __init__(self, metric):
         self.metric = metric
 
     def build(self, axes, records):
         super().build(axes, records)
-        self._bottom_top = None
-        twin = f"val_{self.metric}"
+        self.free, self._earlier, keys = self.FREE, [], []
         for (run, curves), colour in zip(records.earlier.items(), itertools.cycle(EARLIER), strict=False):
-            for name, style in ((self.metric, ":"), (twin, "-")):
+            for name, style in ((self.metric, ":"), (f"val_{self.metric}", "-")):
                 if name in curves:
-                    label = f"{run}, {records.test_name}" if name == twin else None
-                    axes.plot(*curves[name], style, color=colour, alpha=0.55, lw=2, label=label)
-        if records.earlier:
+                    axes.plot(*curves[name], style, color=colour, alpha=0.55, lw=2)
+                    self._earlier.append(curves[name])
+            keys.append(Line2D([], [], color=colour, alpha=0.55, lw=2, label=f"{run}, {records.test_name}"))
+        if keys:
+            keys.append(Line2D([], [], color="black", alpha=0.55, lw=2, ls=":", label="the same, train"))
+            self.free = min(self.FREE + self.LEGEND_LINE * len(keys), 0.8)
             corner, place = self.legend_place
-            axes.legend(loc=corner, bbox_to_anchor=place, fontsize=SMALL - 2, framealpha=0.6)
+            axes.legend(handles=keys, loc=corner, bbox_to_anchor=place, fontsize=SMALL - 2, framealpha=0.6)
         (self._train,) = axes.plot([], [], color=TRAIN, lw=1.5, alpha=0.5, animated=True)
         (self._test,) = axes.plot([], [], color=TEST, lw=3, animated=True)
         self._texts = [
@@ -71,18 +79,18 @@ class _MetricPane(OverIterations):
                 text.set_text(f"{name} {self.format(curve.values[-1])}")
         settled = [
             value
-            for curve in (train, test)
-            for step, value in zip(curve.steps, curve.values, strict=True)
+            for steps, values in ((train.steps, train.values), (test.steps, test.values), *self._earlier)
+            for step, value in zip(steps, values, strict=True)
             if step >= records.step / 4 and np.isfinite(value)
         ]
         return self._set_limits(records, *self.limits(settled))
 
 
 class Accuracy(_MetricPane):
-    """The share of examples read right, in the training batches and in the test set."""
+    """The share of examples classified correctly, in the training batches and in the test set."""
 
     text_heights = (0.15, 0.04)
-    legend_place = "upper right", (1, 0.45)  # above the texts
+    legend_place = "lower right", (1, 0.24)  # above the texts
     format = "{:.2%}".format
 
     def __init__(self, metric="accuracy", title="Accuracy"):
@@ -94,23 +102,24 @@ class Accuracy(_MetricPane):
         return super().build(axes, records)
 
     def limits(self, values):
-        """From 0 to 100 %, or from higher up if the curve leaves the lowest third, for the texts."""
-        low = np.percentile(values, 2) if values else 0
-        return max([0] + [limit for limit in (0.5, 0.8, 0.9, 0.95, 0.98) if low >= 0.65 * limit + 0.35]), 1
+        """From 0 to 100 %, or from higher up if the curves then leave room for the texts."""
+        low, free = np.percentile(values, 2) if values else 0, self.free
+        fitting = [bottom for bottom in (0.5, 0.8, 0.9, 0.95, 0.98) if low >= bottom + free * (1 - bottom)]
+        return max([0, *fitting]), 1
 
 
 class Loss(_MetricPane):
     """The loss that training makes small, or another error, in the training batches and in the test set."""
 
     text_heights = (0.89, 0.78)
-    legend_place = "lower left", (0, 0)  # where no curve is
+    legend_place = "upper right", (1, 0.77)  # below the texts
 
     def __init__(self, title="Cross-entropy loss", metric="loss"):
         super().__init__(metric)
         self.title = title
 
     def limits(self, values):
-        high = min(np.percentile(values, 98), 1e30) / 0.65 if values else 2.5  # room for the texts
+        high = min(np.percentile(values, 98), 1e30) / (1 - self.free) if values else 2.5
         return 0, 2.5 / 2 ** np.floor(np.log2(2.5 / max(high, 1e-6)))
 
     def format(self, value):

@@ -17,15 +17,15 @@ def _check_images(images):
         raise UserError(f"pictures of examples need images [n, height, width, 1], not {list(images.shape)}")
 
 
-def _misread_first(sample, count):
-    """The indices of `count` examples, the misread ones first, and how many of those are misread."""
-    wrong = sample.read_wrong()
+def _misclassified_first(sample, count):
+    """The indices of `count` examples, the misclassified ones first, and how many of them there are."""
+    wrong = sample.misclassified()
     order = np.argsort(~wrong, kind="stable")[:count]
     return order, int(wrong[order].sum())
 
 
-def _coloured(images, misread):
-    """Ink black on white, of the first `misread` white on red; photos as they are, the first in a red frame.
+def _coloured(images, wrong):
+    """Ink black on white, of the first `wrong` white on red; photos as they are, the first in a red frame.
 
     uint8 [n, h, w, 1 or 3] to [n, h, w, 3].
     """
@@ -34,12 +34,12 @@ def _coloured(images, misread):
         width = max(1, images.shape[1] // 12)
         frame = np.ones(images.shape[1:3], bool)
         frame[width:-width, width:-width] = False
-        coloured[:misread, frame] = RED
+        coloured[:wrong, frame] = RED
         return coloured
     ink = np.linspace(0, 1, 256)[:, None]
     coloured = np.empty((*images.shape[:3], 3), np.uint8)
-    coloured[:misread] = (np.array(RED) * (1 - ink) + 255 * ink).astype(np.uint8)[images[:misread, ..., 0]]
-    coloured[misread:] = 255 - images[misread:]
+    coloured[:wrong] = (np.array(RED) * (1 - ink) + 255 * ink).astype(np.uint8)[images[:wrong, ..., 0]]
+    coloured[wrong:] = 255 - images[wrong:]
     return coloured
 
 
@@ -63,18 +63,18 @@ def _mosaic(tiles, columns, rows):
 
 
 @functools.cache
-def _caption(text, width, height, lines, misread):
-    """A picture of a few words, white on dark red if misread; there is room for so many lines."""
-    picture = Image.new("RGB", (width, height), DARK_RED if misread else "white")
+def _caption(text, width, height, lines, wrong):
+    """A picture of a few words, white on dark red if misclassified; there is room for so many lines."""
+    picture = Image.new("RGB", (width, height), DARK_RED if wrong else "white")
     draw, line = ImageDraw.Draw(picture), height / lines
     for row, words in enumerate(text.split("\n")):
         place = width / 2, (row + 0.5) * line
-        draw.text(place, words, "white" if misread else "black", font(line, 0.96 * width, words), anchor="mm")
+        draw.text(place, words, "white" if wrong else "black", font(line, 0.96 * width, words), anchor="mm")
     return picture
 
 
 class TrainImages(Pane):
-    """Some training examples, the misread ones first, on red, with the right and the read label.
+    """Some training examples, the misclassified ones first, on red, with label and prediction.
 
     Args:
         title: above the pane.
@@ -88,26 +88,28 @@ class TrainImages(Pane):
 
     def build(self, axes, records):
         _check_images(records.train.x)
-        axes.set(xticks=[], yticks=[], xlabel="misread first: right → read")
+        axes.set(xticks=[], yticks=[], xlabel="misclassified first: label → prediction")
         axes.spines[:].set_visible(False)
         self._sheet, self._shown = Sheet(axes), ()
         return [self._sheet]
 
     def update(self, records):
         sample = records.train
-        read = None if sample.outputs is None else tuple(sample.read_classes())
-        if self._shown == read:
+        predictions = None if sample.outputs is None else tuple(sample.predictions())
+        if self._shown == predictions:
             return False
-        self._shown = read
-        order, misread = _misread_first(sample, self._columns * self._rows)
-        pictures, right = _coloured(sample.pixels(order), misread), sample.classes()
-        captions = [(str(right[i]), str(read[i])) for i in order[:misread]] + [None] * (len(order) - misread)
+        self._shown = predictions
+        order, wrong = _misclassified_first(sample, self._columns * self._rows)
+        pictures, labels = _coloured(sample.pixels(order), wrong), sample.classes()
+        captions = [(str(labels[i]), str(predictions[i])) for i in order[:wrong]]
+        captions += [None] * (len(order) - wrong)
         if self._classes:
-            captions = [(self._classes[right[i]], read and self._classes[read[i]]) for i in order]
-        self._sheet.show(functools.partial(self._paint, pictures, captions, misread))
+            names = self._classes
+            captions = [(names[labels[i]], predictions and names[predictions[i]]) for i in order]
+        self._sheet.show(functools.partial(self._paint, pictures, captions, wrong))
         return False
 
-    def _paint(self, pictures, captions, misread, width, height):
+    def _paint(self, pictures, captions, wrong, width, height):
         sheet = Image.new("RGB", (width, height), "white")
         wide, high = width // self._columns, height // self._rows
         below = max(round(0.4 * high if self._lines == 2 else 0.25 * high), 2)
@@ -117,19 +119,19 @@ class TrainImages(Pane):
             image = Image.fromarray(picture).resize((side, side), Image.Resampling.BILINEAR)
             sheet.paste(image, (left + (wide - side) // 2, top))
             if caption:
-                right, read = caption
-                text = f"{right}{' ' if self._lines == 1 else chr(10)}→ {read}" if i < misread else right
-                sheet.paste(
-                    _caption(text, max(wide - 1, 1), below - 1, self._lines, i < misread), (left, top + side)
-                )
+                label, prediction = caption
+                between = " " if self._lines == 1 else "\n"
+                text = f"{label}{between}→ {prediction}" if i < wrong else label
+                words = _caption(text, max(wide - 1, 1), below - 1, self._lines, i < wrong)
+                sheet.paste(words, (left, top + side))
         return sheet
 
 
 class TestImages(Pane):
-    """A part of the test set, the misread ones first on red, and a ruler; pale until the network read it.
+    """A part of the test set, the misclassified ones first on red, and a ruler; pale until it is evaluated.
 
-    With as many places as a tenth of the test set, 9 of 10 read right makes all of it red, and the lower
-    end of the red is the accuracy on the ruler from 90 to 100 %.
+    With as many places as a tenth of the test set, an accuracy of 90 % makes all of it red, and the lower end
+    of the red is the accuracy on the ruler from 90 to 100 %.
 
     Args:
         title: above the pane.
@@ -172,19 +174,19 @@ class TestImages(Pane):
         if self._shown is sample.outputs:
             return False
         self._shown = sample.outputs
-        order, misread = _misread_first(sample, self._columns * self._rows)
-        tiles = _coloured(self._small[order], misread)
+        order, wrong = _misclassified_first(sample, self._columns * self._rows)
+        tiles = _coloured(self._small[order], wrong)
         if sample.outputs is None:
             tiles = 255 - (255 - tiles) // 3
         mosaic = Image.fromarray(_mosaic(tiles, self._columns, self._rows))
         self._sheet.show(lambda width, height: mosaic.resize((width, height), Image.Resampling.BILINEAR))
         self._line.set_visible(sample.outputs is not None)
         if sample.outputs is None:
-            self._below.set_text("not read yet")
+            self._below.set_text("not evaluated yet")
         else:
             most = self._most_frequent_mistake(sample)
-            self._below.set_text(f"{most or 'misread first'}, after iteration {sample.read_at:,}")
-            accuracy = 1 - sample.read_wrong().mean()
+            self._below.set_text(f"{most or 'misclassified first'}, after iteration {sample.read_at:,}")
+            accuracy = 1 - sample.misclassified().mean()
             self._line.set_ydata([accuracy, accuracy])
             margin = 0.07 * (1 - self._bottom)
             self._text.set_y(np.clip(accuracy, self._bottom + margin, 1 - margin))
@@ -192,13 +194,13 @@ class TestImages(Pane):
         return False
 
     def _most_frequent_mistake(self, sample):
-        wrong = sample.read_wrong()
+        wrong = sample.misclassified()
         if not self._classes or not wrong.any():
             return None
-        pairs = np.c_[sample.classes(), sample.read_classes()][wrong]
+        pairs = np.c_[sample.classes(), sample.predictions()][wrong]
         mistakes, counts = np.unique(pairs, axis=0, return_counts=True)
-        right, read = mistakes[counts.argmax()]
-        return f"most: {self._classes[right]} → {self._classes[read]}"
+        label, prediction = mistakes[counts.argmax()]
+        return f"most: {self._classes[label]} → {self._classes[prediction]}"
 
 
 class PairPictures(Painted):
