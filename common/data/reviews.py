@@ -19,6 +19,7 @@ from common.files import replacing
 IMDB_SOURCE = "https://ai.stanford.edu/~amaas/data/sentiment/aclImdb_v1.tar.gz"
 IMDB_SHA256 = "c40f74a18d3b61f90feba1e17730e0d38e8b97c05fde7008942e91923d1658fe"
 
+WORDS, LENGTH = 10_000, 256  # of the vocabulary, of a review
 SPECIAL = ("<PAD>", "<START>", "<UNK>", "<UNUSED>")  # ids 0 to 3
 START, UNKNOWN = 1, 2
 _PARTS_WORDS = str.maketrans(dict.fromkeys('!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n', " "))
@@ -29,9 +30,9 @@ def words_of(text):
     return text.lower().translate(_PARTS_WORDS).split()
 
 
-def first_words(reviews, count=10_000):
-    """The `count` most frequent words of reviews (lists of words), after four special ones: a list."""
-    frequent = Counter(word for review in reviews for word in review).most_common(count - len(SPECIAL))
+def first_words(reviews):
+    """The most frequent words of reviews (lists of words), after four special ones: a list of 10,000 str."""
+    frequent = Counter(word for review in reviews for word in review).most_common(WORDS - len(SPECIAL))
     return [*SPECIAL, *(word for word, _ in frequent)]
 
 
@@ -51,9 +52,9 @@ def encode_reviews(reviews, vocabulary):
     return np.array([i for review in encoded for i in review], np.uint16), offsets
 
 
-def pad_reviews(reviews, length=256):
-    """Reviews of one length: int32 [n, length]; of a longer one the last ids, after a shorter one zeros."""
-    return keras.utils.pad_sequences(reviews, maxlen=length, padding="post", truncating="pre")
+def pad_reviews(reviews):
+    """Reviews of one length: int32 [n, 256]; of a longer one the last ids, after a shorter one zeros."""
+    return keras.utils.pad_sequences(reviews, maxlen=LENGTH, padding="post", truncating="pre")
 
 
 def load_imdb(args):

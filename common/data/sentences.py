@@ -20,6 +20,7 @@ SPECIAL = ("", "<start>", "<end>", "<unknown>")
 SPA_ENG = "spa-eng.zip"
 SPA_ENG_SOURCE = f"http://storage.googleapis.com/download.tensorflow.org/data/{SPA_ENG}"
 LONGEST = 20  # tokens of a sentence to learn from are fewer
+MOST_TOKENS = 10_000  # of a language
 OPENING = "¿", "¡"
 
 
@@ -28,12 +29,12 @@ class Language:
 
     Args:
         texts: lists of tokens.
-        count: keep the most frequent ones that occur at least `least` times, at most so many.
+        least: how often a token must occur to be known; of more than 10,000 the most frequent are.
         joined: what stands between two tokens in a text.
     """
 
-    def __init__(self, texts, count=10_000, least=1, joined=" "):
-        frequent = Counter(token for text in texts for token in text).most_common(count)
+    def __init__(self, texts, least=1, joined=" "):
+        frequent = Counter(token for text in texts for token in text).most_common(MOST_TOKENS)
         self.tokens = [*SPECIAL, *(token for token, times in frequent if times >= least)]
         self.ids = {token: i for i, token in enumerate(self.tokens)}
         self.joined = joined
