@@ -136,7 +136,7 @@ class LivePlot(keras.callbacks.Callback):
             write_curves(self.args.out, self._number_curves())
         self._pace.end_epoch()
         last = self.model.stop_training or epoch + 1 == self.params["epochs"]  # shown in the last picture
-        if self._dashboard and self._pace.stride > 1 and self._pace.whole_test_due() and not last:
+        if self._dashboard and self._pace.stride > 1 and self._pace.test_affordable() and not last:
             self._read_test_set(between_pictures=True)
             self._show_progress()
 
@@ -194,7 +194,7 @@ class LivePlot(keras.callbacks.Callback):
         """Read the samples with the present network; the test set only if there is time for it."""
         self._read_train_sample()
         pace = self._pace
-        due = pace.first_test_due() or (pace.stride == 1 and pace.whole_test_due())
+        due = pace.first_test_due() or (pace.stride == 1 and pace.test_affordable())
         if due or (everything and not self._test_set_known()):
             self._read_test_set()
 

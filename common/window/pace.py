@@ -10,9 +10,10 @@ class Pace:
     In the first ten seconds there are more than three pictures a second, if the machine has half its
     time for it. After that, drawing takes 1 % of the time.
 
-    Reading the test set has a share of its own. In the first epoch, where the curve is steep, it is
-    read whenever the iterations have grown by a quarter; of a network that reads slowly, only one of
-    `stride` examples. After that Keras' validation reads it, or else we do, seldom.
+    Reading the test set, to evaluate the network on it, has a share of its own: a quarter of a second, and
+    2 % of the time. In the first epoch, where the curve is steep, it is read whenever the iterations have
+    grown by a quarter; if that takes long, only one of `stride` examples. After that Keras' validation reads
+    it, or else we do.
 
     Args:
         examples: how many there are in the test set.
@@ -52,21 +53,17 @@ class Pace:
 
     def test_due(self, step):
         last, at_least = self._tested_at or 0, 0 if self.stride == 1 else 5
-        if step <= 1.25 * last + at_least:
+        if step <= 1.25 * last + at_least or not (self.first_epoch or self.stride == 1):
             return False
-        if self.first_epoch:
-            return self._test_affordable(0.25, 0.02)
-        return self.stride == 1 and not self._validated and self._test_affordable(0.25, 0.01)
+        return self.test_affordable()
 
     def first_test_due(self):
         patience = self.PATIENCE if self.first_epoch else 10 * self.PATIENCE  # a resumed run has much to show
         return self._tested_at is None and self._seconds < patience
 
-    def whole_test_due(self):
-        return not self._validated and self._test_affordable(0.15, 0.01)
-
-    def _test_affordable(self, allowance, share):
-        return self._test_spent <= allowance + share * (time.perf_counter() - self.began)
+    def test_affordable(self):
+        elapsed = time.perf_counter() - self.began
+        return not self._validated and self._test_spent <= 0.25 + 0.02 * elapsed
 
     def validated(self, step):
         """Keras' validation read the whole test set, and will do so again."""
