@@ -1,9 +1,9 @@
-r"""M3, regression: a network learns what a house in Boston cost in 1970.
+r"""M3, regression: a network predicts the median house price of census tracts around Boston, 1970.
 
-· · · · · · ·         13 numbers about a part of the town   X   [batch, 13]
-\x/x\x/x\x/x\         dense layer, relu                     W1  [13, 64]   b1  [64]
+· · · · · · ·         13 numbers about a census tract       X   [batch, 13]
+\x/x\x/x\x/x\         dense layer, ReLU                     W1  [13, 64]   b1  [64]
 · · · · · · ·                                               Y1  [batch, 64]
-\x/x\x/x\x/x\         dense layer, relu                     W2  [64, 64]   b2  [64]
+\x/x\x/x\x/x\         dense layer, ReLU                     W2  [64, 64]   b2  [64]
 · · · · · · ·                                               Y2  [batch, 64]
    \ \|/ /            dense layer, no activation            W3  [64, 1]    b3  [1]
       ·               a price in thousands of dollars       Y   [batch, 1]
@@ -11,22 +11,21 @@ r"""M3, regression: a network learns what a house in Boston cost in 1970.
 Y1 = relu(X·W1 + b1)    Y2 = relu(Y1·W2 + b2)    Y = Y2·W3 + b3
 loss = mean of (Y − price)²        MAE = mean of |Y − price|
 
-The 13 numbers have very different sizes: from each its mean is taken, and it is divided by its standard
-deviation, those of the training houses only. What is then beyond −2 or 2 counts as −2 or 2, for the network
-cannot know what it never saw. Training ends when the validation loss has not become less for 20 epochs
-(early stopping).
+The 13 numbers have very different scales: each is normalized with the mean and standard deviation of the
+training examples. What is then beyond −2 or 2 is clipped, because the network cannot know what it never saw.
+Training ends when the validation loss has not fallen for 20 epochs (early stopping).
 
-About the data: one of the columns, B, is 1000·(Bk − 0.63)², where Bk is the share of black people in that
-part of the town. Its authors (Harrison and Rubinfeld, "Hedonic housing prices and the demand for clean air",
-1978) took it in because they presumed that racial segregation has an effect on prices. A model that uses it
-prices houses by the skin of the neighbours, and the square hides what was counted. scikit-learn has removed
-the data for this. They are kept here because the lecture has them: as a small regression, and as an example
-of why one reads data before one uses them. Take no price from them.
+About the data: one of the columns, B, encodes the share of Black residents of the tract, Bk, as
+1000·(Bk − 0.63)². Its authors (Harrison and Rubinfeld, "Hedonic housing prices and the demand for clean air",
+1978) included it because they presumed that racial segregation affects prices. A model that uses it prices
+houses by the skin colour of the neighbours, and the square hides what was encoded. scikit-learn removed the
+data set for this reason. It is kept here because the lecture uses it: as a small regression, and as an
+example of why one looks at data before using them. Do not draw conclusions about prices from it.
 
-Look at: the dots come to lie along the diagonal; houses at 50 were cut off there ("50 or more").
-Try: --epochs 30, or --learning-rate 0.01: which houses are still wrong?
+Look at: the dots gather along the diagonal; prices were capped at 50 ("50 or more").
+Try: --epochs 30, or --learning-rate 0.01: which tracts are still far off?
 
-Source: TensorFlow's tutorial "Predict house prices: regression" (its error is about $2,700).
+Source: TensorFlow's tutorial "Predict house prices: regression" (its mean absolute error is about $2,700).
 """
 
 # common comes first: it keeps TensorFlow quiet

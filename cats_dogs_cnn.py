@@ -1,27 +1,27 @@
 r"""Cats and dogs: four convolutional layers with pooling, and three dense layers, tell them apart.
 
 @ @ @ @ @ @ @ @ @   pictures, RGB: 150 × 150 (the bundled ones 32 × 32)    X  [batch, 150, 150, 3]
-@ @ @ @ @ @ @ @ @   convolution 3×3, relu; max. pooling 2×2                   [batch, 75, 75, 32]
-  @ @ @ @ @ @ @     convolution 3×3, relu; max. pooling 2×2                   [batch, 37, 37, 64]
-   @ @ @ @ @ @      convolution 3×3, relu; max. pooling 2×2                   [batch, 18, 18, 128]
-     @ @ @ @        convolution 3×3, relu; max. pooling 2×2                   [batch, 9, 9, 128]
-  \x/x\x/x\x/ ✞     flatten, dropout, dense layer, relu                       [batch, 512]
-    \x/x\x/         dense layer, relu                                         [batch, 128]
+@ @ @ @ @ @ @ @ @   convolution 3×3, ReLU; max pooling 2×2                    [batch, 75, 75, 32]
+  @ @ @ @ @ @ @     convolution 3×3, ReLU; max pooling 2×2                    [batch, 37, 37, 64]
+   @ @ @ @ @ @      convolution 3×3, ReLU; max pooling 2×2                    [batch, 18, 18, 128]
+     @ @ @ @        convolution 3×3, ReLU; max pooling 2×2                    [batch, 9, 9, 128]
+  \x/x\x/x\x/ ✞     flatten, dropout, dense layer, ReLU                       [batch, 512]
+    \x/x\x/         dense layer, ReLU                                         [batch, 128]
       \|/           dense layer, sigmoid                                      [batch, 1]
        ·            probability of a dog                                   Y  [batch, 1]
 
-Max. pooling 2×2, stride 2: Y[i, j, n] = the largest of X[2i, 2j, n], X[2i+1, 2j, n], X[2i, 2j+1, n] and
+Max pooling 2×2, stride 2: Y[i, j, n] = the largest of X[2i, 2j, n], X[2i+1, 2j, n], X[2i, 2j+1, n] and
 X[2i+1, 2j+1, n], so that height and width are halved, and rounded down.
 
-Look at: without augmentation the training accuracy goes to 100 % and the validation loss rises from the sixth
-  epoch on: overfitting, for there are few pictures.
-Try: --no-augment --out runs/plain, and then --overlay runs/plain: with augmentation each picture is shown
-  a little different every time (mirrored, turned, larger or smaller, moved). --dropout 0 (nothing left out).
-  --predict my_cat.jpg asks it. --full takes photos, 150 × 150 (a download, and on two cores half a minute an
-  epoch); --data-dir FOLDER your own, of any two things, in train/<name>/ and validation/<name>/.
+Look at: without augmentation the validation loss rises from the sixth epoch on: overfitting, few pictures.
+Try: --no-augment --out runs/plain, and then --overlay runs/plain: augmentation changes each picture a
+  little every time it is shown (mirrored, rotated, zoomed, shifted). --dropout 0: without dropout.
+  --predict my_cat.jpg asks the trained network. --full takes photos, 150 × 150 (a download; half a minute
+  an epoch on two cores); --data-dir FOLDER your own, of any two classes, in train/<name>/ and
+  validation/<name>/.
 
 Source: the lecture's slide; F. Chollet, "Building powerful image classification models using very little
-data", 2016; for the first weights He et al., "Delving deep into rectifiers", 2015.
+data", 2016; for the initial weights He et al., "Delving deep into rectifiers", 2015.
 """
 
 # common comes first: it keeps TensorFlow quiet

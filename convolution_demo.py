@@ -1,8 +1,8 @@
-"""The convolution slides, alive: a filter slides over a picture, and its feature map fills.
+"""The convolution slides, animated: a filter slides over a picture and fills its feature map.
 
     Y[i, j] = Σ over r, s of X[stride·i + r, stride·j + s] · W[r, s]
 
-    X  the picture      [5, 5]     with padding "same" it gets a margin of zeros
+    X  the picture      [5, 5]     with padding "same" it gets zero padding
     W  the filter       [3, 3]     what a convolutional layer learns (here it is given)
     Y  the feature map  [3, 3]     (5 − 3) / stride + 1 = 3 numbers in a row
 
@@ -15,7 +15,7 @@ The slides (--slide NAME shows one of them), and the flags that change them:
     filters        --input            --stride  --padding
     volumes        none of them
 
-Space or → goes a step on, ← a step back, p plays, ↑ and ↓ change the slide. keras.ops computes all numbers.
+Space or → goes on, ← goes back, p plays, ↑ and ↓ change the slide. keras.ops computes all numbers.
 Try: --kernel edge --input digit, --kernel "0 1 0 / 1 -4 1 / 0 1 0", --slide stride --stride 3,
   --slide pooling --input "1 1 2 4 / 5 6 8 7 / 3 2 1 0 / 1 2 3 4", and --input FILE with a photo of your own.
 """
@@ -157,7 +157,7 @@ def draw_strides(figure, step, x, kernel, stride, padding):
 
 def draw_paddings(figure, step, x, kernel, stride):
     valid = "valid: only where the filter fits", stride, "valid"
-    same = "same: with a margin of zeros", stride, "same"
+    same = "same: with zero padding", stride, "same"
     draw_pair(figure, step, x, kernel, valid, same)
 
 
@@ -296,7 +296,7 @@ def parse_args(argv=None):
     add("--input", help="digit, a picture FILE, or your numbers", type=input_numbers, metavar="X")
     add("--kernel", help=f"{kernels}, or your numbers", type=kernel_numbers, metavar="K")
     add("--stride", help="how far the filter moves", type=whole_number(1, 7), metavar="N")
-    add("--padding", help="same: with a margin of zeros", choices=("valid", "same"))
+    add("--padding", help="same: with zero padding", choices=("valid", "same"))
     args = parser.parse_args(argv)
     if args.slide == "stride" and args.stride == 1:
         raise UserError("slide stride shows stride 1 beside another one: use --stride 2 or more")

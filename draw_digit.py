@@ -1,12 +1,12 @@
-"""Draw a digit with the mouse, and see at once what trained networks read.
+"""Draw a digit with the mouse, and see at once what trained networks predict.
 
 On the left is the sheet; in the middle what the networks see of it, 28 × 28 pixels, fitted and centred as
 MNIST's digits were; on the right the ten probabilities Y that each network gives. They are the best run in
 runs/ and the best of one layer (softmax), or those that --model names; if there is none, softmax is trained.
 
-Look at: digits that one layer misreads and a convolutional network reads: it sees shapes, wherever they are.
+Look at: digits that one layer misclassifies and a convolutional network does not: it sees shapes anywhere.
 Try: a 0, 2 or 5 drawn small in a corner (centring puts it right, but its strokes are thick); a digit upside
-  down; a 1 with and without a foot; a letter (the network is as sure as ever: it knows only digits);
+  down; a 1 with and without a foot; a letter (the network is overconfident: it knows only digits);
   --model runs/mnist_1_softmax runs/mnist_4_batchnorm-4.2, --image photo_of_a_digit.jpg
 """
 

@@ -2,9 +2,9 @@ r"""M1, basic classification: a small network tells shirts from sneakers.
 
 --step dense                                        --step conv
 · · · · · · · · · ·   28 × 28 pixels, flattened     @ @ @ @ @ @ @ @ @   convolution 3×3   [batch, 28, 28, 32]
-                      X   [batch, 784]               @ @ @ @ @ @ @ @    max. pooling 2×2  [batch, 14, 14, 32]
-\x/x\x/x\x/x\x/x\x/   dense layer, relu             @ @ @ @ @ @ @ @ @   convolution 3×3   [batch, 14, 14, 64]
-                      W1  [784, 128]   b1  [128]     @ @ @ @ @ @ @ @    max. pooling 2×2  [batch, 7, 7, 64]
+                      X   [batch, 784]               @ @ @ @ @ @ @ @    max pooling 2×2   [batch, 14, 14, 32]
+\x/x\x/x\x/x\x/x\x/   dense layer, ReLU             @ @ @ @ @ @ @ @ @   convolution 3×3   [batch, 14, 14, 64]
+                      W1  [784, 128]   b1  [128]     @ @ @ @ @ @ @ @    max pooling 2×2   [batch, 7, 7, 64]
  · · · · · · · · ·    Y1  [batch, 128]              \x/x\x/ ✞ ✞ \x/x\   dropout, dense    [batch, 128]
   \x/x\x/x\x/x\x/     dense layer, softmax           \x/x\x/x\x/x\x/    dense, softmax    [batch, 10]
                       W2  [128, 10]    b2  [10]
@@ -12,10 +12,10 @@ r"""M1, basic classification: a small network tells shirts from sneakers.
 
 Y1 = relu(X·W1 + b1)          Y = softmax(Y1·W2 + b2)
 
-Look at: which clothes are taken for which (shirts are hard), and at the end the second picture: the first
-  test images with their probabilities, and the confusion matrix: a row for each true class, a column for
-  each predicted one.
-Try: --step conv: convolutions see a sleeve wherever it is. --epochs 30: the test loss rises again.
+Look at: which classes are confused (shirts are hard), and at the end the second picture: the first test
+  images with their probabilities, and the confusion matrix: a row for each true class, a column for each
+  predicted one.
+Try: --step conv: convolutions recognize a sleeve wherever it is. --epochs 30: the test loss rises again.
 
 Source: TensorFlow's tutorial "Basic classification: classify images of clothing" (dense, 5 epochs, Adam; its
 test accuracy is about 87 %). The data: Xiao, Rasul, Vollgraf, "Fashion-MNIST", 2017.

@@ -1,13 +1,13 @@
-"""The gradient descent slides, alive: what a network's error costs, and how its weights go downhill.
+"""The gradient descent slides, animated: what a network's error costs, and how its weights go downhill.
 
-    C = Σ (a − y)²                       the cost: a is what the network says, y what it should say
+    C = Σ (a − y)²                       the cost: a is the network's output, y what it should be
     w ← w − η · ∂C/∂w                    gradient descent: a step down the slope, η is the learning rate
     v ← 0.9·v − η · ∂C/∂w,  w ← w + v    momentum (Polyak, 1964): steps into the same direction add up
     w ← w − η · m / √s                   Adam (Kingma and Ba, 2015): m and s are means of slope and slope²
 
 The slides: cost, surface, learning_rates, optimizers, backpropagation (--slide NAME shows one of them). Space
-or → goes a step on, ← a step back, p plays, ↑ and ↓ change the slide. Keras' own optimizers take the steps.
-Look at: too large a step lands higher on the other side; momentum and Adam find the way along a long valley.
+or → goes on, ← goes back, p plays, ↑ and ↓ change the slide. Keras' own optimizers take the steps.
+Look at: too large a step lands higher on the other side; momentum and Adam find a way along a long valley.
 Try: --slide surface --learning-rate 0.02, then 0.43 and 0.5.
 """
 

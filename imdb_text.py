@@ -1,21 +1,21 @@
-r"""M2, text classification: a network learns from film reviews which words are good and which are bad.
+r"""M2, text classification: a network learns from film reviews which words are positive and which negative.
 
 the film was great …      words as numbers, 256 of them         X   [batch, 256]
 ·  ·  ·  ·  ·  ·          embedding: 16 numbers for each word   E   [10000, 16]
 ·  ·  ·  ·  ·  ·                                                Y1  [batch, 256, 16]
  \  \  |  /  /            mean over the words                   Y2  [batch, 16]
- \x/x\x/x\x/x\            dense layer, relu                     W3  [16, 16]   b3  [16]
+ \x/x\x/x\x/x\            dense layer, ReLU                     W3  [16, 16]   b3  [16]
    · · · · ·                                                    Y3  [batch, 16]
     \ \|/ /               dense layer, sigmoid                  W4  [16, 1]    b4  [1]
        ·                  probability of a positive review      Y   [batch, 1]
 
 Y1[i] = E[X[i]]      Y2 = mean of Y1 over i      Y3 = relu(Y2·W3 + b3)      Y = σ(Y3·W4 + b4)
 
-Look at: the words; nobody told the network what they mean. And the loss: that of the training reviews goes
-  on falling, that of the validation reviews rises again: overfitting, the network learns reviews by heart.
-Try: --review "What a wonderful film" when it is trained, or --review - to type reviews. What does it make of
-  "not bad at all"? The mean knows no order of the words. It learnt from reviews of 200 words: of a short one
-  it is surer than it should be.
+Look at: the words; nobody told the network what they mean. And the loss: on the training reviews it keeps
+  falling, on the validation reviews it rises again: overfitting, the network memorises reviews.
+Try: --review "What a wonderful film" when it is trained, or --review - to type reviews. What does it predict
+  for "not bad at all"? The mean ignores the order of the words. It was trained on reviews of about 200 words:
+  on a short one it is overconfident.
 
 Source: TensorFlow's tutorial "Text classification with movie reviews", about 87 %. The data: Maas et al.,
 "Learning word vectors for sentiment analysis", 2011.

@@ -1,15 +1,15 @@
-r"""Step 0 of the ladder: the network of TensorFlow's Get Started page reads 98 % of the digits.
+r"""Step 0 of the ladder: TensorFlow's Get Started network classifies 98 % of the digits correctly.
 
 · · · · · · · · · ·    28 × 28 pixels, flattened          X   [batch, 784]
-\x/x\x/x\x/x\x/x\x/    dense layer, relu                  W1  [784, 512]   b1  [512]
- · · · · ✞ · · · ·     a fifth of the neurons left out    Y1  [batch, 512]
+\x/x\x/x\x/x\x/x\x/    dense layer, ReLU                  W1  [784, 512]   b1  [512]
+ · · · · ✞ · · · ·     dropout: a fifth of them set to 0  Y1  [batch, 512]
   \x/x\x/x\x/x\x/      dense layer, softmax               W2  [512, 10]    b2  [10]
    · · · · · · ·       one probability for each digit     Y   [batch, 10]
 
 Y1 = relu(X·W1 + b1)          relu(z) = z where z > 0, else 0
 Y  = softmax(dropout(Y1)·W2 + b2)
 
-A few lines of Keras and a few seconds: no need to know yet what each of them does. The lessons
+A few lines of Keras and a few seconds: you need not know yet what each line does. The lessons
 that follow take it apart, layer by layer.
 
 Look at: the accuracy of the latest training batches (blue) and of the test set (orange).

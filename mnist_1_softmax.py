@@ -1,17 +1,17 @@
-r"""Step 1 of the ladder: one layer of ten neurons reads 92 % of the digits.
+r"""Step 1 of the ladder: one layer of ten neurons classifies 92 % of the digits correctly.
 
 · · · · · · · · · ·    28 × 28 pixels, flattened        X  [batch, 784]
 \x/x\x/x\x/x\x/x\x/    dense layer, softmax             W  [784, 10]    b  [10]
   · · · · · · · ·      one probability for each digit   Y  [batch, 10]
 
 Y = softmax(X·W + b)          softmax(L)ᵢ = exp(Lᵢ) / Σⱼ exp(Lⱼ)
-loss = −log(Y of the right digit), mean over the batch: the cross-entropy
-W ← W − learning rate · slope of the loss (b likewise): gradient descent, 100 digits at a time
+loss = −log(Y of the correct digit), mean over the batch: the cross-entropy
+W ← W − learning rate · gradient of the loss (b likewise): gradient descent, 100 digits at a time
 
 Look at: the test curve, steep in the first epoch and then flat: ten neurons cannot do better.
-  Train and test stay close: a network this small has nothing to learn by heart.
-Try: --learning-rate 0.01 (slow), --learning-rate 5 (noisy), --train-size 500 (train and test part),
-  and --overlay runs/mnist_1_softmax to see the run before behind this one.
+  Training and test stay close: a network this small cannot memorise the digits.
+Try: --learning-rate 0.01 (slow), --learning-rate 5 (noisy), --train-size 500 (overfitting),
+  and --overlay runs/mnist_1_softmax to see the previous run behind this one.
 """
 
 # common comes first: it keeps TensorFlow quiet

@@ -1,6 +1,6 @@
-r"""Step 3 of the ladder: convolutional layers read 99.3 % of the digits.
+r"""Step 3 of the ladder: convolutional layers classify 99.3 % of the digits correctly.
 
---step 3.1                  bigger, with dropout; --step 3.0 in brackets
+--step 3.1                  larger, with dropout; --step 3.0 in brackets
 · · · · · · · · · ·         28 × 28 pixels                       X   [batch, 28, 28, 1]
 @ @ @ @ @ @ @ @ @ @         convolution 6×6, stride 1   [5×5]    W1  [6, 6, 1, 6]      [5, 5, 1, 4]
 ∶∶∶∶∶∶∶∶∶∶∶∶∶∶∶∶∶∶∶                                              Y1  [batch, 28, 28, 6]          [4]
@@ -14,15 +14,15 @@ r"""Step 3 of the ladder: convolutional layers read 99.3 % of the digits.
         · ·                 one probability for each digit       Y   [batch, 10]
 
 Y[i, j, n] = relu(b[n] + Σ over r, s, c of X[stride·i + r, stride·j + s, c] · W[r, s, c, n]), where X has
-a margin of zeros, so that stride 1 keeps its height and width, and stride 2 halves them.
+zero padding, so that stride 1 keeps its height and width, and stride 2 halves them.
 
 --step lenet5  LeNet-5, C1 to output: 32×32×1, 28×28×6, 14×14×6, 10×10×16, 5×5×16, 120, 84, 10 (LeCun et
-  al., "Gradient-based learning applied to document recognition", 1998). Other than in the paper, S2 and
-  S4 are plain averages, without coefficient, bias and sigmoid; C3 sees all maps of S2, not a chosen few;
-  tanh is not scaled; softmax and cross-entropy stand for RBF units; Adam trains it.
+  al., "Gradient-based learning applied to document recognition", 1998). Unlike in the paper, S2 and S4
+  are plain averages, without coefficient, bias and sigmoid; C3 sees all maps of S2, not a selection; tanh
+  is not scaled; softmax and cross-entropy replace the RBF units; Adam trains it.
 
-Look at: the test accuracy, soon above 99 %, and which digits are still misread: would you read them? Below:
-  the largest output of each neuron over the training digits shown.
+Look at: the test accuracy, soon above 99 %, and which digits are still misclassified: could you read them?
+  Below: the largest output of each neuron over the training digits shown.
 Try: --show-filters (kernels and feature maps; --resume --show-filters if the run is complete), or
   --dropout 0 --out runs/none, then --overlay runs/none: without dropout the test loss rises.
 """

@@ -1,4 +1,4 @@
-r"""Step 4 of the ladder: batch normalization reads 99.5 % of the digits (--step 4.2).
+r"""Step 4 of the ladder: batch normalization, 99.5 % of the digits classified correctly (--step 4.2).
 
 · · · · · · · · · ·     28 × 28 pixels                           X   [batch, 28, 28, 1]
 @ @ @ @ @ @ @ @ @ @     convolution 6×6, stride 1, batch norm    W1  [6, 6, 1, 24]     o1  [24]
@@ -13,12 +13,12 @@ r"""Step 4 of the ladder: batch normalization reads 99.5 % of the digits (--step
         · ·             one probability for each digit           Y   [batch, 10]
 Z = X·W                                          without a bias
 L = scale · (Z − mean) / √variance + offset      mean and variance of each neuron (convolution:
-Y = relu(L)      (with relu without the scale)   channel) over the batch; in the test, moving averages
---step 4.1  five layers as in step 2, relu; --step 4.0  the same with sigmoid, which needs the scale, too
+Y = relu(L)      (with ReLU without the scale)   channel) over the batch; in the test, moving averages
+--step 4.1  five layers as in step 2, ReLU; --step 4.0  the same with sigmoid, which also needs the scale
 
 Look at: the logits L (4.0, 4.1): batch norm keeps them where the activation function bends. The test
-  curve starts late, for the moving averages have to follow. Sigmoids without and with batch norm, which
-  lets them learn ten times as fast:
+  curve starts late, because the moving averages have to follow. Sigmoids without and with batch norm,
+  which lets them tolerate a tenfold learning rate:
   --step 4.0 --no-batch-norm --learning-rate 0.002 --out runs/no-batch-norm --close
   --step 4.0 --overlay runs/no-batch-norm
 Try: --show-filters (kernels and feature maps of 4.2; if the run is complete, --resume --show-filters).

@@ -1,4 +1,4 @@
-r"""M5, attention: a network translates, and shows where it looks.
+r"""M5, attention: a network translates, and shows which words it attends to.
 
 the source text X, token by token                           the translation Y, up to the token before
  3   .   3   .   1   8   <end>                    <start>   2    0    1    8    -    0    3 …
@@ -11,13 +11,13 @@ GRU→GRU→GRU→GRU→GRU→GRU→ GRU    both ways           GRU →  GRU→ 
 
 α = softmax(v · tanh(W1 S + W2 H[i]))   over i: how much each source token counts for the next one
 
-In training the network is given the right tokens before ("teacher forcing"); when it translates, its own.
+In training the decoder gets the correct previous tokens ("teacher forcing"); when it translates, its own.
 
-Look at: the attention. A row is a token that is written, a column one that is read: dark where it looks.
+Look at: the attention. A row is an output token, a column an input token: dark where the network attends.
   In --step dates the year comes first, wherever it stands. Nobody told the network.
 Try: --translate "Saturday, 3 March 2018", --beams 5; and --step translate: English to Spanish (a download),
   or with --pairs FILE your own two languages: each line a sentence, a tab, its translation, as in
-  https://www.manythings.org/anki. Look at the words that change places.
+  https://www.manythings.org/anki. Look at the words that change their order.
 
 Source: Bahdanau, Cho, Bengio, "Neural machine translation by jointly learning to align and translate", 2014,
 https://arxiv.org/abs/1409.0473, and TensorFlow's tutorial "Neural machine translation with attention".
@@ -80,19 +80,19 @@ def build_model(task, units, dropout):
 
 
 def token_accuracy(y, y_pred):
-    """The share of tokens that are predicted right, given the right ones before."""
+    """The share of tokens that are predicted correctly, given the correct previous ones."""
     is_token = ops.cast(ops.not_equal(y, PAD), "float32")
     right = ops.cast(ops.equal(ops.cast(y, "int32"), ops.cast(ops.argmax(y_pred, -1), "int32")), "float32")
     return ops.sum(right * is_token) / ops.sum(is_token)
 
 
 def translate(model, sources, length, beams=1):
-    """Beam search: of all beginnings of a translation the most probable few go on, token by token.
+    """Beam search: token by token, only the most probable beginnings of a translation are extended.
 
     Args:
         sources: int [n, source tokens].
         length: how many tokens a translation may have.
-        beams: how many beginnings; with 1 the most probable token is taken each time ("greedy").
+        beams: the beam width; with 1 the most probable token is taken each time ("greedy").
 
     Returns:
         ids int [n, length], and attention float [n, length, source tokens].
@@ -121,7 +121,7 @@ def translate(model, sources, length, beams=1):
             break
     ids[:, :, t + 2 :] = PAD
     tokens = (ids[:, :, 1:] != PAD).sum(axis=-1)
-    best = (scores / tokens).argmax(axis=1)  # by token, or short translations would win
+    best = (scores / tokens).argmax(axis=1)  # per token, or short translations would win
     return ids[rows[:, 0], best, 1:], looks[rows[:, 0], best]
 
 

@@ -1,25 +1,25 @@
-r"""M4, pix2pix: two networks that play against each other turn drawings into pictures.
+r"""M4, pix2pix: two networks, trained against each other, turn drawings into pictures.
 
-Generator, a U-Net: it draws Y' from the drawing X. What goes down on the left is also handed over to the
-right, so that the lines stay where they are (sizes of --step edges):
+Generator, a U-Net: it generates Y' from the drawing X. Skip connections hand the feature maps of the left
+side over to the right, so that the lines stay where they are (sizes of --step edges):
 
 X  [32, 32, 1]                                                     Y' [32, 32, 1]   tanh
   \  16 × 16 × 32 ------------------------------------------------>  /
     \  8 × 8 × 64 ---------------------------------------------->  /    up: transposed convolution 4×4,
       \  4 × 4 × 128 ----------------------------------------->  /      stride 2, batch norm, dropout in
-        \  2 × 2 × 256 ------------------------------------->  /        the first three, relu
+        \  2 × 2 × 256 ------------------------------------->  /        the first three, ReLU
           \  1 × 1 × 256                                     /
-  down: convolution 4×4, stride 2, batch norm, leaky relu
+  down: convolution 4×4, stride 2, batch norm, leaky ReLU
 
-Discriminator, a PatchGAN: of the pair (X, Y) or (X, Y') it says for each of 8 × 8 patches: is it real?
+Discriminator, a PatchGAN: for each of 8 × 8 patches of a pair (X, Y) or (X, Y') it predicts: is it real?
 
 Loss of the discriminator: −log D(X, Y) − log(1 − D(X, Y'))
 Loss of the generator:     −log D(X, Y') + 100 · L1       L1 = mean of |Y − Y'|, pixels from −1 to 1
 
-Look at: the pictures. L1 alone makes them right but blurred; the discriminator sees that, and asks for
-  texture. Neither loss goes to 0: what one network learns makes it harder for the other.
+Look at: the pictures. L1 alone makes them correct but blurred; the discriminator notices, which forces
+  texture. Neither loss goes to 0: what one network learns makes the task of the other harder.
 Try: --movie film.gif; --l1 0 and --l1 1000; --step facades, house fronts from plans, 256 × 256, the
-  paper's networks: 200 passes are work for a GPU, but with --resume it goes on wherever it was stopped.
+  paper's networks: its 400 epochs need a GPU, but --resume continues wherever it was stopped.
   --step facades --data-dir FOLDER takes your own pairs, side by side in one picture, in train/ and test/.
 
 Source: Isola et al., "Image-to-image translation with conditional adversarial networks", 2017,
@@ -40,7 +40,7 @@ STEPS = {
 
 
 def normalization(batch_size):
-    """Over a batch of one picture, batch norm is what others call instance norm."""
+    """For a batch of one picture, batch norm is instance norm."""
     return fused(layers.BatchNormalization()) if batch_size > 1 else layers.GroupNormalization(groups=-1)
 
 
@@ -83,7 +83,7 @@ def build_discriminator(image_size, channels, filters, batch_size):
 
 
 class Pix2Pix(keras.Model):
-    """Both networks, trained together by `model.fit`: what one step of each needs is one sum of losses."""
+    """Both networks, trained together by `model.fit`: one sum of losses is what a step of each needs."""
 
     def __init__(self, generator, discriminator, l1):
         super().__init__()
@@ -96,7 +96,7 @@ class Pix2Pix(keras.Model):
 
     def judge(self, x, y, y_pred, training):
         """The discriminator's logits for real pictures, for drawn ones, and for drawn ones once more: the
-        last teach only the generator, those before only the discriminator."""
+        last train only the generator, the others only the discriminator."""
         discriminator = self.discriminator
         real = discriminator([x, y], training=training)
         drawn = discriminator([x, ops.stop_gradient(y_pred)], training=training)

@@ -1,4 +1,4 @@
-"""Run several lessons in a row and compare them: the try-out of a room before the class.
+"""Run several lessons in a row and compare them: try out a room before the class.
 
     python3 run_models.py                                    M1, M2 and M3
     python3 run_models.py M1 mnist_3_convolutional:3.1       any lessons, with a step where there are several;
@@ -7,7 +7,7 @@
 
 Each lesson runs in a process of its own, with its window, which closes at the end. Then come a table, the
 same as results.json, and its picture, results.png, in runs/run_models. A lesson that fails is a row that says
-why, and the exit status is 1. Seconds are those from the command to its end; memory is the most there was.
+why, and the exit status is 1. Seconds are those from the command to its end; memory is the peak.
 """
 
 import argparse

@@ -155,48 +155,52 @@ def _parser(script, description, steps, defaults):
 
     if steps:
         parser.add_argument(
-            "--step", choices=steps, help=f"which network (default: {list(steps)[-1]}, the last)"
+            "--step", choices=steps, help=f"which variant (default: {list(steps)[-1]}, the last)"
         )
-    add("--epochs", "passes through the training data", type=count, metavar="N")
-    add("--batch-size", "examples in one training step", type=count, metavar="N")
-    add("--learning-rate", "size of a training step", type=positive_number, metavar="X")
+    add("--epochs", "how often all training examples are used", type=count, metavar="N")
+    add("--batch-size", "examples in each iteration", type=count, metavar="N")
+    add("--learning-rate", "size of the optimizer's steps", type=positive_number, metavar="X")
     if "decay" in settings:
         add("--no-decay", "keep the learning rate as it is at first", action="store_false", dest="decay")
     if "dropout" in settings:
-        add("--dropout", "share of neurons left out in a training step", type=_share, metavar="X")
+        add("--dropout", "share of neurons set to 0 in each iteration", type=_share, metavar="X")
     if "batch_norm" in settings:
         add("--no-batch-norm", "without batch normalization", action="store_false", dest="batch_norm")
     if "augment" in settings:
         add(
             "--augment",
-            "show the training pictures a little changed every time (default)",
+            "change the training pictures a little every time (default)",
             action="store_true",
         )
-        add("--no-augment", "show them as they are", action="store_false", dest="augment")
+        add("--no-augment", "leave them as they are", action="store_false", dest="augment")
     if "image_size" in settings:
-        about = "height and width the pictures are brought to, in pixels"
+        about = "height and width of the pictures, in pixels"
         add("--image-size", about, type=whole_number(16, 300), metavar="N")
     if "input_half" in settings:
         about = "which half of a pair is the drawing"
         add("--input-half", about, choices=("left", "right"))
     if "l1" in settings:
         add("--l1", "weight of the L1 error in the generator's loss", type=_not_negative, metavar="X")
-    add("--seed", "where the random numbers start", type=whole_number(0, 2**32 - 1), metavar="N")
+    add("--seed", "seed of the random numbers", type=whole_number(0, 2**32 - 1), metavar="N")
     add("--train-size", "use only the first N training examples", type=count, metavar="N")
-    add("--plot", "where the picture is shown", choices=PLOTS)
+    add("--plot", "where to show the picture", choices=PLOTS)
     add("--close", "close the window at the end", action="store_true")
     add("--movie", "also record the window, as .gif or .mp4", type=_movie_file, metavar="FILE")
-    add("--overlay", "draw the curves of earlier runs behind", nargs="+", type=_earlier_run, metavar="RUN")
+    add("--overlay", "also draw the curves of earlier runs", nargs="+", type=_earlier_run, metavar="RUN")
     if "show_filters" in settings:
-        add("--show-filters", "at the end show kernels and feature maps", action="store_true")
+        add("--show-filters", "show kernels and feature maps at the end", action="store_true")
     add("--data-dir", "look for data files here first", type=_folder, metavar="DIR")
     if "full" in settings:
-        add("--full", "the whole data set, downloaded once, not the part that is here", action="store_true")
+        add(
+            "--full",
+            "the whole data set, downloaded once, not the part that comes with the project",
+            action="store_true",
+        )
     if "review" in settings:
         about = "classify this review with the trained model; - reads reviews from the input, a line each"
         add("--review", about, action="append", type=_review, metavar="TEXT")
     if "predict" in settings:
-        about = "say what is on these pictures, with the trained model"
+        about = "classify these pictures with the trained model"
         add("--predict", about, action="extend", nargs="+", type=picture, metavar="FILE")
     if "pairs" in settings:
         about = "sentences to learn from: in each line one, a tab and its translation"
@@ -205,15 +209,20 @@ def _parser(script, description, steps, defaults):
         about = "translate this text with the trained model"
         add("--translate", about, action="append", type=_some_text, metavar="TEXT")
     if "beams" in settings:
-        add("--beams", "how many beginnings of a translation go on", type=whole_number(1, 100), metavar="N")
-    about = "share each batch out to all devices, or to several processes (Keras on JAX)"
+        add(
+            "--beams",
+            "beam width: how many beginnings of a translation are extended",
+            type=whole_number(1, 100),
+            metavar="N",
+        )
+    about = "share each batch among all devices, or several processes (Keras on JAX)"
     add("--distribute", about, nargs="?", const="", type=_addresses, metavar="HOST:PORT,HOST:PORT")
     add("--process", "which of these processes this one is, from 0", type=whole_number(0, 1000), metavar="N")
-    add("--mixed-precision", "compute with numbers of 16 bits, keep weights of 32", action="store_true")
+    add("--mixed-precision", "compute in 16 bits, keep the weights in 32", action="store_true")
     parser.add_argument(
         "--out", help="folder for the results (default: in runs/)", type=some_path, metavar="DIR"
     )
-    add("--resume", "go on from the last complete epoch of the run in --out", action="store_true")
+    add("--resume", "continue after the last complete epoch of the run in --out", action="store_true")
     return parser
 
 
@@ -253,8 +262,8 @@ def slides_parser(description):
 def parse_args(description, *, steps=None, argv=None, **defaults):
     """Read the command line of a lesson; in a notebook the defaults hold, unless `sys.argv` is set there.
 
-    With --resume, what is not given is as in the run that goes on; so it is with --review, --predict and
-    --translate where there is a trained model.
+    With --resume, what is not given is as in the run that is continued; likewise with --review, --predict
+    and --translate where there is a trained model.
 
     Args:
         description: the lesson's docstring, shown by --help.

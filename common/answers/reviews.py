@@ -1,4 +1,4 @@
-"""Which sentiment a trained network reads in reviews that somebody typed."""
+"""How a trained network classifies reviews that somebody typed."""
 
 import sys
 
@@ -8,7 +8,7 @@ from common.data.reviews import UNKNOWN, encode_reviews, words_of
 
 
 def classify_reviews(model, texts, vocabulary):
-    """Say of each review whether it is positive, how sure the model is, and which words it doesn't know.
+    """Print the prediction for each review, its probability, and the words that the model doesn't know.
 
     Args:
         model: a trained model of word ids, int [n, words], to the probability of a positive review, [n, 1].

@@ -10,7 +10,7 @@ from common.training import distribution
 
 
 class ShuffledBatches(keras.callbacks.Callback):
-    """Deals the training examples out in batches; as a callback it shuffles them before each epoch.
+    """Deals out the training examples in batches; as a callback it shuffles them before each epoch.
 
     `model.fit(x, y, batch_size=...)` would do, but once a seed is set it deals the same batches in
     the same order in every epoch. Here the order depends on the seed and the number of the epoch,
@@ -21,12 +21,12 @@ class ShuffledBatches(keras.callbacks.Callback):
         args: from `parse_args`; `epochs`, `batch_size` and `seed` are used.
         change: changes the examples a little every time: a function of a batch's x and y and of a
             `numpy.random.Generator` that returns x and y.
-        steps: how many batches an epoch has at most; the next epoch goes on where it ends. None: all.
+        steps: how many batches an epoch has at most; the next epoch continues where it ends. None: all.
 
     Attributes:
         data: what `model.fit` trains on, batches of (x, y): on TensorFlow a `tf.data.Dataset`, else a
             `keras.utils.PyDataset`. The last batch of an epoch is smaller if batch_size does not divide n;
-            with --distribute its examples that cannot be shared out evenly are left out.
+            with --distribute its examples that cannot be shared evenly are left out.
         total_steps: how many batches there are in all epochs, for a learning rate that decays.
 
     Raises:
@@ -37,7 +37,7 @@ class ShuffledBatches(keras.callbacks.Callback):
         super().__init__()
         devices = distribution.data_parallel.num_model_replicas if distribution.data_parallel else 1
         if len(x) < devices:
-            raise UserError(f"{len(x)} training examples cannot be shared out to {devices} devices")
+            raise UserError(f"{len(x)} training examples cannot be shared among {devices} devices")
         self._seed, self._examples, self._used = args.seed, len(x), len(x) // devices * devices
         self._epoch_examples = min(self._used, (steps or len(x)) * args.batch_size)
         steps = -(-self._epoch_examples // args.batch_size)

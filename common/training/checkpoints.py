@@ -43,7 +43,7 @@ def write_checkpoint(folder, variables, state):
 def _read(folder, expected, optional=()):
     path = Path(folder) / NAME
     if not path.is_file():
-        raise UserError(f"--resume: there is no run to go on with in {folder}")
+        raise UserError(f"--resume: there is no run to continue in {folder}")
     try:
         return read_npz(path, expected, optional)
     except UnexpectedArray as error:

@@ -1,4 +1,4 @@
-"""What a run leaves behind in its folder, and how an interrupted run goes on.
+"""What a run leaves in its folder, and how an interrupted run continues.
 
 model.keras       the trained model
 history.csv       one row an epoch: epoch, loss, metrics, their val_ twins, learning_rate, seconds
@@ -45,7 +45,7 @@ class Run(keras.callbacks.Callback):
         model: a compiled `keras.Model`. With --resume its variables, the optimizer's too, are set
             as they were at the end of the last complete epoch.
         stopping: the lesson's `keras.callbacks.EarlyStopping` if it has one, which must stand before this
-            callback in `model.fit`; with --resume it goes on where it was.
+            callback in `model.fit`; with --resume it continues where it was.
 
     Attributes:
         initial_epoch: how many epochs are complete, for `model.fit`.
@@ -76,9 +76,7 @@ class Run(keras.callbacks.Callback):
         stopped = stopping is not None and waited >= stopping.patience
         self.initial_epoch = args.epochs if stopped else len(self.history)
         if stopped:
-            print(
-                f"The run ended by itself after {len(self.history)} epochs: there is nothing to go on with."
-            )
+            print(f"The run stopped early, after {len(self.history)} epochs: there is nothing to continue.")
         self._last_complete = snapshot(model)
         self._room = self._take_room()
         self._fit_seconds = sum(row["seconds"] for row in self.history)
@@ -123,7 +121,7 @@ class Run(keras.callbacks.Callback):
         if len(self.history) > self.args.epochs:
             raise UserError(f"--resume: {len(self.history)} epochs are done, more than --epochs asks for")
         if len(self.history) == self.args.epochs:
-            print(f"All {self.args.epochs} epochs are done: more --epochs would go on.")
+            print(f"All {self.args.epochs} epochs are done: a larger --epochs would continue.")
 
     def _write_checkpoint(self):
         state = {
@@ -275,5 +273,7 @@ class Run(keras.callbacks.Callback):
         print(f"Test {name} {written['test']} after {epochs}, {self._fit_seconds:.1f} s{beside}")
         interrupt.saving = False
         if interrupt.requested:
-            print("To go on from the last complete epoch: the same command with --resume", file=sys.stderr)
+            print(
+                "To continue after the last complete epoch: the same command with --resume", file=sys.stderr
+            )
             raise SystemExit(interrupt.status)
