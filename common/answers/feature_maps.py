@@ -89,7 +89,7 @@ def _draw(figure, model, image):
     title = "{} kernels {}×{}".format(*kernels.shape)
     place = axes(ends, 3.3)
     _show(place, mosaic, title, "RdBu_r", vmin=-extent, vmax=extent)
-    place.set_xlabel("weights: red > 0\nblue < 0, white 0", fontsize=13)
+    place.set_xlabel("red > 0, blue < 0", fontsize=13)
     left += ends + gap
 
     for (name, _), output in zip(layers, outputs, strict=True):
