@@ -4,13 +4,13 @@
     python3 tools/benchmark.py steps memory           only these; the page keeps the others as they were
 
 steps   seconds of an epoch without a window: the lesson, plain `model.fit`, a TensorFlow 1 program, PyTorch
-        and the lesson on JAX, each in a process of its own that waits while another has its turn
+        and the lesson on JAX, each in its own process, which waits while another has its turn
 window  what a window costs: ours, livelossplot's, and one in the manner of the lecture's tool
-target  seconds from the command to the lecture's accuracy, the test set read after each epoch
+target  seconds from the command to the lecture's accuracy, evaluated on the test set after each epoch
 rate    the share of the machine's float32 matrix product that training reaches
-memory  the most memory each lesson has
+memory  the peak memory of each lesson
 
-Needs a screen for ours and the other windows (`xvfb-run -s "-screen 0 1920x1080x24"` before it). JAX,
+Needs a screen for the windows (`xvfb-run -s "-screen 0 1920x1080x24"` before it). JAX,
 PyTorch and livelossplot are measured where they are installed. Nothing else should run on the machine.
 """
 

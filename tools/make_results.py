@@ -1,7 +1,7 @@
 """Train every network of the lessons with three seeds and write the tables of docs/results.md.
 
     python3 tools/make_results.py                   all, on two cores about 80 minutes
-    python3 tools/make_results.py 2.0 lenet5 M2     only these; the others as they were found last time
+    python3 tools/make_results.py 2.0 lenet5 M2     only these; the others stay as they were
     python3 tools/make_results.py --data-dir DIR    also those on full-size data, found there: 2 hours more
     python3 tools/make_results.py 2.0-mixed         with --mixed-precision, beside the same row without it
 
@@ -28,7 +28,7 @@ LADDER = {  # for each row its lesson and flags, and the name of its network
     "3.1": ("mnist_3_convolutional --step 3.1", "convolutional 6-12-24, dropout"),
     "lenet5": ("mnist_3_convolutional --step lenet5", "LeNet-5"),
     "4.0": ("mnist_4_batchnorm --step 4.0", "five layers, sigmoid, batch norm"),
-    "4.1": ("mnist_4_batchnorm --step 4.1", "five layers, relu, batch norm"),
+    "4.1": ("mnist_4_batchnorm --step 4.1", "five layers, ReLU, batch norm"),
     "4.2": ("mnist_4_batchnorm --step 4.2", "convolutional 24-48-64, batch norm"),
 }
 MODELS = {
