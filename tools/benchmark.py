@@ -4,13 +4,13 @@
     python3 tools/benchmark.py steps memory           only these; the page keeps the others as they were
 
 steps   seconds of an epoch without a window: the lesson, plain `model.fit`, a TensorFlow 1 program, PyTorch
-        and the lesson on JAX, each in a process of its own that waits while another has its turn
+        and the lesson on JAX, each in its own process, which waits while another has its turn
 window  what a window costs: ours, livelossplot's, and one in the manner of the lecture's tool
-target  seconds from the command to the lecture's accuracy, the test set read after each epoch
+target  seconds from the command to the lecture's accuracy, evaluated on the test set after each epoch
 rate    the share of the machine's float32 matrix product that training reaches
-memory  the most memory each lesson has
+memory  the peak memory of each lesson
 
-Needs a screen for ours and the other windows (`xvfb-run -s "-screen 0 1920x1080x24"` before it). JAX,
+Needs a screen for the windows (`xvfb-run -s "-screen 0 1920x1080x24"` before it). JAX,
 PyTorch and livelossplot are measured where they are installed. Nothing else should run on the machine.
 """
 
@@ -285,7 +285,7 @@ def write(found):
             "",
             "window",
             "iterations",
-            "pictures",
+            "frames",
             "without, s",
             "with, s",
             "ratio",
@@ -341,52 +341,56 @@ def write(found):
 
 HEAD = """# Performance
 
-Written by `tools/benchmark.py`; medians, in brackets the least and the most. All tables: `python3
-tools/benchmark.py`; one: the command above it. {machine}
+For engineers who want to know what the lessons cost. Written by `tools/benchmark.py`: medians, with the
+minimum and maximum in brackets. `python3 tools/benchmark.py` makes all tables, the command above a table
+only that one.
+{machine}
 """
 TEXTS = {
     "steps": """
 ## An epoch without a window
 
 `python3 tools/benchmark.py steps`. Seconds for 60,000 digits in batches of 100 (3.1 measured on 20,000, 4.2
-on 6,000), the ways in turn, each in a process of its own. "Plain fit" is `model.fit` on NumPy arrays with
+on 6,000); the programs take turns, each in its own process. "Plain fit" is `model.fit` on NumPy arrays with
 Keras' defaults; "TensorFlow 1" a graph, a session and a `feed_dict` for each step, as in the lecture's
-source; "PyTorch" its usual loop. PyTorch normalizes a batch (4.2) in one kernel, and so does the lesson
-(`common/fused_batch_norm.py`).
+source; "PyTorch" its usual loop. PyTorch computes batch normalization (4.2) in one fused kernel, and so does
+the lesson.
 
 """,
     "window": """
 ## What the window costs
 
-`python3 tools/benchmark.py window`. Ours: the whole command with `--plot window --close` and with `--plot
-none`: its opening, and three pictures a second for ten seconds, weigh in a short run. The lecture's manner: a
-TensorFlow 1 program in matplotlib's `FuncAnimation`, all six panes drawn anew at each iteration, the test set
-read every 100. livelossplot's Keras callback draws two pairs of curves once an epoch.
+`python3 tools/benchmark.py window`. "Ours" is the whole command with `--plot window --close` and with
+`--plot none`; opening the window, and three frames per second for ten seconds, weigh more in a short run.
+"The lecture's manner" is a TensorFlow 1 program in matplotlib's `FuncAnimation` that redraws all six panes
+at each iteration and evaluates on the test set at every 100th. livelossplot's Keras callback draws two
+pairs of curves once an epoch.
 
 """,
     "target": """
 ## From the command to the lecture's accuracy
 
-`python3 tools/benchmark.py target`. The test set is read after each epoch; the first that reaches the
-accuracy ends the clock, so this is the best epoch, not the end. What takes less than half a minute is
-measured several times, in turn; the first process after a boot, which reads the libraries from the disk,
-takes some seconds longer. TensorFlow 1 and PyTorch train with the lecture's settings, without a window. The
-last column is computed: the iterations that TensorFlow 1 took, times the seconds an iteration takes it under
-the lecture's window (the table above); in brackets how many times longer than the lesson with its window.
+`python3 tools/benchmark.py target`. The network is evaluated on the test set after each epoch, and the
+first epoch that reaches the accuracy stops the clock: this is the best epoch, not the end. What takes less
+than half a minute is measured several times, in turn; the first process after a boot, which reads the
+libraries from the disk, takes some seconds longer. TensorFlow 1 and PyTorch train with the lecture's
+settings, without a window. The last column is computed: the iterations that TensorFlow 1 took, times its
+seconds per iteration with the lecture's window (the table above); in brackets, how many times longer this
+is than the lesson with its window.
 
 """,
     "rate": """
 ## How much of the machine is used
 
-`python3 tools/benchmark.py rate`. Products and sums of numbers in training, beside a float32 product of two
-matrices of 2048 × 2048 in the same process, in turn.
+`python3 tools/benchmark.py rate`. Floating-point operations per second in training, beside those of a float32
+product of two 2048 × 2048 matrices in the same process, in turn.
 
 """,
     "memory": """
 ## Memory
 
-`python3 tools/benchmark.py memory`. The most that each lesson has, with its default step and data and a
-picture at the end.
+`python3 tools/benchmark.py memory`. The peak memory of each lesson for one epoch, with its default variant
+and data, and a picture at the end.
 
 """,
 }

