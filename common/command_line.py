@@ -5,6 +5,7 @@ It stands on the rooms: they check what a flag names, a picture, an earlier run.
 
 import argparse
 import contextlib
+import importlib.util
 import os
 import re
 import sys
@@ -127,6 +128,8 @@ def _movie_file(text):
     path = some_path(text)
     if path.suffix.lower() not in (".gif", ".mp4"):
         raise _wrong(text, "must end in .gif or .mp4")
+    if path.suffix.lower() == ".mp4" and not importlib.util.find_spec("imageio_ffmpeg"):
+        raise argparse.ArgumentTypeError("an .mp4 needs another package: pip install imageio-ffmpeg")
     if not os.access(path.parent, os.W_OK) or path.is_dir():
         raise _wrong(text, "cannot be written")
     return path

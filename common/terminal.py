@@ -213,6 +213,7 @@ def _import_libraries():
         del os.environ["MPLBACKEND"]  # that of a notebook or an IDE which started this lesson
     try:
         with _silent_stderr():
+            import filelock  # noqa: F401
             import matplotlib  # noqa: F401
             import keras
 

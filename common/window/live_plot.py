@@ -276,6 +276,7 @@ class LivePlot(keras.callbacks.Callback):
 
     def _open(self):
         from common.window.dashboard import Dashboard
+        from common.window.movie import Movie
         from common.window.screens import open_screen
 
         out = Path(self.args.out)
@@ -285,8 +286,6 @@ class LivePlot(keras.callbacks.Callback):
             print(f"No window ({why_not}): the picture will be in {out / 'dashboard.png'}")
         self._dashboard = Dashboard(self._screen.figure, self._panes, self._records)
         if self.args.movie:
-            from common.window.movie import Movie
-
             self._movie = Movie(self.args.movie)
         self._draw()
 

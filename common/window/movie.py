@@ -1,6 +1,5 @@
 """A film of what the window shows, as .gif or .mp4."""
 
-import imageio_ffmpeg
 import numpy as np
 from PIL import Image
 
@@ -46,6 +45,8 @@ class Movie:
                 durations = [duration] * (len(frames) - 1) + [3000]
                 frames[0].save(new, save_all=True, append_images=frames[1:], duration=durations, loop=0)
             else:
+                import imageio_ffmpeg
+
                 writer = imageio_ffmpeg.write_frames(
                     str(new), size, fps=self.per_second, macro_block_size=2, ffmpeg_log_level="error"
                 )
