@@ -5,7 +5,6 @@ It stands on the rooms: they check what a flag names, a picture, an earlier run.
 
 import argparse
 import contextlib
-import importlib.util
 import os
 import re
 import sys
@@ -128,8 +127,13 @@ def _movie_file(text):
     path = some_path(text)
     if path.suffix.lower() not in (".gif", ".mp4"):
         raise _wrong(text, "must end in .gif or .mp4")
-    if path.suffix.lower() == ".mp4" and not importlib.util.find_spec("imageio_ffmpeg"):
-        raise argparse.ArgumentTypeError("an .mp4 needs another package: pip install imageio-ffmpeg")
+    if path.suffix.lower() == ".mp4":
+        try:
+            import imageio_ffmpeg
+
+            imageio_ffmpeg.get_ffmpeg_exe()
+        except (ImportError, RuntimeError):  # not installed; or without ffmpeg, on a rare computer
+            raise _wrong(text, "needs ffmpeg: pip install imageio-ffmpeg, or use .gif") from None
     if not os.access(path.parent, os.W_OK) or path.is_dir():
         raise _wrong(text, "cannot be written")
     return path

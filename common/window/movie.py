@@ -1,5 +1,9 @@
 """A film of what the window shows, as .gif or .mp4."""
 
+import contextlib
+import os
+import subprocess
+
 import numpy as np
 from PIL import Image
 
@@ -45,12 +49,21 @@ class Movie:
                 durations = [duration] * (len(frames) - 1) + [3000]
                 frames[0].save(new, save_all=True, append_images=frames[1:], duration=durations, loop=0)
             else:
-                import imageio_ffmpeg
+                self._write_mp4(frames, size, new)
 
-                writer = imageio_ffmpeg.write_frames(
-                    str(new), size, fps=self.per_second, macro_block_size=2, ffmpeg_log_level="error"
-                )
-                writer.send(None)
-                for frame in frames:
-                    writer.send(frame.convert("RGB").tobytes())
-                writer.close()
+    def _write_mp4(self, frames, size, path):
+        """By hand, because imageio_ffmpeg's own writer does not say when the disk is full."""
+        import imageio_ffmpeg
+
+        command = [
+            imageio_ffmpeg.get_ffmpeg_exe(), "-loglevel", "error", "-y",
+            "-f", "rawvideo", "-pixel_format", "rgb24", "-video_size", f"{size[0]}x{size[1]}",
+            "-framerate", str(self.per_second), "-i", "-", "-pix_fmt", "yuv420p", os.fspath(path),
+        ]  # fmt: skip
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+        with contextlib.suppress(BrokenPipeError):  # ffmpeg says why
+            for frame in frames:
+                process.stdin.write(frame.convert("RGB").tobytes())
+        _, trouble = process.communicate()
+        if process.returncode:
+            raise OSError(f"ffmpeg: {trouble.decode(errors='replace').strip()}")
