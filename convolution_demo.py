@@ -285,7 +285,7 @@ def make_slides(args):
         Slide("stride", "Stride", convolve(x, kernel, 1, padding).size, (draw_strides, *strides)),
         Slide("padding", "Padding", convolve(*paddings, "same").size, (draw_paddings, *paddings)),
         Slide("pooling", "Max pooling", max_pool(*pooling).size, (draw_pooling, *pooling)),
-        Slide("filters", "Each filter finds something else", len(FILTERS), (draw_filters, *filters)),
+        Slide("filters", "Each filter finds something different", len(FILTERS), (draw_filters, *filters)),
         Slide("volumes", "Volumes: one feature map for each filter", 10, (draw_volumes, *volumes)),
     ]
 
@@ -299,7 +299,7 @@ def parse_args(argv=None):
     add("--padding", help="same: with zero padding", choices=("valid", "same"))
     args = parser.parse_args(argv)
     if args.slide == "stride" and args.stride == 1:
-        raise UserError("slide stride shows stride 1 beside another one: use --stride 2 or more")
+        raise UserError("slide stride compares stride 1 with another one: use --stride 2 or more")
     return args
 
 

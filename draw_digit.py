@@ -67,7 +67,7 @@ def load_network(path):
         model = keras.models.load_model(file, compile=False)
         shapes = model.input_shape, model.output_shape
     except Exception as error:  # a damaged file can fail anywhere
-        raise UserError(f"{file} is missing, damaged or no Keras model") from error
+        raise UserError(f"{file} is missing, damaged or not a Keras model") from error
 
     def read(image):
         return np.asarray(model.predict_on_batch(image[np.newaxis])[0], float)

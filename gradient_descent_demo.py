@@ -2,7 +2,7 @@
 
     C = Σ (a − y)²                       the cost: a is the network's output, y what it should be
     w ← w − η · ∂C/∂w                    gradient descent: a step down the slope, η is the learning rate
-    v ← 0.9·v − η · ∂C/∂w,  w ← w + v    momentum (Polyak, 1964): steps into the same direction add up
+    v ← 0.9·v − η · ∂C/∂w,  w ← w + v    momentum (Polyak, 1964): steps in the same direction add up
     w ← w − η · m / √s                   Adam (Kingma and Ba, 2015): m and s are means of slope and slope²
 
 The slides: cost, surface, learning_rates, optimizers, backpropagation (--slide NAME shows one of them). Space
@@ -28,7 +28,7 @@ from keras.optimizers import SGD, Adam
 from keras.optimizers.schedules import ExponentialDecay
 
 # What a network before training says to a 3: Sanderson, "Gradient descent, how neural networks learn", 2017,
-# but for its last 0.88 and 0.89, there 0.86 and 0.99: so the cost is that of the lecture, 3.2053
+# except for its last 0.88 and 0.89, there 0.86 and 0.99: so the cost is that of the lecture, 3.2053
 OUTPUTS = np.array([0.43, 0.28, 0.19, 0.88, 0.72, 0.01, 0.64, 0.88, 0.89, 0.63])
 WANTED = np.eye(10)[3]
 
@@ -230,7 +230,7 @@ def draw_backpropagation(figure, step, network):
     values, names = backpropagate(**network), list(CHAIN)
     newest = names[step - 1] if 0 < step <= len(names) else None
     known = [*network, *names[:step]]
-    lines = "What it should say:  y = 1", "What does it say? From left to right"
+    lines = "Target:  y = 1", "Forward pass: from left to right"
     if step > len(names):
         old = values
         network = {name: value - old.get(f"d{name}", 0) for name, value in network.items()}

@@ -59,7 +59,7 @@ if __name__ == "__main__":
     )
 
     batches = ShuffledBatches(*data.train, args)
-    # train all epochs, then take the weights of the one with the least validation loss
+    # train all epochs, then take the weights of the one with the lowest validation loss
     keep_best = keras.callbacks.EarlyStopping(patience=args.epochs, restore_best_weights=True)
     run = Run(args, data, model, keep_best)
     texts = [WordSentiments(data.words), Reviews(*data.test, data.words)]
@@ -80,7 +80,7 @@ if __name__ == "__main__":
         after = "it does not overfit yet"
         if epoch < len(run.history):
             after = "from there on it overfits, so these weights are kept"
-        print(f"The validation loss was least after epoch {epoch}: {after}.")
+        print(f"The validation loss was lowest after epoch {epoch}: {after}.")
     test = model.evaluate(*data.test, batch_size=1000, verbose=0, return_dict=True)
     run.finish(test, lecture=0.87)
     if args.review:

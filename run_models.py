@@ -3,7 +3,7 @@
     python3 run_models.py                                    M1, M2 and M3
     python3 run_models.py M1 mnist_3_convolutional:3.1       any lessons, with a step where there are several;
                                                              M4 and M5 are pix2pix and nmt_attention
-    python3 run_models.py M1 M2 -- --epochs 1 --plot none    what stands behind -- goes to each lesson
+    python3 run_models.py M1 M2 -- --epochs 1 --plot none    what follows -- goes to each lesson
 
 Each lesson runs in a process of its own, with its window, which closes at the end. Then come a table, the
 same as results.json, and its picture, results.png, in runs/run_models. A lesson that fails is a row that says
@@ -47,7 +47,7 @@ ROW = "{:<26} {:>9} {:>9} {:>8} {:>13} {:>9}   {}"
 
 class OneLineParser(argparse.ArgumentParser):
     def error(self, message):
-        raise UserError(f"{message} (flags for the lessons stand behind --)")
+        raise UserError(f"{message} (flags for the lessons go after --)")
 
 
 def parse_args():
@@ -110,7 +110,7 @@ def run(model, args):
 
 
 def table(rows):
-    lines = [ROW.format("model", "result", "lecture", "seconds", "lecture's s", "memory", "device")]
+    lines = [ROW.format("model", "result", "lecture", "seconds", "lecture, s", "memory", "device")]
     for row in rows:
         name = row["lesson"] if row["model"] == row["lesson"] else f"{row['model']} {row['lesson']}"
         memory = f"{row['memory'] / 2**20:,.0f} MB" if row["memory"] else "-"

@@ -69,7 +69,7 @@ def some_path(text):
     try:
         path = Path(text).expanduser()
         if not text:
-            raise _wrong(text, "is no path")
+            raise _wrong(text, "is not a path")
         with contextlib.suppress(FileNotFoundError, NotADirectoryError):
             path.stat()
     except (OSError, RuntimeError, ValueError) as error:  # too long a name, a link to itself, no such home
@@ -168,7 +168,7 @@ def _parser(script, description, steps, defaults):
     add("--batch-size", "examples in each iteration", type=count, metavar="N")
     add("--learning-rate", "size of the optimizer's steps", type=positive_number, metavar="X")
     if "decay" in settings:
-        add("--no-decay", "keep the learning rate as it is at first", action="store_false", dest="decay")
+        add("--no-decay", "keep the learning rate constant", action="store_false", dest="decay")
     if "dropout" in settings:
         add("--dropout", "share of neurons set to 0 in each iteration", type=_share, metavar="X")
     if "batch_norm" in settings:
@@ -200,17 +200,17 @@ def _parser(script, description, steps, defaults):
     if "full" in settings:
         add(
             "--full",
-            "the whole data set, downloaded once, not the part that comes with the project",
+            "download the full data set once, instead of the bundled part",
             action="store_true",
         )
     if "review" in settings:
-        about = "classify this review with the trained model; - reads reviews from the input, a line each"
+        about = "classify this review with the trained model; - reads reviews from standard input, one a line"
         add("--review", about, action="append", type=_review, metavar="TEXT")
     if "predict" in settings:
         about = "classify these pictures with the trained model"
         add("--predict", about, action="extend", nargs="+", type=picture, metavar="FILE")
     if "pairs" in settings:
-        about = "sentences to learn from: in each line one, a tab and its translation"
+        about = "sentences to learn from: each line a sentence, a tab, its translation"
         add("--pairs", about, type=_readable_file, metavar="FILE")
     if "translate" in settings:
         about = "translate this text with the trained model"
@@ -218,11 +218,11 @@ def _parser(script, description, steps, defaults):
     if "beams" in settings:
         add(
             "--beams",
-            "beam width: how many beginnings of a translation are extended",
+            "beam width; 1 is greedy search",
             type=whole_number(1, 100),
             metavar="N",
         )
-    about = "share each batch among all devices, or several processes (Keras on JAX)"
+    about = "split each batch across all devices, or several processes (Keras on JAX)"
     add("--distribute", about, nargs="?", const="", type=_addresses, metavar="HOST:PORT,HOST:PORT")
     add("--process", "which of these processes this one is, from 0", type=whole_number(0, 1000), metavar="N")
     add("--mixed-precision", "compute in 16 bits, keep the weights in 32", action="store_true")
@@ -274,7 +274,7 @@ def parse_args(description, *, steps=None, argv=None, **defaults):
 
     Args:
         description: the lesson's docstring, shown by --help.
-        steps: for each of the lesson's networks, its name and a dictionary of what it needs; the
+        steps: for each of the lesson's variants, its name and a dictionary of what it needs; the
             last is the default. None if there is only one network.
         argv: the words to read, `sys.argv[1:]` if None.
         defaults: the lesson's settings where `steps` gives no other; epochs, batch_size and
@@ -324,7 +324,7 @@ def parse_args(description, *, steps=None, argv=None, **defaults):
     settings = defaults | steps.get(step, {})
     for name, value in given.items():
         if name not in settings:
-            raise UserError(f"{_flag(name, value)} means nothing to step {step}")
+            raise UserError(f"{_flag(name, value)} does not apply to --step {step}")
         may_change = name == "pairs" or (name == "epochs" and not asked)
         if before.get(name, value) != value and not may_change:
             raise UserError(f"{asked or '--resume'}: {_difference(out, name, before, value)}")

@@ -227,7 +227,7 @@ def _import_libraries():
     except ValueError as error:
         if "backend" not in str(error):
             raise
-        raise UserError(f"MPLBACKEND is {toolkit!r}, which matplotlib does not know: leave it out") from error
+        raise UserError(f"MPLBACKEND is {toolkit!r}, unknown to matplotlib: unset it") from error
 
 
 _settle_output()

@@ -25,8 +25,7 @@ NOTEBOOKS = ROOT / "notebooks"
 PROJECT = ""  # the address of the project's public git repository, when it has one
 
 ABOUT_SET_UP = """\
-**Set-up.** This cell finds the project around this notebook, or fetches it where it is not, as in Colab, and
-installs what is missing. The training then begins with *Run all*."""
+**Set-up.** This cell finds the project around this notebook, or fetches it (as in Colab), and installs what is missing. The training then begins with *Run all*."""
 
 SET_UP = """\
 PROJECT = "{project}"  # the address of the project's git repository, to fetch it from
@@ -75,7 +74,7 @@ if packages and subprocess.call([sys.executable, "-m", "pip", "install", "-q", *
     print("These packages could not be installed:", *packages)"""
 
 ABOUT_FLAGS = """\
-**Flags**, as behind the script's name on the command line, for instance `--epochs 3 --train-size 5000`;
+**Flags**, as after the script's name on the command line, for instance `--epochs 3 --train-size 5000`;
 `--help` lists them."""
 
 FLAGS = """\

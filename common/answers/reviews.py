@@ -20,7 +20,7 @@ def classify_reviews(model, texts, vocabulary):
             _classify(model, text, vocabulary)
             continue
         if sys.stdin.isatty():
-            print("Type a review, and Enter; an empty line ends.")
+            print("Type a review and press Enter; an empty line ends.")
         for line in map(_decode, sys.stdin.buffer):
             if line.strip():
                 _classify(model, line, vocabulary)
@@ -43,7 +43,7 @@ def _classify(model, text, vocabulary):
     shown = " ".join(text.split())
     print(f'"{shown}"' if len(shown) <= 70 else f'"{shown[:67]}..."')
     if len(unknown) == len(set(words)):
-        print("  none of its words is known: nothing can be said")
+        print("  none of its words is known: no prediction")
         return
     # without the zeros behind a short review, which would hide its few words
     probability = float(model.predict_on_batch(tokens[np.newaxis, -256:])[0, 0])

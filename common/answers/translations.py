@@ -51,7 +51,7 @@ def say_translations(texts, task, translate):
         shown = " ".join(text.split())
         print(f'"{shown}"' if len(shown) <= 70 else f'"{shown[:67]}..."')
         if len(unknown) == len(set(tokens)):
-            print("  nothing in it is known: it cannot be translated")
+            print("  none of its tokens is known: no translation")
             continue
         (translation,) = _translated(task, [tokens], translate)
         print(f"  {task.target.text(translation)}")

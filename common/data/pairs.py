@@ -151,7 +151,7 @@ def _find_pairs(path, origin):
                 files = [(Path(m.name).parts, archive.extractfile(m).read()) for m in members]
         except Exception as error:  # a damaged archive can fail anywhere in tarfile, gzip and zlib
             file = DataFile(path, "", origin)
-            raise broken(file, "is cut short, damaged or no .tar.gz file") from error
+            raise broken(file, "is cut short, damaged or not a .tar.gz file") from error
     for (*_, split, name), content in files:
         if split in ("train", "val", "test") and not name.startswith(".") and name.lower().endswith(SUFFIXES):
             found.setdefault(split, []).append((f"{split}/{name}", content))

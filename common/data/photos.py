@@ -38,7 +38,7 @@ def read_photo(file, size):
         RGB, uint8 [height, width, 3].
 
     Raises:
-        ValueError: it is no picture, or is damaged.
+        ValueError: it is not a picture, or is damaged.
     """
     try:
         with Image.open(io.BytesIO(file) if isinstance(file, bytes) else file) as picture:
@@ -52,7 +52,7 @@ def read_photo(file, size):
             wanted = size if isinstance(size, tuple) or size is None else (size, size)
             return np.asarray(picture.resize(wanted, Image.Resampling.BILINEAR) if wanted else picture)
     except Image.UnidentifiedImageError:
-        raise ValueError("is no picture") from None
+        raise ValueError("is not a picture") from None
     except Exception as error:  # a damaged picture can fail anywhere in its decoder
         first_line = str(error).partition("\n")[0].rstrip(".")
         raise ValueError(f"cannot be read as a picture ({first_line})") from error
@@ -83,7 +83,9 @@ def _open_zip(path):
     try:
         return zipfile.ZipFile(path)
     except (OSError, zipfile.BadZipFile) as error:
-        raise UserError(f"the data file {path} is cut short, damaged or no zip file: replace it") from error
+        raise UserError(
+            f"the data file {path} is cut short, damaged or not a zip file: replace it"
+        ) from error
 
 
 def _reader(archive, name):

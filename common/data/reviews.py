@@ -78,7 +78,7 @@ def load_imdb(args):
         place = args.data_dir / "imdb.npz", "data-dir"
     elif args.full:
         place = _fetch_full_imdb(), "full"
-    else:  # not Keras' cache: Keras' own imdb.npz there is packed otherwise, with pickles
+    else:  # not Keras' cache: Keras' own imdb.npz there is in another format, with pickles
         place = BUNDLED / "imdb.npz", "bundled"
     kinds = {"tokens": np.uint16, "offsets": np.int64, "labels": np.uint8}
     parts = {
@@ -128,7 +128,7 @@ def _fetch_full_imdb():
     vocabulary = first_words([words for words, _ in reviews["train"]])
     arrays = {"words": np.array(vocabulary)}
     for split, part in reviews.items():
-        order = np.random.default_rng(0).permutation(len(part))  # the archive has all the bad ones first
+        order = np.random.default_rng(0).permutation(len(part))  # the archive has all the negative ones first
         tokens, offsets = encode_reviews([part[i][0] for i in order], vocabulary)
         labels = np.array([part[i][1] for i in order], np.uint8)
         arrays |= {f"{split}_tokens": tokens, f"{split}_offsets": offsets, f"{split}_labels": labels}

@@ -256,6 +256,6 @@ def _pair_lines(args):
     except OSError as error:
         raise UserError(f"cannot read {path}: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        raise UserError(f"{path} is no text in UTF-8: save it with that encoding") from error
+        raise UserError(f"{path} is not UTF-8 text: save it in that encoding") from error
     except Exception as error:  # a damaged archive can fail anywhere in zipfile and zlib
         raise broken(DataFile(path, "", origin), "is damaged") from error

@@ -37,7 +37,9 @@ def find_data_file(name, data_dir=None):
     for folder, origin in places:
         if folder is not None and os.path.exists(Path(folder) / name):
             return Path(folder) / name, origin
-    raise UserError(f"the data file {name} is missing: put it into {BUNDLED} or name its --data-dir")
+    raise UserError(
+        f"the data file {name} is missing: put it into {BUNDLED} or name its folder with --data-dir"
+    )
 
 
 def broken(file, why):
@@ -76,7 +78,7 @@ def read_arrays(path, origin, expected, optional=()):
         raise broken(file, str(error)) from error
     except Exception as error:  # a damaged archive can fail anywhere in zipfile, zlib or NumPy
         first_line = str(error).partition("\n")[0].rstrip(".")
-        raise broken(file, f"is cut short, damaged or no .npz file ({first_line})") from error
+        raise broken(file, f"is cut short, damaged or not an .npz file ({first_line})") from error
 
 
 WITHOUT_FULL = "without --full the lesson takes the part that is here, with --data-dir DIR the class's copy"

@@ -13,7 +13,7 @@ from common.window.style import STYLE, fit_text
 
 PER_SECOND = 2  # steps, while it plays
 MOST = 50  # steps that are shown of a slide, while it plays
-KEYS = "space, ← →  step      p  play      ↑ ↓  other slides      s  save      f  full screen      q  close"
+KEYS = "space, ← →  frame      p  play      ↑ ↓  other slides      s  save      f  full screen      q  close"
 
 
 @dataclass

@@ -37,7 +37,7 @@ class ShuffledBatches(keras.callbacks.Callback):
         super().__init__()
         devices = distribution.data_parallel.num_model_replicas if distribution.data_parallel else 1
         if len(x) < devices:
-            raise UserError(f"{len(x)} training examples cannot be shared among {devices} devices")
+            raise UserError(f"{len(x)} training examples cannot be split across {devices} devices")
         self._seed, self._examples, self._used = args.seed, len(x), len(x) // devices * devices
         self._epoch_examples = min(self._used, (steps or len(x)) * args.batch_size)
         steps = -(-self._epoch_examples // args.batch_size)

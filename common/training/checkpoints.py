@@ -49,7 +49,7 @@ def _read(folder, expected, optional=()):
     except UnexpectedArray as error:
         raise UserError(f"--resume: {folder} holds a run of another network: {path} {error}") from error
     except Exception as error:  # a damaged archive can fail anywhere in zipfile, zlib or NumPy
-        raise UserError(f"--resume: {path} is damaged, start anew without --resume") from error
+        raise UserError(f"--resume: {path} is damaged, start again without --resume") from error
 
 
 def read_state(folder):

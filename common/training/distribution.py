@@ -71,10 +71,10 @@ def distribute(addresses, process, batch_size, run=None):
     data_parallel = _DataParallel(auto_shard_dataset=False)
     devices = data_parallel.num_model_replicas
     if batch_size % devices:
-        raise UserError(f"--batch-size {batch_size} cannot be shared evenly among {devices} devices")
+        raise UserError(f"--batch-size {batch_size} cannot be split evenly across {devices} devices")
     keras.distribution.set_distribution(data_parallel)
     processes = f" in {data_parallel.num_processes} processes" if addresses else ""
-    print(f"Each batch is shared among {devices} device{'s' * (devices > 1)}{processes}")
+    print(f"Each batch is split across {devices} device{'s' * (devices > 1)}{processes}")
     return folder
 
 
@@ -146,7 +146,9 @@ def _watch_over_child(addresses, folder):
         lost = status < 0 or status == LOST
         if lost or status - 128 in interrupt.SIGNALS:
             message = "another process of this training has ended" if lost else "stopped"
-            message += "; process 0 keeps each complete epoch; to continue, start all again with --resume"
+            message += (
+                "; process 0 keeps each complete epoch; to continue, start all of them again with --resume"
+            )
             if lost and not os.read(met, 1):
                 message = f"the processes of --distribute {addresses} did not find each other"
             print(f"{Path(sys.argv[0]).name}: {message}", file=sys.stderr)

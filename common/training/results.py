@@ -77,13 +77,15 @@ def trained_model(args, data=None):
         same = not args.data_dir or args.data_dir.resolve() in (path, *path.parents)
         same = same and not (args.full and known["origin"] == "bundled")
     if not same:
-        raise UserError(f"the model in {folder} was trained on {known['file']}: name that, or another --out")
+        raise UserError(
+            f"the model in {folder} was trained on {known['file']}: use that data, or another --out"
+        )
     try:
         model = keras.models.load_model(folder / "model.keras", compile=False)
     except Exception as error:  # a damaged archive can fail anywhere
         raise UserError(f"{folder / 'model.keras'} is damaged: train again into another --out") from error
     stopped = f", stopped after {result['epochs']} epochs" if result["interrupted"] else ""
-    print(f"The model is that of {folder}{stopped}")
+    print(f"Using the model in {folder}{stopped}")
     return Trained(model, result["classes"])
 
 

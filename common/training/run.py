@@ -76,7 +76,9 @@ class Run(keras.callbacks.Callback):
         stopped = stopping is not None and waited >= stopping.patience
         self.initial_epoch = args.epochs if stopped else len(self.history)
         if stopped:
-            print(f"The run stopped early, after {len(self.history)} epochs: there is nothing to continue.")
+            print(
+                f"Early stopping ended this run after {len(self.history)} epochs: there is nothing to continue."
+            )
         self._last_complete = snapshot(model)
         self._room = self._take_room()
         self._fit_seconds = sum(row["seconds"] for row in self.history)
@@ -121,7 +123,7 @@ class Run(keras.callbacks.Callback):
         if len(self.history) > self.args.epochs:
             raise UserError(f"--resume: {len(self.history)} epochs are done, more than --epochs asks for")
         if len(self.history) == self.args.epochs:
-            print(f"All {self.args.epochs} epochs are done: a larger --epochs would continue.")
+            print(f"All {self.args.epochs} epochs are done: give more --epochs to continue.")
 
     def _write_checkpoint(self):
         state = {
@@ -189,7 +191,7 @@ class Run(keras.callbacks.Callback):
         same = "loss" in before and np.isclose(last["loss"], before["loss"], rtol=1e-6, atol=0)
         if same and "accuracy" in last and last["accuracy"] < 1.2 * self._share_of_largest_class():
             shown = f"the loss was {last['loss']:.4f} and the accuracy {last['accuracy']:.2%}"
-            return f"in epoch {last['epoch']} {shown}, as in the one before: that is guessing"
+            return f"in epoch {last['epoch']} {shown}, as in the epoch before: it is guessing"
         return None
 
     def _share_of_largest_class(self):

@@ -172,7 +172,7 @@ class LivePlot(keras.callbacks.Callback):
         from common.window.screens import close_windows, wait_until_closed
 
         if self._dashboard and self._screen.open and self._screen.stays:
-            self._dashboard.set_header(f"{self._header()}   ·   done, close the window to end")
+            self._dashboard.set_header(f"{self._header()}   ·   done: close the window to finish")
         if not self.args.close:
             wait_until_closed()
         close_windows()

@@ -75,7 +75,7 @@ def _figure(toolkit, size):
     if figure.canvas.required_interactive_framework and figure.canvas.supports_blit:
         return figure
     plt.close(figure)
-    raise RuntimeError("which has no windows with moving pictures")
+    raise RuntimeError("whose windows cannot be animated")
 
 
 def _what_is_missing(toolkit, error):
@@ -116,7 +116,7 @@ def _try_qt(toolkit):
         raise _Missing(WITHOUT_QT)
     platform = os.environ.get("QT_QPA_PLATFORM")
     if platform and f'find the Qt platform plugin "{platform}"' in said:
-        raise _Missing(f"Qt knows no QT_QPA_PLATFORM={platform}: leave it out")
+        raise _Missing(f"Qt does not know QT_QPA_PLATFORM={platform}: unset it")
     if "connect to display" in said:
         raise _Missing(NO_SCREEN)
     library = re.search(r"or (libxcb-cursor0) is needed|(lib[\w.+-]+[.]so[.0-9]*): cannot open shared", said)

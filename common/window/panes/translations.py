@@ -44,7 +44,7 @@ class TranslatedTexts:
         self.translations = [self.task.target.decode(row) for row in ids]
 
     def written(self):
-        """For each text: it, its translation, and what would be right; as texts, not tokens."""
+        """For each text: it, its translation, and the correct translation; as texts, not tokens."""
         rows = zip(self.sources, self.translations, self.right, strict=True)
         source, target = self.task.source, self.task.target
         return [(source.text(text), target.text(read), target.text(right)) for text, read, right in rows]
@@ -62,7 +62,7 @@ class _OfTexts(Painted):
 
 
 class Translations(_OfTexts):
-    """Texts, their translations, and what would be right where that is something else."""
+    """Texts, their translations, and the correct translation where that is something else."""
 
     title = "Translations"
 

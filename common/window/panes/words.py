@@ -14,7 +14,7 @@ from common.window.style import DARK_RED, TEST, TRAIN
 class WordSentiments(Painted):
     """The words that speak most for and most against a positive review.
 
-    The network is asked about a review that is one word: what the dense layers make of its embedding.
+    The network is given a review of one word: what the dense layers make of its embedding.
 
     Args:
         words: list of str, by id; at first some in angle brackets, which are no words.
