@@ -76,9 +76,8 @@ class Run(keras.callbacks.Callback):
         stopped = stopping is not None and waited >= stopping.patience
         self.initial_epoch = args.epochs if stopped else len(self.history)
         if stopped:
-            print(
-                f"Early stopping ended this run after {len(self.history)} epochs: there is nothing to continue."
-            )
+            done = len(self.history)
+            print(f"Early stopping ended this run after {done} epochs: there is nothing to continue.")
         self._last_complete = snapshot(model)
         self._room = self._take_room()
         self._fit_seconds = sum(row["seconds"] for row in self.history)
