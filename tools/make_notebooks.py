@@ -25,8 +25,8 @@ NOTEBOOKS = ROOT / "notebooks"
 PROJECT = ""  # the address of the project's public git repository, when it has one
 
 ABOUT_SET_UP = """\
-**Set-up.** This cell finds the project around this notebook, or fetches it (as in Colab), and installs what is
-missing. The training then begins with *Run all*."""
+**Set-up.** This cell finds the project around this notebook, or fetches it (as in Colab), and installs what
+is missing. The training then begins with *Run all*."""
 
 SET_UP = """\
 PROJECT = "{project}"  # the address of the project's git repository, to fetch it from
