@@ -13,7 +13,7 @@ import keras
 import numpy as np
 
 from common.data.dataset import Data, Examples, training_size
-from common.data.sources import BUNDLED, broken, download, keras_cache, read_arrays
+from common.data.sources import broken, bundled_file, download, keras_cache, read_arrays
 from common.files import replacing
 
 IMDB_SOURCE = "https://ai.stanford.edu/~amaas/data/sentiment/aclImdb_v1.tar.gz"
@@ -79,7 +79,7 @@ def load_imdb(args):
     elif args.full:
         place = _fetch_full_imdb(), "full"
     else:  # not Keras' cache: Keras' own imdb.npz there is in another format, with pickles
-        place = BUNDLED / "imdb.npz", "bundled"
+        place = bundled_file("imdb.npz")
     kinds = {"tokens": np.uint16, "offsets": np.int64, "labels": np.uint8}
     parts = {
         split: {f"{split}_{name}": (kind, (None,)) for name, kind in kinds.items()}

@@ -33,13 +33,19 @@ def find_data_file(name, data_dir=None):
 
     Raises UserError if there is none.
     """
-    places = [(data_dir, "data-dir"), (keras_cache(), "keras cache"), (BUNDLED, "bundled")]
-    for folder, origin in places:
+    for folder, origin in ((data_dir, "data-dir"), (keras_cache(), "keras cache")):
         if folder is not None and os.path.exists(Path(folder) / name):
             return Path(folder) / name, origin
-    raise UserError(
-        f"the data file {name} is missing: put it into {BUNDLED} or name its folder with --data-dir"
-    )
+    return bundled_file(name)
+
+
+def bundled_file(name):
+    """The path of a data file that comes with the project, and its origin. Raises UserError if it is gone."""
+    if not os.path.exists(BUNDLED / name):
+        raise UserError(
+            f"the data file {name} is missing: put it into {BUNDLED} or name its folder with --data-dir"
+        )
+    return BUNDLED / name, "bundled"
 
 
 def broken(file, why):
