@@ -200,7 +200,7 @@ class TestImages(Pane):
         pairs = np.c_[sample.classes(), sample.predictions()][wrong]
         mistakes, counts = np.unique(pairs, axis=0, return_counts=True)
         label, prediction = mistakes[counts.argmax()]
-        return f"most often: {self._classes[label]} → {self._classes[prediction]}"
+        return f"most: {self._classes[label]} → {self._classes[prediction]}"
 
 
 class PairPictures(Painted):
