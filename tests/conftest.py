@@ -3,15 +3,15 @@
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import processes
 import pytest
+from processes import ROOT
 
-ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 
@@ -60,28 +60,41 @@ def environment(tmp_path):
     return environment | {"HOME": str(tmp_path), "PYTHONUNBUFFERED": "1"}
 
 
-def listen_to_hangups():
-    """As in a terminal, also if the tests were started with `nohup`, whose wish a lesson would respect."""
-    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+@pytest.fixture(scope="session")
+def fork(tmp_path_factory):
+    """Starts lessons as forks of a process that has imported Keras on the backend of their environment."""
+    servers = {}
+
+    def fork(argv, folder, environment):
+        backend = environment.get("KERAS_BACKEND")
+        if backend not in servers:
+            home = {"HOME": str(tmp_path_factory.mktemp("home"))}
+            servers[backend] = processes.ForkServer(environment | home)
+        return servers[backend].start(argv, folder, environment)
+
+    yield fork
+    for server in servers.values():
+        server.close()
+
+
+# what a lesson's process may be given that has its libraries imported already
+AFTER_THE_IMPORT = {"DISPLAY", "MPLBACKEND", "KERAS_BACKEND", "XLA_FLAGS"}
 
 
 @pytest.fixture
-def start(tmp_path, environment):
-    """Start a lesson in an empty folder; returns its Popen. At the end it is killed."""
+def start(tmp_path, environment, fork):
+    """Start a lesson in an empty folder; returns its Popen. At the end it is killed.
+
+    With `new` it is a process that imports everything itself; else a fork, which is faster.
+    """
     started = []
 
-    def start(*flags, lesson="mnist_1_softmax", **variables):
-        process = subprocess.Popen(
-            [sys.executable, str(ROOT / f"{lesson}.py"), *map(str, flags)],
-            cwd=tmp_path,
-            env=environment | variables,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            preexec_fn=None if os.name == "nt" else listen_to_hangups,
-        )
-        started.append(process)
-        return process
+    def start(*flags, lesson="mnist_1_softmax", new=False, **variables):
+        way = processes.new_process if new or not processes.CAN_FORK else fork
+        assert way is not fork or variables.keys() <= AFTER_THE_IMPORT
+        argv = [str(ROOT / f"{lesson}.py"), *map(str, flags)]
+        started.append(way(argv, tmp_path, environment | variables))
+        return started[-1]
 
     yield start
     for process in started:
@@ -93,8 +106,8 @@ def start(tmp_path, environment):
 def run(start):
     """Run a lesson to its end; returns its CompletedProcess."""
 
-    def run(*flags, lesson="mnist_1_softmax", **variables):
-        process = start(*flags, lesson=lesson, **variables)
+    def run(*flags, lesson="mnist_1_softmax", new=False, **variables):
+        process = start(*flags, lesson=lesson, new=new, **variables)
         stdout, stderr = process.communicate(timeout=240)
         return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
 

@@ -1,0 +1,60 @@
+"""Starts lessons that need not import Keras, its backend and matplotlib, most of the time of a short run.
+
+    python fork_server.py DESCRIPTOR
+
+The descriptor is a socket's. For each message, a JSON object and the files for stdin, stdout and stderr, a lesson
+is started, and its process id sent back. Nothing of the imported libraries was called yet; the fork imports
+`common` and the lesson itself, and ends as any Python program does.
+"""
+
+import json
+import os
+import runpy
+import socket
+import sys
+
+
+def fork_lessons(channel):
+    """Fork at each message; returns in the fork. The tests adopt it, since its parent has gone."""
+    while True:
+        message, files, _, _ = socket.recv_fds(channel, 1_000_000, 3)
+        if not message:
+            os._exit(0)
+        reader, writer = os.pipe()
+        parent = os.fork()
+        if not parent:
+            lesson = os.fork()
+            if not lesson:
+                break
+            os.write(writer, str(lesson).encode())
+            os._exit(0)
+        os.waitpid(parent, 0)
+        channel.send(os.read(reader, 20))
+        for descriptor in (*files, reader, writer):
+            os.close(descriptor)
+    for descriptor in (reader, writer, channel.detach()):
+        os.close(descriptor)
+    for standard, descriptor in enumerate(files):
+        os.dup2(descriptor, standard)
+        os.close(descriptor)
+    return json.loads(message)
+
+
+def become(argv, folder, environment):
+    """Give this process what a new one would have."""
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(environment)
+    sys.argv, sys.path[0] = argv, os.path.dirname(argv[0])
+    np.random.seed()
+    if "MPLBACKEND" in environment:
+        matplotlib.rcParams["backend"] = environment["MPLBACKEND"]  # as matplotlib does while it is imported
+
+
+if __name__ == "__main__":
+    import keras  # noqa: F401
+    import matplotlib.backends.backend_agg  # and fonts
+    import numpy as np
+
+    become(**fork_lessons(socket.socket(fileno=int(sys.argv[1]))))
+    runpy.run_path(sys.argv[0], run_name="__main__")

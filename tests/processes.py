@@ -1,0 +1,108 @@
+"""Processes of lessons: new ones, and forks of one that has imported the libraries."""
+
+import ctypes
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+CAN_FORK = sys.platform == "linux"
+ADOPT_ORPHANS = 36  # PR_SET_CHILD_SUBREAPER
+
+
+def listen_to_hangups():
+    """As in a terminal, also if the tests were started with `nohup`, whose wish a lesson would respect."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
+def new_process(argv, folder, environment):
+    """Start a lesson as its user does; returns its `subprocess.Popen`."""
+    return subprocess.Popen(
+        [sys.executable, *argv],
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=None if os.name == "nt" else listen_to_hangups,
+    )
+
+
+class ForkServer:
+    """A process that has imported Keras on a backend, and forks lessons. See fork_server.py."""
+
+    def __init__(self, environment):
+        ctypes.CDLL(None).prctl(ADOPT_ORPHANS, 1, 0, 0, 0)
+        self._channel, end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with end:
+            self._process = subprocess.Popen(
+                [sys.executable, Path(__file__).with_name("fork_server.py"), str(end.fileno())],
+                env=environment | {"TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONUNBUFFERED": "1"},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                pass_fds=[end.fileno()],
+                preexec_fn=listen_to_hangups,
+            )
+
+    def start(self, argv, folder, environment):
+        """Start a lesson; returns its `Fork`."""
+        message = json.dumps({"argv": argv, "folder": str(folder), "environment": environment})
+        outputs = [tempfile.TemporaryFile("w+") for _ in range(2)]
+        with open(os.devnull) as nothing:
+            descriptors = [file.fileno() for file in (nothing, *outputs)]
+            socket.send_fds(self._channel, [message.encode()], descriptors)
+        return Fork(argv, int(self._channel.recv(20)), *outputs)
+
+    def close(self):
+        self._channel.close()
+        self._process.wait()
+
+
+class Fork:
+    """What the tests use of a `subprocess.Popen`, for a lesson that was forked."""
+
+    def __init__(self, args, pid, stdout, stderr):
+        self.args, self.pid, self.returncode = args, pid, None
+        self._outputs = stdout, stderr
+
+    def poll(self):
+        if self.returncode is None:
+            ended, status = os.waitpid(self.pid, os.WNOHANG)
+            if ended:
+                self.returncode = os.waitstatus_to_exitcode(status)
+        return self.returncode
+
+    def wait(self, timeout=float("inf")):
+        end = time.monotonic() + timeout
+        while self.poll() is None:
+            if time.monotonic() > end:
+                raise subprocess.TimeoutExpired(self.args, timeout)
+            time.sleep(0.01)
+        return self.returncode
+
+    def communicate(self, timeout=float("inf")):
+        self.wait(timeout)
+        return tuple(self._read(file) for file in self._outputs)
+
+    @staticmethod
+    def _read(file):
+        file.seek(0)
+        return file.read()
+
+    def send_signal(self, number):
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def terminate(self):
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self):
+        self.send_signal(signal.SIGKILL)
