@@ -1,42 +1,27 @@
-"""What several tests need: a run of a lesson, a screen, and a small network."""
+"""What several tests need: a run of a lesson, a screen, data, and what users bring along."""
 
-import json
+import itertools
 import os
-import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
+from string import ascii_lowercase
 
+import numpy as np
 import processes
 import pytest
-from processes import ROOT
+from helpers import ROOT
+from PIL import Image
 
-sys.path.insert(0, str(ROOT))
+from common.datasets import BUNDLED
+
+import keras
 
 
 @pytest.fixture(scope="session")
 def screen():
     """The name of a screen of 1920 × 1080 that nobody sees, for DISPLAY."""
-    return open_screen_that_nobody_sees()
-
-
-def open_screen_that_nobody_sees(*options):
-    if not shutil.which("Xvfb"):
-        pytest.skip("needs Xvfb, a screen that nobody sees")
-    # it ends after us: Tk ends the program that still has a window when its screen goes
-    options = ("-screen", "0", "1920x1080x24", *options)
-    script = f'Xvfb "$@" & while kill -0 {os.getpid()} 2>/dev/null; do sleep 1; done; kill $!'
-    reader, writer = os.pipe()
-    subprocess.Popen(
-        ["sh", "-c", script, "sh", "-displayfd", str(writer), "-noreset", *options],
-        pass_fds=[writer],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    os.close(writer)
-    return f":{os.read(reader, 20).decode().strip()}"
+    return processes.open_screen_that_nobody_sees()
 
 
 @pytest.fixture
@@ -117,20 +102,57 @@ def run(start):
 @pytest.fixture
 def weights():
     """Reads the weights and biases of a run's saved model."""
-    import common  # noqa: F401  keeps Keras quiet
-
-    import keras
-
     return lambda folder: keras.models.load_model(Path(folder) / "model.keras", compile=False).get_weights()
 
 
-def result_of(folder):
-    return json.loads((Path(folder) / "result.json").read_text())
+@pytest.fixture(scope="session")
+def mnist():
+    """The arrays of MNIST's file."""
+    with np.load(BUNDLED / "mnist.npz") as archive:
+        return dict(archive)
 
 
-def wait_for(condition, seconds=60):
-    """Wait until the condition holds."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited too long"
-        time.sleep(0.05)
+@pytest.fixture(scope="session")
+def picture():
+    """48 × 40: the left half red, the right half green."""
+    pixels = np.zeros((40, 48, 3), np.uint8)
+    pixels[:, :24, 0], pixels[:, 24:, 1] = 255, 255
+    return Image.fromarray(pixels)
+
+
+@pytest.fixture
+def pairs_of_pictures(tmp_path):
+    """A folder of pairs: on the left a red picture, on the right a blue one, each a little different."""
+    for split, count in (("train", 6), ("test", 2)):
+        (tmp_path / "pairs" / split).mkdir(parents=True)
+        for i in range(count):
+            pixels = np.zeros((32, 64, 3), np.uint8)
+            pixels[:, :32, 0], pixels[:, 32:, 2] = 200 + i, 100 + i
+            Image.fromarray(pixels).save(tmp_path / "pairs" / split / f"{i}.png")
+    return tmp_path / "pairs"
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """Mounts a disk of so many bytes."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+
+    def mount(size):
+        command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
+        if sys.platform != "linux" or subprocess.run(command, capture_output=True).returncode:
+            pytest.skip("needs to mount a small disk, which only root can")
+        return folder
+
+    yield mount
+    subprocess.run(["umount", "-l", str(folder)], capture_output=True)
+
+
+@pytest.fixture
+def sentences(tmp_path):
+    """A file of 5,000 sentences and their translations; some lines are none."""
+    names = dict.fromkeys(map("".join, itertools.product("abcdefghij", "klmnopqrst", ascii_lowercase)))
+    lines = [f"{who} see {name}.\t我 看 {name}。\tsome note" for who in ("I", "we") for name in names]
+    path = tmp_path / "sentences.txt"
+    path.write_text("\n".join([*lines, lines[0].replace("看", "见"), "a line without a tab", ""]), "utf-8")
+    return path

@@ -2,9 +2,9 @@
 
     python fork_server.py DESCRIPTOR
 
-The descriptor is a socket's. For each message, a JSON object and the files for stdin, stdout and stderr, a lesson
-is started, and its process id sent back. Nothing of the imported libraries was called yet; the fork imports
-`common` and the lesson itself, and ends as any Python program does.
+The descriptor is a socket's. For each message, a JSON object and the files for stdin, stdout and stderr, a
+lesson is started, and its process id sent back. Nothing of the imported libraries was called yet; the fork
+imports `common` and the lesson itself, and ends as any Python program does.
 """
 
 import json
@@ -12,6 +12,7 @@ import os
 import runpy
 import socket
 import sys
+from pathlib import Path
 
 
 def fork_lessons(channel):
@@ -45,7 +46,7 @@ def become(argv, folder, environment):
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
-    sys.argv, sys.path[0] = argv, os.path.dirname(argv[0])
+    sys.argv, sys.path[0] = argv, str(Path(argv[0]).parent)
     np.random.seed()
     if "MPLBACKEND" in environment:
         matplotlib.rcParams["backend"] = environment["MPLBACKEND"]  # as matplotlib does while it is imported

@@ -3,6 +3,7 @@
 import ctypes
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -11,7 +12,8 @@ import tempfile
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+import pytest
+
 CAN_FORK = sys.platform == "linux"
 ADOPT_ORPHANS = 36  # PR_SET_CHILD_SUBREAPER
 
@@ -55,7 +57,7 @@ class ForkServer:
     def start(self, argv, folder, environment):
         """Start a lesson; returns its `Fork`."""
         message = json.dumps({"argv": argv, "folder": str(folder), "environment": environment})
-        outputs = [tempfile.TemporaryFile("w+") for _ in range(2)]
+        outputs = [tempfile.TemporaryFile("w+") for _ in range(2)]  # noqa: SIM115  read at the end
         with open(os.devnull) as nothing:
             descriptors = [file.fileno() for file in (nothing, *outputs)]
             socket.send_fds(self._channel, [message.encode()], descriptors)
@@ -106,3 +108,21 @@ class Fork:
 
     def kill(self):
         self.send_signal(signal.SIGKILL)
+
+
+def open_screen_that_nobody_sees(*options):
+    if not shutil.which("Xvfb"):
+        pytest.skip("needs Xvfb, a screen that nobody sees")
+    # it ends after us: Tk ends the program that still has a window when its screen goes
+    options = ("-screen", "0", "1920x1080x24", *options)
+    script = f'Xvfb "$@" & while kill -0 {os.getpid()} 2>/dev/null; do sleep 1; done; kill $!'
+    reader, writer = os.pipe()
+    subprocess.Popen(
+        ["sh", "-c", script, "sh", "-displayfd", str(writer), "-noreset", *options],
+        pass_fds=[writer],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    os.close(writer)
+    return f":{os.read(reader, 20).decode().strip()}"

@@ -6,13 +6,18 @@ import subprocess
 import sys
 
 import pytest
-from conftest import ROOT
+from helpers import ROOT
+
 
 QUICK = ["--plot", "none", "--epochs", "1", "--train-size", "600"]
+
+
 NUMBERS = [
     "999999999999999999999999999999", "1e39", "-1", "-0.5", "nan", "inf", "-inf", "９", "٣", "½", "1_000",
     " 3", "3 ", "", "0x10", "1,5", "1e-400", "1e9999", "9" * 5000, "1\n2", "\udcff", "--", "two",
 ]  # fmt: skip
+
+
 PATHS = [
     "x" * 300,
     "x/" * 2500,
@@ -83,6 +88,7 @@ LINES = {
     "run_models": [*([word] for word in ("M9", "x" * 5000, "M1:\n")), *each("--out", PATHS, "M9")],
 }
 
+
 DRIVER = """
 import json, runpy, sys
 root, lines = sys.argv[1], json.load(sys.stdin)
@@ -152,29 +158,3 @@ def test_numbers_that_no_machine_has_and_digits_of_other_scripts_are_refused(see
     for (script, words), (what, _) in seen:
         if any(number in words for number in hostile):
             assert what == "refused", (script, words[-2:])
-
-
-@pytest.mark.parametrize("output", ["| head -1", ">&-", "> /dev/full", ">&- 2>&- <&-"])
-def test_a_lesson_goes_on_when_nobody_reads_what_it_prints(output, tmp_path, environment):
-    command = f"{sys.executable} {ROOT}/mnist_1_softmax.py {' '.join(QUICK)} --out run {output}"
-    shell = ["bash", "-o", "pipefail", "-c", command]
-    done = subprocess.run(shell, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=100)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert (tmp_path / "run" / "result.json").is_file() and (tmp_path / "run" / "model.keras").is_file()
-
-
-def test_slides_are_saved_when_nobody_reads_what_is_printed(tmp_path, environment):
-    command = f"{sys.executable} {ROOT}/convolution_demo.py --plot file --out slides | true"
-    shell = ["bash", "-o", "pipefail", "-c", command]
-    done = subprocess.run(shell, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=100)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert len(list((tmp_path / "slides").glob("*.png"))) == 6
-
-
-def test_reviews_from_an_input_that_is_closed_are_refused(tmp_path, environment):
-    command = f"{sys.executable} {ROOT}/imdb_text.py --review - <&-"
-    done = subprocess.run(
-        ["bash", "-c", command], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=100
-    )
-    assert done.returncode == 2 and done.stderr.count("\n") == 1
-    assert "--review: - reads reviews from the standard input, which is closed" in done.stderr

@@ -3,30 +3,16 @@
 import subprocess
 import sys
 import zipfile
-from argparse import Namespace
 
 import numpy as np
 import pytest
-from conftest import ROOT
+from helpers import ROOT, data_flags
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from common import UserError, load_cats_dogs, parse_args, trained_model
+from common import UserError, load_cats_dogs
 from common.photos import read_photo
-
-
-@pytest.fixture(scope="session")
-def picture():
-    """48 × 40: the left half red, the right half green."""
-    pixels = np.zeros((40, 48, 3), np.uint8)
-    pixels[:, :24, 0], pixels[:, 24:, 1] = 255, 255
-    return Image.fromarray(pixels)
-
-
-def flags(**changes):
-    defaults = {"data_dir": None, "full": False, "image_size": None, "train_size": None, "batch_size": 1}
-    return Namespace(**(defaults | changes))
 
 
 @pytest.mark.parametrize("mode, name", [
@@ -100,7 +86,7 @@ def folder(picture, tmp_path):
 
 
 def test_a_folder_of_ones_own(folder, capsys):
-    args = flags(data_dir=folder)
+    args = data_flags(data_dir=folder)
     (x_train, y_train), (x, y) = load_cats_dogs(args)
     assert x_train.shape == (10, 150, 150, 3) and x.shape == (4, 150, 150, 3)
     assert y_train.tolist() == [0, 1] * 5 and y.tolist() == [0, 1] * 2
@@ -111,7 +97,7 @@ def test_a_folder_of_ones_own(folder, capsys):
         "Left out: train/ants/photo.heic is no picture",
     ]
     (folder / "train" / "ants" / "0.jpg").unlink()
-    without = flags(data_dir=folder)
+    without = data_flags(data_dir=folder)
     load_cats_dogs(without)
     assert without.data_file.sha256 != args.data_file.sha256 and len(args.data_file.sha256) == 64
 
@@ -119,14 +105,14 @@ def test_a_folder_of_ones_own(folder, capsys):
 def test_the_zip_file_is_like_its_folder(folder, tmp_path):
     for name in ("gone.jpg", "notes.jpg", "photo.heic"):
         (folder / "train" / "ants" / name).unlink()
-    whole = flags(data_dir=folder, image_size=20)
+    whole = data_flags(data_dir=folder, image_size=20)
     (x_train, _), _ = load_cats_dogs(whole)
     path = tmp_path / "zipped" / "cats_and_dogs_filtered.zip"
     path.parent.mkdir()
     with zipfile.ZipFile(path, "w") as archive:
         for file in folder.glob("*/*/*.*"):
             archive.write(file, f"cats_and_dogs_filtered/{file.relative_to(folder)}")
-    args = flags(data_dir=path.parent, image_size=20)
+    args = data_flags(data_dir=path.parent, image_size=20)
     (same, _), _ = load_cats_dogs(args)
     assert np.array_equal(x_train, same) and args.data_file.sha256 == whole.data_file.sha256
 
@@ -144,44 +130,17 @@ def test_two_classes_are_needed(folder, picture):
     (folder / "train" / "wasps").mkdir()
     picture.save(folder / "train" / "wasps" / "0.jpg")
     with pytest.raises(UserError, match=r"two classes.* not of ants, bees, wasps and of ants, bees"):
-        load_cats_dogs(flags(data_dir=folder))
+        load_cats_dogs(data_flags(data_dir=folder))
 
 
 def test_the_bundled_pictures():
-    args = flags()
+    args = data_flags()
     (x_train, y_train), (x, y) = load_cats_dogs(args)
     assert x_train.shape == (4000, 32, 32, 3) and np.bincount(y_train).tolist() == [2000, 2000]
     assert x.shape == (1000, 32, 32, 3) and np.bincount(y).tolist() == [500, 500]
     assert args.classes == ["cat", "dog"] and args.image_size == 32
-    (larger, _), _ = load_cats_dogs(flags(image_size=64))
+    (larger, _), _ = load_cats_dogs(data_flags(image_size=64))
     assert larger.shape == (4000, 64, 64, 3)
-
-
-def test_predict_asks_the_trained_model_and_refuses_what_is_no_picture(run, picture, tmp_path, monkeypatch):
-    picture.save(tmp_path / "one.jpg")
-    picture.convert("CMYK").save(tmp_path / "two.jpg")
-    (tmp_path / "three.jpg").write_text("no picture")
-    lesson = {"lesson": "cats_dogs_cnn"}
-    quick = ("--train-size", 64, "--epochs", 1, "--plot", "none")
-    first = run(*quick, "--predict", "one.jpg", **lesson)
-    assert first.returncode == 0 and "training one first" in first.stdout
-    again = run("--plot", "file", "--predict", "one.jpg", "--predict", "two.jpg", **lesson)
-    assert (again.returncode, again.stderr) == (0, "")
-    answers = [line.split() for line in again.stdout.splitlines() if ".jpg: " in line]
-    assert [answer[0] for answer in answers] == ["one.jpg:", "two.jpg:"]
-    assert " ".join(answers[0]) in first.stdout and answers[0][1] in ("cat,", "dog,")
-    folder = tmp_path / "runs" / "cats_dogs_cnn"
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("sys.argv", ["cats_dogs_cnn.py"])
-    assert Image.open(folder / "my_pictures.png").size == Image.open(folder / "predictions.png").size
-    for flags, message in (
-        (("--predict", "one.jpg", "three.jpg"), "'three.jpg' is no picture"),
-        (("--predict", "four.jpg"), "'four.jpg' is not a file that can be read"),
-        (("--predict", "one.jpg", "--data-dir", "runs"), "was trained on"),
-        (("--predict", "one.jpg", "--no-augment"), "is without --no-augment"),
-    ):
-        with pytest.raises(UserError, match=message):
-            trained_model(parse_args("", argv=flags, augment=True, image_size=None, full=False, predict=[]))
 
 
 def test_damaged_pictures_are_named_and_nothing_else_is_printed(tmp_path):

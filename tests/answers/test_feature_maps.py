@@ -4,7 +4,7 @@ from argparse import Namespace
 
 import numpy as np
 import pytest
-from conftest import result_of
+from helpers import result_of
 from PIL import Image
 
 from common import show_feature_maps

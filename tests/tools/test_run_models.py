@@ -2,7 +2,7 @@
 
 import json
 
-from conftest import wait_for
+from helpers import wait_for
 from PIL import Image
 
 import run_models

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
+from helpers import ROOT
 from PIL import Image, ImageChops
 
 from tools.run_page import commands_and_pictures, folder_of, main

@@ -3,9 +3,6 @@
 import sys
 
 import pytest
-from conftest import ROOT
-
-sys.path.insert(0, str(ROOT / "tools"))
 
 
 def test_the_products_of_the_lectures_network_are_counted():

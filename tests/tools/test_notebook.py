@@ -10,12 +10,10 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from conftest import ROOT
+from helpers import ROOT
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat.v4 import new_code_cell, new_notebook
-
-sys.path.insert(0, str(ROOT / "tools"))
 
 import make_notebooks
 from run_models import LESSONS

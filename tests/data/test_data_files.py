@@ -1,0 +1,158 @@
+"""Data files: where they are found, and that a spoilt one is named."""
+
+import io
+import random
+
+import numpy as np
+import pytest
+from helpers import ROOT, data_flags
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from common import UserError, datasets, load_boston_housing, load_cats_dogs, load_fashion_mnist, load_imdb
+from common import load_mnist
+
+
+def packed(arrays, **options):
+    content = io.BytesIO()
+    np.savez(content, **arrays, **options)
+    return content.getvalue()
+
+
+@pytest.mark.parametrize("load, name", [
+    (load_fashion_mnist, "fashion_mnist"), (load_imdb, "imdb"), (load_boston_housing, "boston_housing"),
+    (load_cats_dogs, "cats_dogs"),
+])  # fmt: skip
+def test_a_bundled_file_that_was_cut_or_changed_is_named(load, name, tmp_path, monkeypatch):
+    whole = (datasets.BUNDLED / f"{name}.npz").read_bytes()
+    monkeypatch.setattr(datasets, "BUNDLED", tmp_path)
+    changed = bytearray(whole)
+    changed[len(whole) // 2] ^= 1
+    for content in (whole[: len(whole) // 2], bytes(changed), b""):
+        (tmp_path / f"{name}.npz").write_bytes(content)
+        with pytest.raises(UserError, match=rf"{name}\.npz is cut short or was changed"):
+            load(data_flags(image_size=None))
+
+
+def test_a_file_is_looked_for_in_the_class_folder_then_in_the_cache(tmp_path, mnist):
+    cache, class_folder = tmp_path / "keras" / "datasets", tmp_path / "class"
+    places = [(class_folder, "data-dir"), (cache, "keras cache")]
+    for folder, _ in places:
+        folder.mkdir(parents=True)
+        (folder / "mnist.npz").write_bytes(packed(mnist))
+    for folder, origin in places:
+        args = data_flags(data_dir=class_folder)
+        load_mnist(args)
+        assert (args.data_file.path, args.data_file.origin) == (folder / "mnist.npz", origin)
+        (folder / "mnist.npz").unlink()
+    load_mnist(args)
+    assert (args.data_file.path, args.data_file.origin) == (datasets.BUNDLED / "mnist.npz", "bundled")
+
+
+class Trap:
+    """Shows that a pickle was loaded: it must not be."""
+
+    def __reduce__(self):
+        return pytest.fail, ("a pickled object was loaded",)
+
+
+WAYS_TO_SPOIL = ("cut", "flipped", "overwritten", "other", "missing", "dtype", "short", "flat", "objects",
+                 "swapped", "labels")  # fmt: skip
+
+
+def spoilt_file(way, chance, whole, arrays):
+    """The content of a data file that was cut, changed, or made with wrong arrays."""
+    if way == "cut":
+        return whole[: chance.randrange(len(whole))]
+    if way == "other":
+        return chance.randbytes(chance.randrange(200))
+    if way in ("flipped", "overwritten"):
+        content = bytearray(whole)
+        at = chance.randrange(len(content))
+        length = 1 if way == "flipped" else chance.randrange(1, 1000)
+        content[at : at + length] = bytes(byte ^ 0x55 for byte in content[at : at + length])
+        return bytes(content)
+    spoilt = dict(arrays)
+    name = chance.choice(sorted(arrays))
+    if way == "missing":
+        del spoilt[name]
+    elif way == "dtype":
+        spoilt[name] = arrays[name].astype(chance.choice(["int8", "uint16", "float32"]))
+    elif way == "short":
+        spoilt[name] = arrays[name][: chance.randrange(len(arrays[name]))]
+    elif way == "flat":
+        spoilt[name] = arrays[name].reshape(-1, 1)
+    elif way == "objects":
+        spoilt[name] = np.array([Trap()], dtype=object)
+    elif way == "swapped":
+        other = chance.choice(sorted(set(arrays) - {name}))
+        spoilt[name], spoilt[other] = arrays[other], arrays[name]
+    elif way == "labels":
+        spoilt["y_test"] = arrays["y_test"] + np.uint8(chance.randrange(10, 200))
+    return packed(spoilt)
+
+
+QUICKLY = settings(
+    max_examples=300,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+
+@QUICKLY
+@given(way=st.sampled_from(WAYS_TO_SPOIL[:4]), chance=st.integers(0, 10**9).map(random.Random))
+def test_300_spoilt_bundled_files_are_named(way, chance, tmp_path, monkeypatch, mnist):
+    monkeypatch.setattr(datasets, "BUNDLED", tmp_path)
+    path = tmp_path / "mnist.npz"
+    path.write_bytes(spoilt_file(way, chance, datasets.BUNDLED / "mnist.npz".read_bytes(), mnist))
+    with pytest.raises(UserError) as error:
+        load_mnist(data_flags())
+    assert str(path) in str(error.value) and "\n" not in str(error.value)
+
+
+@settings(QUICKLY, max_examples=100)
+@given(way=st.sampled_from(WAYS_TO_SPOIL), chance=st.integers(0, 10**9).map(random.Random))
+def test_100_spoilt_class_files_are_named_or_hold_the_same_digits(way, chance, tmp_path, mnist):
+    """Here any packing is allowed, so a change that spoils nothing, as in a time stamp, is no error."""
+    path = tmp_path / "mnist.npz"
+    path.write_bytes(spoilt_file(way, chance, datasets.BUNDLED / "mnist.npz".read_bytes(), mnist))
+    try:
+        (x_train, y_train), (x_test, y_test) = load_mnist(data_flags(data_dir=tmp_path))
+    except UserError as error:
+        assert str(path) in str(error) and "\n" not in str(error)
+    else:
+        assert way in ("flipped", "overwritten")
+        assert np.array_equal(x_train[..., 0], mnist["x_train"])
+        assert np.array_equal(x_test[..., 0], mnist["x_test"])
+        assert np.array_equal(y_train, mnist["y_train"])
+        assert np.array_equal(y_test, mnist["y_test"])
+
+
+@pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x03\x04"])
+def test_what_is_no_archive_is_named(content, tmp_path):
+    (tmp_path / "mnist.npz").write_bytes(content)
+    with pytest.raises(UserError, match=r"mnist\.npz is cut short, damaged or no \.npz file"):
+        load_mnist(data_flags(data_dir=tmp_path))
+
+
+def test_a_folder_in_the_place_of_the_file_is_named(tmp_path):
+    (tmp_path / "mnist.npz").mkdir()
+    with pytest.raises(UserError, match=r"cannot read the data file .*mnist\.npz"):
+        load_mnist(data_flags(data_dir=tmp_path))
+
+
+def test_a_missing_file_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(datasets, "BUNDLED", tmp_path)
+    with pytest.raises(UserError, match=r"mnist\.npz is missing"):
+        load_mnist(data_flags())
+
+
+def test_the_readme_of_the_data_has_each_file_and_its_sha256():
+    from common.datasets import BUNDLED_SHA256
+
+    text = (ROOT / "common" / "data" / "README.md").read_text()
+    for name, sha256 in BUNDLED_SHA256.items():
+        assert f"## {name}" in text and sha256 in text
+    assert sum(path.stat().st_size for path in (ROOT / "common" / "data").glob("*.npz")) < 65_000_000

@@ -1,0 +1,90 @@
+"""Pairs of pictures: edges of clothes, and folders of one's own."""
+
+import io
+import tarfile
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers import data_flags
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from common import UserError, jitter, load_edges, load_facades
+from common.image_pairs import edges_of
+
+
+def test_edges_are_lines_where_the_brightness_changes():
+    image = np.zeros((1, 12, 12), np.uint8)
+    image[0, 4:8, 4:8] = 200
+    (edges,) = edges_of(image)
+    dark = set(zip(*np.nonzero(edges == 0), strict=True))
+    assert dark and all(3 <= row <= 8 and 3 <= column <= 8 for row, column in dark)
+    assert (5, 5) not in dark and (edges[5] == 0).sum() == 2 and (edges[:, 6] == 0).sum() == 2
+    assert np.array_equal(edges_of(image.swapaxes(1, 2))[0], edges.T)
+
+
+def test_all_clothes_have_their_edges(capsys):
+    (x, y), (x_test, y_test) = load_edges(data_flags())
+    assert x.shape == y.shape == (60_000, 32, 32, 1) and x_test.shape == y_test.shape == (10_000, 32, 32, 1)
+    assert np.unique(x_test).tolist() == [0, 255]
+    share = (x_test == 0).mean(axis=(1, 2, 3))
+    assert 0.05 < share.mean() < 0.2 and share.min() > 0
+
+
+def test_a_folder_of_pairs_and_its_archive_are_the_same(pairs_of_pictures, tmp_path, capsys):
+    (pairs_of_pictures / "train" / "notes.png").write_text("no picture")
+    archive = tmp_path / "facades.tar.gz"
+    with tarfile.open(archive, "w:gz") as tar:
+        tar.add(pairs_of_pictures, "facades")
+    from_folder, from_archive = (
+        load_facades(data_flags(data_dir=path)) for path in (pairs_of_pictures, tmp_path)
+    )
+    assert "Left out: train/notes.png is no picture" in capsys.readouterr().out
+    for split_a, split_b in zip(from_folder, from_archive, strict=True):
+        for a, b in zip(split_a, split_b, strict=True):
+            assert np.array_equal(a, b)
+    (x, _), (x_test, y_test) = from_folder
+    assert x.shape == (6, 36, 36, 3) and x_test.shape == (2, 32, 32, 3)
+    assert x_test[1, 0, 0].tolist() == [0, 0, 101] and y_test[1, 0, 0].tolist() == [201, 0, 0]
+    left = load_facades(data_flags(data_dir=pairs_of_pictures, input_half="left"))
+    assert np.array_equal(left[1][0], y_test) and np.array_equal(left[1][1], x_test)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.floats(0, 0.99))
+def test_a_cut_archive_is_named(share):
+    content = io.BytesIO()
+    with tarfile.open(fileobj=content, mode="w:gz") as tar:
+        for split in ("train", "test"):
+            file = io.BytesIO()
+            pixels = np.random.default_rng(0).integers(0, 256, (32, 64, 3), np.uint8)
+            Image.fromarray(pixels).save(file, "png")
+            info = tarfile.TarInfo(f"facades/{split}/1.png")
+            info.size = file.tell()
+            file.seek(0)
+            tar.addfile(info, file)
+    content = content.getvalue()
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "facades.tar.gz").write_bytes(content[: int(share * len(content))])
+        with pytest.raises(UserError, match=r"facades.tar.gz is cut short"):
+            load_facades(data_flags(data_dir=Path(folder)))
+
+
+@pytest.mark.parametrize(
+    "changes, message", [({"image_size": 100}, "must be 32, 64, 128 or 256"), ({}, "there is no train/")]
+)
+def test_what_cannot_be_drawn_is_one_line(changes, message, tmp_path):
+    with pytest.raises(UserError, match=message):
+        load_facades(data_flags(data_dir=tmp_path, **changes))
+
+
+def test_pairs_are_cut_and_mirrored_alike():
+    x = np.random.default_rng(0).integers(0, 256, (5, 36, 36, 3), np.uint8)
+    a, b = jitter(32)(x, 255 - x, np.random.default_rng(1))
+    assert a.shape == (5, 32, 32, 3) and np.array_equal(a, 255 - b)
+    windows = np.lib.stride_tricks.sliding_window_view(x, (32, 32), axis=(1, 2)).reshape(5, 25, 3, 32, 32)
+    for picture, places in zip(np.moveaxis(a, -1, 1), windows, strict=True):
+        assert any(np.array_equal(picture, p) or np.array_equal(picture[..., ::-1], p) for p in places)

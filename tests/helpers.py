@@ -1,0 +1,26 @@
+"""What several tests ask for: places, results, waiting, and the flags that a loader reads."""
+
+import json
+import time
+from argparse import Namespace
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+
+def result_of(folder):
+    return json.loads((Path(folder) / "result.json").read_text())
+
+
+def wait_for(condition, seconds=60):
+    """Wait until the condition holds."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited too long"
+        time.sleep(0.05)
+
+
+def data_flags(**changes):
+    """What a loader reads of the command line."""
+    nothing = dict.fromkeys(("data_dir", "train_size", "image_size", "pairs"))
+    return Namespace(**(nothing | {"full": False, "batch_size": 1, "input_half": "right"} | changes))

@@ -1,0 +1,102 @@
+"""The terminal: Ctrl-C, closed outputs, what is missing. Never a traceback."""
+
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from helpers import ROOT
+
+
+RUN = ("--epochs", 2, "--train-size", 2000)
+
+
+def test_a_backend_that_is_unknown_or_missing_is_one_line(run):
+    refused = run(*RUN, KERAS_BACKEND="theano")
+    assert refused.returncode == 2 and "KERAS_BACKEND is 'theano'" in refused.stderr
+    assert refused.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("version", ["3.6", "3.9"])
+def test_every_script_is_readable_for_an_old_python_which_is_named(version):
+    import ast
+
+    numbers = tuple(map(int, version.split(".")))
+    scripts = [*ROOT.glob("*.py"), ROOT / "common" / "__init__.py"]
+    for script in scripts:
+        ast.parse(script.read_text("utf-8"), feature_version=numbers)
+    pretend = (
+        f"import sys; sys.version_info = {(*numbers, 0)}; sys.path.insert(0, {str(ROOT)!r}); import common"
+    )
+    done = subprocess.run([sys.executable, "-c", pretend], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"Python {version} is too old: take one from 3.10 to 3.13\n"
+
+
+QUICK = ["--plot", "none", "--epochs", "1", "--train-size", "600"]
+
+
+@pytest.mark.parametrize("output", ["| head -1", ">&-", "> /dev/full", ">&- 2>&- <&-"])
+def test_a_lesson_goes_on_when_nobody_reads_what_it_prints(output, tmp_path, environment):
+    command = f"{sys.executable} {ROOT}/mnist_1_softmax.py {' '.join(QUICK)} --out run {output}"
+    shell = ["bash", "-o", "pipefail", "-c", command]
+    done = subprocess.run(shell, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=100)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / "run" / "result.json").is_file() and (tmp_path / "run" / "model.keras").is_file()
+
+
+def test_slides_are_saved_when_nobody_reads_what_is_printed(tmp_path, environment):
+    command = f"{sys.executable} {ROOT}/convolution_demo.py --plot file --out slides | true"
+    shell = ["bash", "-o", "pipefail", "-c", command]
+    done = subprocess.run(shell, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=100)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(list((tmp_path / "slides").glob("*.png"))) == 6
+
+
+def test_reviews_from_an_input_that_is_closed_are_refused(tmp_path, environment):
+    command = f"{sys.executable} {ROOT}/imdb_text.py --review - <&-"
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=100
+    )
+    assert done.returncode == 2 and done.stderr.count("\n") == 1
+    assert "--review: - reads reviews from the standard input, which is closed" in done.stderr
+
+
+RUN = ("--train-size", 10_000, "--plot", "none")
+
+
+@pytest.mark.parametrize("seconds", [0.3, 3])
+def test_ctrl_c_is_never_a_traceback(seconds, start):
+    process = start(*RUN, "--epochs", 500)
+    time.sleep(seconds)
+    process.send_signal(signal.SIGINT)
+    _, stderr = process.communicate(timeout=60)
+    if seconds > 1:  # before our first line Python itself answers
+        ours = ("Stopping", "To go on")
+        assert [line for line in stderr.splitlines() if line and not line.startswith(ours)] == []
+    assert process.returncode in ((130, -signal.SIGINT) if seconds < 1 else (130,))
+
+
+@pytest.mark.parametrize("before", ["", "args = common.parse_args('', **settings)"])
+def test_ctrl_c_ends_a_lesson_that_a_library_would_let_go_on(before, environment, tmp_path):
+    script = f"""
+import os, signal, sys
+sys.path.insert(0, {str(ROOT)!r})
+import common, keras
+settings = dict(epochs=1, batch_size=9, learning_rate=1)
+{before}
+try:
+    os.kill(os.getpid(), signal.SIGINT)
+except:
+    print("caught", flush=True)
+model = keras.Sequential([keras.Input([1]), keras.layers.Dense(1)])
+model.compile("sgd", "mse")
+common.Run(args, model)
+print("going on", flush=True)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 130 and "going on" not in done.stdout and done.stderr == ""
+    assert ("caught" in done.stdout) == bool(before)

@@ -1,0 +1,85 @@
+"""A run's folder: what it holds, and what keeps a run from it."""
+
+import numpy as np
+import pytest
+from helpers import result_of, wait_for
+
+from common import parse_args
+
+
+def test_a_disk_without_room_is_named_before_the_training(small_disk, run):
+    disk = small_disk(300_000)
+    done = run("--plot", "none", "--out", disk / "run", lesson="mnist_2_five_layers")
+    assert done.returncode == 2 and done.stderr.count("\n") == 1
+    assert "has no room for what this run leaves, up to" in done.stderr and "epoch" not in done.stdout
+    assert [path for path in (disk / "run").iterdir() if path.name != ".lock"] == []
+
+
+def test_on_a_disk_that_fills_up_the_model_is_kept(small_disk, start, weights):
+    """Something else takes all that is left: first the checkpoint does not fit, the model still does."""
+    disk = small_disk(20_000_000)
+    flags = ("--plot", "file", "--epochs", 3, "--train-size", 20_000, "--out", disk / "run")
+    process = start(*flags, lesson="mnist_2_five_layers")
+    for line in process.stdout:
+        if "parameters" in line:
+            break
+    with open(disk / "other", "wb", buffering=0) as other, pytest.raises(OSError):
+        while True:
+            other.write(bytes(100_000))
+    _, stderr = process.communicate(timeout=120)
+    assert process.returncode == 0
+    assert "checkpoint.npz: No space left" in stderr and "Traceback" not in stderr
+    assert result_of(disk / "run")["epochs"] == 3 and len(weights(disk / "run")) == 10
+
+
+def test_a_checkpoint_that_is_a_bomb_is_named(run, tmp_path):
+    assert run("--train-size", 1000, "--epochs", 1, "--plot", "none", "--out", "a").returncode == 0
+    path = tmp_path / "a" / "checkpoint.npz"
+    with np.load(path) as archive:
+        arrays = {**archive, "variable_0": np.zeros((50_000_000,), np.float32)}
+    np.savez_compressed(path, **arrays)
+    done = run("--resume", "--plot", "none", "--out", "a")
+    assert done.returncode == 2 and done.stderr.count("\n") == 1
+    assert "a holds a run of another network" in done.stderr and "variable_0" in done.stderr
+
+
+RUN = ("--train-size", 10_000, "--plot", "none")
+
+
+def flags(*argv, **lesson):
+    lesson = {"epochs": 10, "batch_size": 100, "learning_rate": 0.5} | lesson
+    return parse_args("", argv=[str(word) for word in argv], **lesson)
+
+
+def test_a_training_that_has_died_says_so_and_stops(run, tmp_path):
+    done = run("--epochs", 9, "--learning-rate", 1e6, "--plot", "file", lesson="boston_regression")
+    assert done.returncode == 0 and done.stderr.count("\n") == 1
+    assert "The training has died: after epoch " in done.stderr and "the loss is nan" in done.stderr
+    folder = tmp_path / "runs" / "boston_regression"
+    assert (folder / "dashboard.png").exists() and result_of(folder)["epochs"] < 9
+
+
+def test_a_training_that_learns_nothing_says_so_and_stops(run):
+    """So it was with photos of cats and dogs while probabilities had 16 bits: 40 epochs at the same loss."""
+    flags = ("--step", "2.0", "--learning-rate", "1e-12", "--train-size", 2000, "--epochs", 9)
+    done = run(*flags, "--plot", "none", lesson="mnist_2_five_layers")
+    assert done.returncode == 0 and done.stderr.count("\n") == 1
+    assert "The training has died: in epoch 2 the loss was " in done.stderr and "guessing" in done.stderr
+    assert "after 2 epochs" in done.stdout
+
+
+def test_what_cannot_be_written_on_the_way_does_not_end_the_training(run, tmp_path):
+    folder = tmp_path / "runs" / "mnist_1_softmax"
+    (folder / "history.csv").mkdir(parents=True)  # as if another program held it
+    done = run(*RUN, "--epochs", 1)
+    assert done.returncode == 0 and "cannot write" in done.stderr and done.stderr.count("\n") == 2
+    assert result_of(folder)["epochs"] == 1
+
+
+def test_two_runs_do_not_share_a_folder(start, run, tmp_path):
+    process = start("--plot", "none", "--epochs", 500)
+    wait_for((tmp_path / "runs" / "mnist_1_softmax" / "history.csv").exists)
+    second = run(*RUN)
+    assert second.returncode == 2 and "another run is writing to" in second.stderr
+    assert run(*RUN, "--out", "other", "--epochs", 1).returncode == 0
+    assert process.poll() is None

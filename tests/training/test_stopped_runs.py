@@ -1,0 +1,124 @@
+"""Whatever stops a run, it loses nothing, and --resume goes on."""
+
+import signal
+import sys
+import time
+
+import numpy as np
+import pytest
+from helpers import result_of, wait_for
+
+from common import UserError, parse_args
+
+
+RUN = ("--train-size", 10_000, "--plot", "none")
+
+
+def flags(*argv, **lesson):
+    lesson = {"epochs": 10, "batch_size": 100, "learning_rate": 0.5} | lesson
+    return parse_args("", argv=[str(word) for word in argv], **lesson)
+
+
+def refusal_to_resume(*argv, **lesson):
+    with pytest.raises(UserError) as error:
+        flags("--resume", "--out", "a", "--plot", "none", *argv, **lesson)
+    return str(error.value)
+
+
+def test_resume_wants_the_same_lesson_and_settings(run, tmp_path, monkeypatch):
+    assert run(*RUN, "--epochs", 1, "--out", "a").returncode == 0
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["mnist_1_softmax.py"])
+    before = (tmp_path / "a" / "result.json").read_text()
+    assert "has --seed 0, not 3" in refusal_to_resume("--seed", 3)
+    checkpoint = tmp_path / "a" / "checkpoint.npz"
+    content = checkpoint.read_bytes()
+    checkpoint.write_bytes(content[: len(content) // 2])
+    assert "checkpoint.npz is damaged" in refusal_to_resume()
+    checkpoint.write_bytes(content)
+    monkeypatch.setattr(sys, "argv", ["mnist_7_other.py"])
+    assert "holds a run of mnist_1_softmax, not of mnist_7_other" in refusal_to_resume()
+    assert (tmp_path / "a" / "result.json").read_text() == before
+
+
+@pytest.mark.parametrize(
+    "lesson, stop, train_size, epochs, variables",
+    [
+        ("mnist_1_softmax", signal.SIGINT, 10_000, 40, 2),
+        # with dropout, moving averages and decay
+        ("mnist_4_batchnorm", signal.SIGTERM, 300, 3, 3 * 4 + 4 + 2),
+        ("boston_regression", signal.SIGHUP, 300, 40, 3 * 2),  # with early stopping
+        ("imdb_text", signal.SIGTERM, 4000, 12, 1 + 2 * 2),  # with the best epoch's weights kept
+        ("cats_dogs_cnn", signal.SIGINT, 100, 8, 7 * 2),  # with dropout and augmentation
+        # with epochs of whole batches
+        pytest.param("nmt_attention", signal.SIGINT, 500, 3, 20, marks=pytest.mark.slow),
+        ("pix2pix", signal.SIGHUP, 200, 3, 10 + 2 + 7 * 4),  # with two networks and changed pictures
+    ],
+)
+def test_a_signal_saves_and_resume_goes_on_to_the_same_numbers(
+    lesson, stop, train_size, epochs, variables, start, run, tmp_path, weights
+):
+    settings = ("--train-size", train_size, "--plot", "none", "--epochs", epochs, "--batch-size", 100)
+    assert run(*settings, "--out", "whole", lesson=lesson).returncode == 0
+    process = start(*settings, "--out", "parts", lesson=lesson)
+    history = tmp_path / "parts" / "history.csv"
+    wait_for(history.exists)
+    time.sleep(0.3)
+    process.send_signal(stop)
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 128 + stop
+    assert "Traceback" not in stderr and "--resume" in stderr
+    stopped = result_of(tmp_path / "parts")
+    assert stopped["interrupted"] and 0 < stopped["epochs"] < epochs
+    assert len(weights(tmp_path / "parts")) == variables
+
+    assert run("--resume", "--out", "parts", "--plot", "none", lesson=lesson).returncode == 0
+    whole, parts = result_of(tmp_path / "whole"), result_of(tmp_path / "parts")
+    assert parts["test"] == whole["test"] and parts["best"] == whole["best"]
+    assert (parts["steps"], parts["epochs"], parts["interrupted"]) == (
+        epochs * train_size // 100,
+        epochs,
+        False,
+    )
+    assert all(map(np.array_equal, weights(tmp_path / "whole"), weights(tmp_path / "parts")))
+
+
+def test_resume_wants_the_same_step(run, tmp_path, monkeypatch):
+    lesson, quick = "mnist_2_five_layers", ("--train-size", 1000, "--plot", "none", "--out", "a")
+    assert run(*quick, "--epochs", 1, "--step", "2.1", "--no-decay", lesson=lesson).returncode == 0
+    before = result_of(tmp_path / "a")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", [f"{lesson}.py"])
+    steps = {"2.1": {"dropout": 0.0}, "2.2": {"dropout": 0.25}}
+    for argv, message in (
+        (("--step", "2.2"), "has --step 2.1, not 2.2"),
+        (("--dropout", 0.25), "has --dropout 0.0, not 0.25"),
+    ):
+        assert message in refusal_to_resume(*argv, steps=steps, decay=True)
+    assert result_of(tmp_path / "a") == before
+    assert run("--resume", "--out", "a", "--epochs", 2, "--plot", "none", lesson=lesson).returncode == 0
+    after = result_of(tmp_path / "a")
+    assert (after["step"], after["decay"], after["epochs"]) == ("2.1", False, 2)
+
+
+def test_kill_leaves_whole_files_and_resume_goes_on(start, run, tmp_path, weights):
+    settings = (*RUN, "--epochs", 20)
+    fresh = start(*settings, "--seed", 9, "--out", "fresh")
+    wait_for((tmp_path / "fresh" / "checkpoint.npz").exists)
+    fresh.kill()
+    fresh.wait()
+    assert run("--resume", "--out", "fresh", "--plot", "none").returncode == 0
+    assert run(*RUN, "--epochs", 2, "--out", "a").returncode == 0
+    before = weights(tmp_path / "a")
+    process = start(*settings, "--seed", 9, "--out", "a")
+    checkpoint = tmp_path / "a" / "checkpoint.npz"
+    written = checkpoint.stat().st_mtime_ns
+    wait_for(lambda: checkpoint.stat().st_mtime_ns != written)
+    process.kill()
+    process.wait()
+    assert all(map(np.array_equal, before, weights(tmp_path / "a")))
+    assert result_of(tmp_path / "a")["seed"] == 0
+    assert run("--resume", "--out", "a", "--plot", "none").returncode == 0
+    assert run(*settings, "--seed", 9, "--out", "b").returncode == 0
+    for folder in ("fresh", "a"):
+        assert result_of(tmp_path / folder)["test"] == result_of(tmp_path / "b")["test"]

@@ -1,0 +1,137 @@
+"""The window reads the test set as often as there is time for, and changes no number."""
+
+import functools
+import time
+from argparse import Namespace
+
+import numpy as np
+import pytest
+from helpers import result_of
+from small_trainings import Act, six_panes, small_model, train
+
+from common import Accuracy, LivePlot, TestImages
+from common.live_plot import NO_FLAGS, Pace
+
+import keras
+
+
+@pytest.mark.parametrize("validated", [True, False])
+def test_a_network_that_reads_slowly_still_has_a_dense_test_curve(validated, digits, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(Pace, "READING", 1e-9)  # as if every reading took very long
+    plot = LivePlot(six_panes(), *digits, Namespace(**NO_FLAGS | {"plot": "file"}))
+    model = train(digits, plot, epochs=2, validated=validated)
+    assert plot._pace.stride == 20
+    steps = plot._records.curves["val_accuracy"].steps
+    assert len([step for step in steps if 0 < step < 60]) >= 5
+    assert steps[-1] == plot._records.test.read_at == 120
+    accuracy = model.evaluate(*digits[1], verbose=0, return_dict=True)["accuracy"]
+    assert 1 - plot._records.test.read_wrong().mean() == pytest.approx(accuracy, abs=1e-6)
+    assert plot._records.curves["val_accuracy"].values[-1] == pytest.approx(accuracy, abs=1e-6)
+
+
+def test_the_window_shows_what_the_validation_read(digits, tmp_path, monkeypatch):
+    """One reading of the test set serves both, and Keras' numbers stay the same to the last digit."""
+    monkeypatch.chdir(tmp_path)
+    x_test = digits[1][0]
+    read, histories = [], []
+    for shown in ("none", "file"):
+        plot = LivePlot(six_panes(), *digits, Namespace(**NO_FLAGS | {"plot": shown}))
+        monkeypatch.setattr(plot, "_read_test_set", lambda *args, **settings: None)
+        note = functools.partial(lambda test: read.append(test.read_at), plot._records.test)
+        act = Act(note, after=61)  # after the first epoch
+        model = train(digits, plot, act, epochs=3)
+        histories.append(model.history.history)
+    assert histories[0] == histories[1]
+    assert read == [0, 60] and plot._records.test.read_at == 180
+    assert plot._records.test.outputs == pytest.approx(model.predict(x_test, verbose=0), abs=1e-5)
+
+
+def test_other_examples_than_the_window_shows_are_not_mistaken_for_them(digits, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (x, y), (x_test, y_test) = digits
+    plot = LivePlot([Accuracy(), TestImages()], *digits, Namespace(**NO_FLAGS | {"plot": "file"}))
+    model = small_model()
+    other = x_test[::-1], y_test[::-1]
+    model.fit(x[:500], y[:500], verbose=0, callbacks=[plot], validation_data=other)
+    assert plot._records.test.outputs == pytest.approx(model.predict(x_test, verbose=0), abs=1e-5)
+
+
+def test_the_last_picture_is_of_the_network_that_is_kept(digits, tmp_path, monkeypatch):
+    """A callback may change the weights when the last validation is over."""
+    monkeypatch.chdir(tmp_path)
+    (x, y), test = digits
+    plot = LivePlot([Accuracy(), TestImages()], *digits, Namespace(**NO_FLAGS | {"plot": "file"}))
+    model = small_model()
+    earlier = [np.zeros((784, 10)), np.eye(10)[3]]  # reads a 3 in all of them
+    change = keras.callbacks.LambdaCallback(on_train_end=lambda logs: model.set_weights(earlier))
+    model.fit(x[:500], y[:500], verbose=0, callbacks=[change, plot], validation_data=test)
+    assert set(plot._records.test.read_classes()) == {3}
+
+
+def test_a_sample_of_the_test_set_has_all_its_classes(digits, tmp_path, monkeypatch):
+    """Also where the classes take turns."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(Pace, "READING", 1e-9)
+    (x, y), (x_test, y_test) = digits
+    turns = np.argsort(np.argsort(y_test, kind="stable") % 1000, kind="stable")
+    plot = LivePlot(
+        six_panes(), (x, y), (x_test[turns], y_test[turns]), Namespace(**NO_FLAGS | {"plot": "file"})
+    )
+    seen = []
+    read = LivePlot._test_metrics
+    monkeypatch.setattr(
+        LivePlot, "_test_metrics", lambda plot, sample: seen.append(sample.y) or read(plot, sample)
+    )
+    train(digits, plot, epochs=1)
+    samples = [labels for labels in seen if len(labels) == 500]
+    assert samples and all(np.bincount(labels, minlength=10).min() > 25 for labels in samples)
+
+
+@pytest.mark.alone
+def test_a_network_that_reads_slowly_still_moves(tk, digits, tmp_path, monkeypatch):
+    """The first reading of the test set takes long, and no picture has to wait for it to be paid back."""
+    monkeypatch.chdir(tmp_path)
+    read = LivePlot._read
+
+    def read_slowly(plot, images):
+        time.sleep(len(images) / 2000)
+        return read(plot, images)
+
+    monkeypatch.setattr(LivePlot, "_read", read_slowly)
+    plot = LivePlot(six_panes(), *digits)
+    seen = []
+    train(digits, plot, Act(lambda: seen.append(len(plot._picture_times)), after=5),
+          Act(lambda: seen.append(len(plot._picture_times)), after=55), Slow(), epochs=1)  # fmt: skip
+    assert seen[1] - seen[0] >= 5  # in 5 seconds
+
+
+class Slow(keras.callbacks.Callback):
+    def on_train_batch_end(self, batch, logs=None):
+        time.sleep(0.1)
+
+
+@pytest.mark.alone
+@pytest.mark.parametrize(
+    "lesson, flags, backend, pictures",  # a second; on an idle machine 3
+    [
+        ("mnist_1_softmax", ("--epochs", 3), "TkAgg", 2),
+        ("mnist_1_softmax", ("--epochs", 3), "QtAgg", 2),
+        ("mnist_3_convolutional", ("--epochs", 1, "--train-size", 20_000), "TkAgg", 1.5),
+        ("mnist_4_batchnorm", ("--epochs", 1, "--train-size", 2500), "TkAgg", 1),
+    ],
+)
+def test_the_window_changes_no_number_and_moves(
+    lesson, flags, backend, pictures, screen, run, tmp_path, weights
+):
+    assert run(*flags, "--plot", "none", "--out", "none", lesson=lesson).returncode == 0
+    window = {"DISPLAY": screen, "MPLBACKEND": backend}
+    done = run(*flags, "--plot", "window", "--close", "--out", "window", lesson=lesson, **window)
+    assert (done.returncode, done.stderr) == (0, ""), done.stderr
+    if "No window" in done.stdout:
+        pytest.skip(done.stdout)
+    assert all(map(np.array_equal, weights(tmp_path / "none"), weights(tmp_path / "window")))
+    plain, shown = result_of(tmp_path / "none"), result_of(tmp_path / "window")
+    assert shown["test"] == plain["test"]
+    assert plain["window"] is None
+    assert shown["window"]["pictures_per_second_at_first"] >= pictures

@@ -1,0 +1,140 @@
+"""The first toolkit that opens a window is taken; else the picture is a file."""
+
+import subprocess
+import sys
+import time
+
+import processes
+import pytest
+from helpers import ROOT, wait_for
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "canvas._tkphoto.tk.createcommand(_backend_tk._blit_tcl_name, interrupt); canvas.draw()",
+        "canvas._tkphoto.tk.createcommand(_backend_tk._blit_tcl_name, interrupt); canvas.draw_idle()",
+        "gc.callbacks.append(lambda *_: gc.callbacks.pop() and interrupt()); gc.collect()",
+    ],
+    ids=["drawing at once", "drawing when the window asks for it", "while Python frees memory"],
+)
+def test_ctrl_c_in_a_window_is_not_lost(moment, environment, screen):
+    script = f"""
+import gc, os, signal, sys
+sys.path.insert(0, {str(ROOT)!r})
+from common.terminal import interrupt
+from common.screens import Window, wait_until_closed
+from matplotlib.backends import _backend_tk
+interrupt.importing = False
+canvas = Window("a window", print).figure.canvas
+def interrupt(*_):
+    os.kill(os.getpid(), signal.SIGINT)
+    sum(range(10))
+{moment}
+wait_until_closed()
+"""
+    window = environment | {"DISPLAY": screen, "MPLBACKEND": "TkAgg"}
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=window, capture_output=True, text=True, timeout=60
+    )
+    assert (done.returncode, done.stderr) == (130, "")
+
+
+def test_the_window_stays_until_it_is_closed(screen, start, tmp_path):
+    process = start("--train-size", 2000, "--epochs", 1, DISPLAY=screen, MPLBACKEND="TkAgg")
+    wait_for((tmp_path / "runs" / "mnist_1_softmax" / "result.json").exists)
+    time.sleep(1)
+    assert process.poll() is None
+    process.terminate()
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [{"DISPLAY": ":77"}, {"DISPLAY": "nonsense"}, {"MPLBACKEND": "TkAgg"}, {"MPLBACKEND": "wxAgg"}],
+)
+def test_a_window_that_cannot_open_becomes_a_file(variables, run, tmp_path):
+    done = run("--train-size", 2000, "--epochs", 1, "--plot", "window", **variables)
+    assert (done.returncode, done.stderr) == (0, ""), done.stderr
+    (line,) = [line for line in done.stdout.splitlines() if "No window" in line]
+    assert "dashboard.png" in line
+    assert (tmp_path / "runs" / "mnist_1_softmax" / "dashboard.png").exists()
+
+
+def without(folder, *packages):
+    """A folder for PYTHONPATH in which these packages cannot be imported, as if they were not installed."""
+    for name in packages:
+        (folder / name).mkdir(parents=True)
+        (folder / name / "__init__.py").write_text(f"raise ModuleNotFoundError('no {name}', name='{name}')")
+    return str(folder)
+
+
+BINDINGS = "PyQt6", "PySide6", "PyQt5", "PySide2"
+
+
+@pytest.mark.parametrize(
+    "hidden, variables, expected",
+    [
+        ((), {}, "qtagg"),
+        ((), {"QT_QPA_PLATFORM": "bogus"}, "tkagg"),
+        ((), {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}, "qtagg"),
+        (BINDINGS, {}, "tkagg"),
+        (["tkinter"], {}, "qtagg"),
+        (
+            ["tkinter", *BINDINGS],
+            {},
+            "Qt is not installed: pip install pyside6; Tk is not installed: sudo apt install python3-tk",
+        ),
+        (["tkinter"], {"MPLBACKEND": "TkAgg"}, "MPLBACKEND=TkAgg, Tk is not installed: sudo apt install"),
+        ((), {"MPLBACKEND": "QtAgg", "QT_QPA_PLATFORM": "bogus"}, "Qt knows no QT_QPA_PLATFORM=bogus"),
+        ((), {"MPLBACKEND": "agg"}, "MPLBACKEND=agg, which has no windows with moving pictures"),
+        ((), {"MPLBACKEND": "nonsense"}, "MPLBACKEND is 'nonsense', which matplotlib does not know"),
+    ],
+)
+def test_the_first_toolkit_that_opens_is_taken_or_what_is_missing_named(
+    hidden, variables, expected, screen, environment, tmp_path
+):
+    script = f"""
+import sys
+sys.path.insert(0, {str(ROOT)!r})
+from common.screens import Window, open_screen, wait_until_closed
+for _ in range(2):
+    shown, why = open_screen("auto", "a window", print)
+    print(why or shown.figure.canvas.manager.__class__.__module__, len(Window.windows))
+    shown.close()
+wait_until_closed()
+"""
+    path = {"PYTHONPATH": without(tmp_path / "hidden", *hidden)}
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env=environment | {"DISPLAY": screen} | path | variables, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    if expected in ("qtagg", "tkagg"):
+        module = {"qtagg": "backend_qt ", "tkagg": "_backend_tk "}[expected]
+        assert done.stdout.count(module) == 2 and done.stdout.count(" 1") == 2, done.stdout + done.stderr
+    else:
+        assert (done.stdout + done.stderr).count(expected) == (1 if done.returncode else 2)
+        assert done.returncode in (0, 2) and (done.stdout + done.stderr).count("\n") <= 2
+
+
+@pytest.mark.parametrize("dpi", [96, 192])
+def test_on_a_scaled_screen_the_window_has_three_quarters_of_it(dpi, environment):
+    script = f"""
+import sys
+sys.path.insert(0, {str(ROOT)!r})
+from common.dashboard import HEIGHT, WIDTH, fit_text
+from common.screens import Window
+window = Window("a window", print)
+for _ in range(5):
+    window.flush()
+toplevel, figure = window.figure.canvas.manager.window, window.figure
+fit_text(figure)
+print(toplevel.winfo_width(), toplevel.winfo_height(), *map(round, figure.bbox.size))
+print(*figure.get_size_inches() / (WIDTH, HEIGHT))
+"""
+    tk = {"DISPLAY": processes.open_screen_that_nobody_sees("-dpi", str(dpi)), "MPLBACKEND": "TkAgg"}
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=environment | tk, capture_output=True, text=True, timeout=60
+    )
+    sizes, inches = done.stdout.splitlines()
+    assert list(map(int, sizes.split())) == [1440, 809, 1440, 809]
+    assert list(map(float, inches.split())) == pytest.approx([1, 1], abs=0.01)
