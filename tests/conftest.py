@@ -13,9 +13,15 @@ import pytest
 from helpers import ROOT
 from PIL import Image
 
+if "PYTEST_XDIST_WORKER" in os.environ:  # each worker has its part of the cores
+    threads = max(1, os.cpu_count() // int(os.environ["PYTEST_XDIST_WORKER_COUNT"]))
+    os.environ |= {"TF_NUM_INTRAOP_THREADS": str(threads), "OMP_NUM_THREADS": str(threads)}
+
 from common.datasets import BUNDLED
+from common.screens import close_windows
 
 import keras
+import matplotlib.pyplot
 
 
 @pytest.fixture(scope="session")
@@ -27,9 +33,6 @@ def screen():
 @pytest.fixture
 def tk(screen, monkeypatch):
     """A screen for windows of Tk in this process."""
-    import matplotlib.pyplot
-    from common.screens import close_windows
-
     monkeypatch.setenv("DISPLAY", screen)
     matplotlib.use("TkAgg", force=True)
     yield
@@ -50,35 +53,35 @@ def fork(tmp_path_factory):
     """Starts lessons as forks of a process that has imported Keras on the backend of their environment."""
     servers = {}
 
-    def fork(argv, folder, environment):
+    def fork(argv, folder, environment, stdout=None):
         backend = environment.get("KERAS_BACKEND")
         if backend not in servers:
             home = {"HOME": str(tmp_path_factory.mktemp("home"))}
             servers[backend] = processes.ForkServer(environment | home)
-        return servers[backend].start(argv, folder, environment)
+        return servers[backend].start(argv, folder, environment, stdout)
 
     yield fork
     for server in servers.values():
         server.close()
 
 
-# what a lesson's process may be given that has its libraries imported already
-AFTER_THE_IMPORT = {"DISPLAY", "MPLBACKEND", "KERAS_BACKEND", "XLA_FLAGS"}
+# what a process may be given that has its libraries imported already
+AFTER_THE_IMPORT = {"DISPLAY", "MPLBACKEND", "KERAS_BACKEND", "XLA_FLAGS", "PYTHONPATH", "QT_QPA_PLATFORM"}
 
 
 @pytest.fixture
-def start(tmp_path, environment, fork):
-    """Start a lesson in an empty folder; returns its Popen. At the end it is killed.
+def start_script(tmp_path, environment, fork):
+    """Start a script in an empty folder; returns its Popen. At the end it is killed.
 
     With `new` it is a process that imports everything itself; else a fork, which is faster.
     """
     started = []
 
-    def start(*flags, lesson="mnist_1_softmax", new=False, **variables):
+    def start(script, *flags, new=False, stdout=None, **variables):
         way = processes.new_process if new or not processes.CAN_FORK else fork
         assert way is not fork or variables.keys() <= AFTER_THE_IMPORT
-        argv = [str(ROOT / f"{lesson}.py"), *map(str, flags)]
-        started.append(way(argv, tmp_path, environment | variables))
+        argv = [str(script), *map(str, flags)]
+        started.append(way(argv, tmp_path, environment | variables, stdout))
         return started[-1]
 
     yield start
@@ -88,13 +91,34 @@ def start(tmp_path, environment, fork):
 
 
 @pytest.fixture
+def start(start_script):
+    """Start a lesson, as `start_script` does."""
+
+    def start(*flags, lesson="mnist_1_softmax", **options):
+        return start_script(ROOT / f"{lesson}.py", *flags, **options)
+
+    return start
+
+
+def to_its_end(process, timeout=240):
+    stdout, stderr = process.communicate(timeout=timeout)
+    return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
+
+
+@pytest.fixture
 def run(start):
     """Run a lesson to its end; returns its CompletedProcess."""
+    return lambda *flags, **options: to_its_end(start(*flags, **options))
 
-    def run(*flags, lesson="mnist_1_softmax", new=False, **variables):
-        process = start(*flags, lesson=lesson, new=new, **variables)
-        stdout, stderr = process.communicate(timeout=240)
-        return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
+
+@pytest.fixture
+def run_code(start_script, tmp_path):
+    """Run lines of Python that know `common` to their end; returns their CompletedProcess."""
+
+    def run(code, **options):
+        script = tmp_path / "code.py"
+        script.write_text(f"import sys\nsys.path.insert(0, {str(ROOT)!r})\n{code}")
+        return to_its_end(start_script(script, **options), timeout=100)
 
     return run
 

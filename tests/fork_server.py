@@ -47,6 +47,7 @@ def become(argv, folder, environment):
     os.environ.clear()
     os.environ.update(environment)
     sys.argv, sys.path[0] = argv, str(Path(argv[0]).parent)
+    sys.path[1:1] = filter(None, environment.get("PYTHONPATH", "").split(os.pathsep))
     np.random.seed()
     if "MPLBACKEND" in environment:
         matplotlib.rcParams["backend"] = environment["MPLBACKEND"]  # as matplotlib does while it is imported

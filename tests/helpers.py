@@ -1,5 +1,6 @@
 """What several tests ask for: places, results, waiting, and the flags that a loader reads."""
 
+import csv
 import json
 import time
 from argparse import Namespace
@@ -24,3 +25,9 @@ def data_flags(**changes):
     """What a loader reads of the command line."""
     nothing = dict.fromkeys(("data_dir", "train_size", "image_size", "pairs"))
     return Namespace(**(nothing | {"full": False, "batch_size": 1, "input_half": "right"} | changes))
+
+
+def learning_rates(folder):
+    """Those at the end of each epoch."""
+    with open(Path(folder) / "history.csv") as file:
+        return [float(row["learning_rate"]) for row in csv.DictReader(file)]

@@ -23,14 +23,14 @@ def listen_to_hangups():
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
-def new_process(argv, folder, environment):
+def new_process(argv, folder, environment, stdout=None):
     """Start a lesson as its user does; returns its `subprocess.Popen`."""
     return subprocess.Popen(
         [sys.executable, *argv],
         cwd=folder,
         env=environment,
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
+        stdout=subprocess.PIPE if stdout is None else stdout,
         stderr=subprocess.PIPE,
         text=True,
         preexec_fn=None if os.name == "nt" else listen_to_hangups,
@@ -54,12 +54,13 @@ class ForkServer:
                 preexec_fn=listen_to_hangups,
             )
 
-    def start(self, argv, folder, environment):
+    def start(self, argv, folder, environment, stdout=None):
         """Start a lesson; returns its `Fork`."""
         message = json.dumps({"argv": argv, "folder": str(folder), "environment": environment})
         outputs = [tempfile.TemporaryFile("w+") for _ in range(2)]  # noqa: SIM115  read at the end
         with open(os.devnull) as nothing:
             descriptors = [file.fileno() for file in (nothing, *outputs)]
+            descriptors[1] = descriptors[1] if stdout is None else stdout
             socket.send_fds(self._channel, [message.encode()], descriptors)
         return Fork(argv, int(self._channel.recv(20)), *outputs)
 

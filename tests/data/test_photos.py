@@ -1,12 +1,10 @@
 """Pictures of the user's own: whatever the format, they are read or named."""
 
-import subprocess
-import sys
 import zipfile
 
 import numpy as np
 import pytest
-from helpers import ROOT, data_flags
+from helpers import data_flags
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -143,10 +141,9 @@ def test_the_bundled_pictures():
     assert larger.shape == (4000, 64, 64, 3)
 
 
-def test_damaged_pictures_are_named_and_nothing_else_is_printed(tmp_path):
-    script = f"""
-import io, random, sys
-sys.path.insert(0, {str(ROOT)!r})
+def test_damaged_pictures_are_named_and_nothing_else_is_printed(run_code):
+    code = """
+import io, random
 from common.photos import read_photo
 from PIL import Image
 random.seed(1)
@@ -164,5 +161,5 @@ for kind in ("TIFF", "JPEG", "PNG", "WEBP"):
         except ValueError as error:
             print(error)
 """
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=100)
+    done = run_code(code)
     assert (done.returncode, done.stderr) == (0, "") and done.stdout.count("\n") > 100

@@ -7,8 +7,8 @@ import keras
 
 
 def test_a_run_leaves_the_generator_and_says_the_error(run, tmp_path):
-    flags = ("--train-size", 300, "--epochs", 1, "--plot", "file")
-    done = run(*flags, lesson="pix2pix")
+    flags = ("--train-size", 100, "--epochs", 1, "--plot", "file")
+    done = run(*flags, lesson="pix2pix", new=True)
     assert (done.returncode, done.stderr) == (0, "")
     folder = tmp_path / "runs" / "pix2pix-edges"
     result = result_of(folder)

@@ -275,7 +275,7 @@ FLAGS = {
 
 
 @given(st.fixed_dictionaries({}, optional=FLAGS))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 @example({"slide": "convolution", "input": " / ".join("1" * 12), "kernel": " / ".join("1" * 7)})
 @example({"slide": "stride", "input": " / ".join("1" * 12), "kernel": "1 / 1"})
 @example({"slide": "padding", "input": rows(np.full((12, 12), -999)), "kernel": rows(np.full((7, 7), -999))})
@@ -312,14 +312,6 @@ def test_keys_step_and_play(tk, tmp_path):
     assert Image.open(tmp_path / "stride.png").size[0] > 400
     show.on_key("q")
     assert not show.screen.open
-
-
-def test_pictures_without_a_screen(run, tmp_path):
-    result = run("--padding", "same", "--out", "o", lesson="convolution_demo")
-    assert result.returncode == 0, result.stderr
-    assert result.stderr == ""
-    names = {path.stem for path in (tmp_path / "o").iterdir()}
-    assert names == {"convolution", "stride", "padding", "pooling", "filters", "volumes"}
 
 
 def test_a_movie_shows_every_step(tmp_path):

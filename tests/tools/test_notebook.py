@@ -143,8 +143,9 @@ def test_prose_is_wrapped_and_escaped_and_all_else_is_kept():
 # -- run
 
 
-def test_a_lesson_learns_in_its_notebook(run_lesson, tmp_path):
-    client, error, notebook = run_lesson("mnist_1_softmax", "--epochs 3 --train-size 10000")
+def test_a_lesson_learns_in_its_notebook_and_its_cells_may_be_run_again(run_lesson, tmp_path):
+    again = ["--review 'A bad film'", "--epochs none"]
+    client, error, notebook = run_lesson("imdb_text", "--epochs 3 --train-size 2000", again=again)
     assert error is None
     assert len(pictures(notebook)) == 1
     assert client.messages.count("display_data") == 1
@@ -152,20 +153,11 @@ def test_a_lesson_learns_in_its_notebook(run_lesson, tmp_path):
     assert not text(notebook, "stderr")
     lines = text(notebook).splitlines()
     assert [line for line in lines if line.startswith("epoch ")] == lines[2:5]
-    assert lines[-1].startswith("Test accuracy ") and "after 3 epochs" in lines[-1]
+    (result,) = [line for line in lines if line.startswith("Test accuracy ")]
+    assert "after 3 epochs" in result
     result = json.loads((tmp_path / "out" / "result.json").read_text())
-    assert result["script"] == "mnist_1_softmax" and result["train_size"] == 10000
+    assert result["script"] == "imdb_text" and result["train_size"] == 2000
     assert (tmp_path / "out" / "dashboard.png").is_file()
-
-
-def test_the_cells_may_be_run_again_with_other_flags(run_lesson):
-    again = ["--review 'A bad film'", "--epochs none"]
-    client, error, notebook = run_lesson("imdb_text", "--epochs 2 --train-size 2000", again=again)
-    assert error is None
-    assert len(pictures(notebook)) == 1
-    assert client.messages.count("update_display_data") >= 1
-    assert not text(notebook, "stderr")
-    assert "Test accuracy " in text(notebook)
     *_, asked, _, mistaken = notebook.cells
     assert {output.get("name") for output in asked.outputs} == {"stdout"}  # no word about the SystemExit
     assert "".join(output.text for output in asked.outputs).splitlines()[-2] == '"A bad film"'

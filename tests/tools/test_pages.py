@@ -63,7 +63,7 @@ def test_a_page_is_run_its_pictures_are_put_in_and_what_fails_is_reported(tmp_pa
     assert main() == 0
     made, put_in = (Image.open(tmp_path / name) for name in ("o/pooling.png", "page-pooling.png"))
     assert put_in.size == (1344, 756) and not ImageChops.difference(made, put_in).getbbox()  # no colour moved
-    page.write_text("```\npython3 convolution_demo.py --slide nonsense\n```\n")
+    page.write_text("```\npython3 no_such_lesson.py\n```\n")
     assert main() == 1
 
 

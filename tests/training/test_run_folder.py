@@ -19,7 +19,7 @@ def test_on_a_disk_that_fills_up_the_model_is_kept(small_disk, start, weights):
     """Something else takes all that is left: first the checkpoint does not fit, the model still does."""
     disk = small_disk(20_000_000)
     flags = ("--plot", "file", "--epochs", 3, "--train-size", 20_000, "--out", disk / "run")
-    process = start(*flags, lesson="mnist_2_five_layers")
+    process = start(*flags, lesson="mnist_2_five_layers", new=True)
     for line in process.stdout:
         if "parameters" in line:
             break
@@ -43,7 +43,7 @@ def test_a_checkpoint_that_is_a_bomb_is_named(run, tmp_path):
     assert "a holds a run of another network" in done.stderr and "variable_0" in done.stderr
 
 
-RUN = ("--train-size", 10_000, "--plot", "none")
+RUN = ("--train-size", 1000, "--plot", "none")
 
 
 def flags(*argv, **lesson):

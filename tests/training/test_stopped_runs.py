@@ -2,16 +2,15 @@
 
 import signal
 import sys
-import time
 
 import numpy as np
 import pytest
-from helpers import result_of, wait_for
+from helpers import learning_rates, result_of, wait_for
 
 from common import UserError, parse_args
 
 
-RUN = ("--train-size", 10_000, "--plot", "none")
+RUN = ("--train-size", 2000, "--plot", "none")
 
 
 def flags(*argv, **lesson):
@@ -41,48 +40,6 @@ def test_resume_wants_the_same_lesson_and_settings(run, tmp_path, monkeypatch):
     assert (tmp_path / "a" / "result.json").read_text() == before
 
 
-@pytest.mark.parametrize(
-    "lesson, stop, train_size, epochs, variables",
-    [
-        ("mnist_1_softmax", signal.SIGINT, 10_000, 40, 2),
-        # with dropout, moving averages and decay
-        ("mnist_4_batchnorm", signal.SIGTERM, 300, 3, 3 * 4 + 4 + 2),
-        ("boston_regression", signal.SIGHUP, 300, 40, 3 * 2),  # with early stopping
-        ("imdb_text", signal.SIGTERM, 4000, 12, 1 + 2 * 2),  # with the best epoch's weights kept
-        ("cats_dogs_cnn", signal.SIGINT, 100, 8, 7 * 2),  # with dropout and augmentation
-        # with epochs of whole batches
-        pytest.param("nmt_attention", signal.SIGINT, 500, 3, 20, marks=pytest.mark.slow),
-        ("pix2pix", signal.SIGHUP, 200, 3, 10 + 2 + 7 * 4),  # with two networks and changed pictures
-    ],
-)
-def test_a_signal_saves_and_resume_goes_on_to_the_same_numbers(
-    lesson, stop, train_size, epochs, variables, start, run, tmp_path, weights
-):
-    settings = ("--train-size", train_size, "--plot", "none", "--epochs", epochs, "--batch-size", 100)
-    assert run(*settings, "--out", "whole", lesson=lesson).returncode == 0
-    process = start(*settings, "--out", "parts", lesson=lesson)
-    history = tmp_path / "parts" / "history.csv"
-    wait_for(history.exists)
-    time.sleep(0.3)
-    process.send_signal(stop)
-    _, stderr = process.communicate(timeout=60)
-    assert process.returncode == 128 + stop
-    assert "Traceback" not in stderr and "--resume" in stderr
-    stopped = result_of(tmp_path / "parts")
-    assert stopped["interrupted"] and 0 < stopped["epochs"] < epochs
-    assert len(weights(tmp_path / "parts")) == variables
-
-    assert run("--resume", "--out", "parts", "--plot", "none", lesson=lesson).returncode == 0
-    whole, parts = result_of(tmp_path / "whole"), result_of(tmp_path / "parts")
-    assert parts["test"] == whole["test"] and parts["best"] == whole["best"]
-    assert (parts["steps"], parts["epochs"], parts["interrupted"]) == (
-        epochs * train_size // 100,
-        epochs,
-        False,
-    )
-    assert all(map(np.array_equal, weights(tmp_path / "whole"), weights(tmp_path / "parts")))
-
-
 def test_resume_wants_the_same_step(run, tmp_path, monkeypatch):
     lesson, quick = "mnist_2_five_layers", ("--train-size", 1000, "--plot", "none", "--out", "a")
     assert run(*quick, "--epochs", 1, "--step", "2.1", "--no-decay", lesson=lesson).returncode == 0
@@ -99,16 +56,61 @@ def test_resume_wants_the_same_step(run, tmp_path, monkeypatch):
     assert run("--resume", "--out", "a", "--epochs", 2, "--plot", "none", lesson=lesson).returncode == 0
     after = result_of(tmp_path / "a")
     assert (after["step"], after["decay"], after["epochs"]) == ("2.1", False, 2)
+    assert learning_rates(tmp_path / "a") == pytest.approx([0.003] * 2)
+
+
+@pytest.mark.parametrize(
+    "lesson, flags, stop, epochs, steps, variables",
+    [
+        ("mnist_1_softmax", ("--train-size", 2000), signal.SIGINT, 10, 20, 2),
+        # with moving averages and decay
+        ("mnist_4_batchnorm", ("--step", "4.1", "--train-size", 300), signal.SIGTERM, 5, 3, 4 * 4 + 2),
+        ("boston_regression", ("--train-size", 300), signal.SIGHUP, 40, 3, 3 * 2),  # with early stopping
+        # with the best epoch's weights kept
+        ("imdb_text", ("--train-size", 4000), signal.SIGTERM, 6, 40, 1 + 2 * 2),
+        ("cats_dogs_cnn", ("--train-size", 100), signal.SIGINT, 3, 1, 7 * 2),  # with dropout and augmentation
+        # with two networks and changed pictures
+        ("pix2pix", ("--step", "facades", "--image-size", 32), signal.SIGHUP, 3, 3, 10 + 2 + 7 * 4),
+        # with epochs of whole batches
+        pytest.param("nmt_attention", ("--train-size", 500), signal.SIGINT, 3, 5, 20, marks=pytest.mark.slow),
+        # with all that the networks above have
+        pytest.param(
+            "mnist_4_batchnorm", ("--train-size", 300), signal.SIGTERM, 3, 3, 18, marks=pytest.mark.slow
+        ),
+        pytest.param("pix2pix", ("--train-size", 200), signal.SIGHUP, 3, 2, 40, marks=pytest.mark.slow),
+    ],
+)
+def test_a_signal_saves_and_resume_goes_on_to_the_same_numbers(
+    lesson, flags, stop, epochs, steps, variables, start, run, tmp_path, weights, pairs_of_pictures
+):
+    data = ("--data-dir", pairs_of_pictures) if "facades" in flags else ()
+    settings = (*flags, *data, "--plot", "none", "--epochs", epochs, "--batch-size", 2 if data else 100)
+    assert run(*settings, "--out", "whole", lesson=lesson).returncode == 0
+    process = start(*settings, "--out", "parts", lesson=lesson)
+    wait_for((tmp_path / "parts" / "history.csv").exists)  # the first epoch is complete
+    process.send_signal(stop)
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 128 + stop
+    assert "Traceback" not in stderr and "--resume" in stderr
+    stopped = result_of(tmp_path / "parts")
+    assert stopped["interrupted"] and 0 < stopped["epochs"] < epochs
+    assert len(weights(tmp_path / "parts")) == variables
+
+    assert run("--resume", *data, "--out", "parts", "--plot", "none", lesson=lesson).returncode == 0
+    whole, parts = result_of(tmp_path / "whole"), result_of(tmp_path / "parts")
+    assert parts["test"] == whole["test"] and parts["best"] == whole["best"]
+    assert (parts["steps"], parts["epochs"], parts["interrupted"]) == (epochs * steps, epochs, False)
+    assert all(map(np.array_equal, weights(tmp_path / "whole"), weights(tmp_path / "parts")))
 
 
 def test_kill_leaves_whole_files_and_resume_goes_on(start, run, tmp_path, weights):
-    settings = (*RUN, "--epochs", 20)
+    settings = (*RUN, "--epochs", 10)
     fresh = start(*settings, "--seed", 9, "--out", "fresh")
     wait_for((tmp_path / "fresh" / "checkpoint.npz").exists)
     fresh.kill()
     fresh.wait()
     assert run("--resume", "--out", "fresh", "--plot", "none").returncode == 0
-    assert run(*RUN, "--epochs", 2, "--out", "a").returncode == 0
+    assert run(*RUN, "--epochs", 1, "--out", "a").returncode == 0
     before = weights(tmp_path / "a")
     process = start(*settings, "--seed", 9, "--out", "a")
     checkpoint = tmp_path / "a" / "checkpoint.npz"

@@ -1,12 +1,10 @@
 """The first toolkit that opens a window is taken; else the picture is a file."""
 
-import subprocess
-import sys
 import time
 
 import processes
 import pytest
-from helpers import ROOT, wait_for
+from helpers import wait_for
 
 
 @pytest.mark.parametrize(
@@ -18,10 +16,9 @@ from helpers import ROOT, wait_for
     ],
     ids=["drawing at once", "drawing when the window asks for it", "while Python frees memory"],
 )
-def test_ctrl_c_in_a_window_is_not_lost(moment, environment, screen):
-    script = f"""
-import gc, os, signal, sys
-sys.path.insert(0, {str(ROOT)!r})
+def test_ctrl_c_in_a_window_is_not_lost(moment, run_code, screen):
+    code = f"""
+import gc, os, signal
 from common.terminal import interrupt
 from common.screens import Window, wait_until_closed
 from matplotlib.backends import _backend_tk
@@ -33,15 +30,12 @@ def interrupt(*_):
 {moment}
 wait_until_closed()
 """
-    window = environment | {"DISPLAY": screen, "MPLBACKEND": "TkAgg"}
-    done = subprocess.run(
-        [sys.executable, "-c", script], env=window, capture_output=True, text=True, timeout=60
-    )
+    done = run_code(code, DISPLAY=screen, MPLBACKEND="TkAgg")
     assert (done.returncode, done.stderr) == (130, "")
 
 
 def test_the_window_stays_until_it_is_closed(screen, start, tmp_path):
-    process = start("--train-size", 2000, "--epochs", 1, DISPLAY=screen, MPLBACKEND="TkAgg")
+    process = start("--train-size", 600, "--epochs", 1, DISPLAY=screen, MPLBACKEND="TkAgg")
     wait_for((tmp_path / "runs" / "mnist_1_softmax" / "result.json").exists)
     time.sleep(1)
     assert process.poll() is None
@@ -53,7 +47,7 @@ def test_the_window_stays_until_it_is_closed(screen, start, tmp_path):
     [{"DISPLAY": ":77"}, {"DISPLAY": "nonsense"}, {"MPLBACKEND": "TkAgg"}, {"MPLBACKEND": "wxAgg"}],
 )
 def test_a_window_that_cannot_open_becomes_a_file(variables, run, tmp_path):
-    done = run("--train-size", 2000, "--epochs", 1, "--plot", "window", **variables)
+    done = run("--train-size", 600, "--epochs", 1, "--plot", "window", **variables)
     assert (done.returncode, done.stderr) == (0, ""), done.stderr
     (line,) = [line for line in done.stdout.splitlines() if "No window" in line]
     assert "dashboard.png" in line
@@ -91,11 +85,9 @@ BINDINGS = "PyQt6", "PySide6", "PyQt5", "PySide2"
     ],
 )
 def test_the_first_toolkit_that_opens_is_taken_or_what_is_missing_named(
-    hidden, variables, expected, screen, environment, tmp_path
+    hidden, variables, expected, screen, run_code, tmp_path
 ):
-    script = f"""
-import sys
-sys.path.insert(0, {str(ROOT)!r})
+    code = """
 from common.screens import Window, open_screen, wait_until_closed
 for _ in range(2):
     shown, why = open_screen("auto", "a window", print)
@@ -103,11 +95,9 @@ for _ in range(2):
     shown.close()
 wait_until_closed()
 """
-    path = {"PYTHONPATH": without(tmp_path / "hidden", *hidden)}
-    done = subprocess.run(
-        [sys.executable, "-c", script],
-        env=environment | {"DISPLAY": screen} | path | variables, capture_output=True, text=True, timeout=60,
-    )  # fmt: skip
+    path = without(tmp_path / "hidden", *hidden)
+    new = variables.get("MPLBACKEND") not in (None, "TkAgg", "QtAgg", "agg")
+    done = run_code(code, new=new, DISPLAY=screen, PYTHONPATH=path, **variables)
     if expected in ("qtagg", "tkagg"):
         module = {"qtagg": "backend_qt ", "tkagg": "_backend_tk "}[expected]
         assert done.stdout.count(module) == 2 and done.stdout.count(" 1") == 2, done.stdout + done.stderr
@@ -117,10 +107,8 @@ wait_until_closed()
 
 
 @pytest.mark.parametrize("dpi", [96, 192])
-def test_on_a_scaled_screen_the_window_has_three_quarters_of_it(dpi, environment):
-    script = f"""
-import sys
-sys.path.insert(0, {str(ROOT)!r})
+def test_on_a_scaled_screen_the_window_has_three_quarters_of_it(dpi, run_code):
+    code = """
 from common.dashboard import HEIGHT, WIDTH, fit_text
 from common.screens import Window
 window = Window("a window", print)
@@ -131,10 +119,8 @@ fit_text(figure)
 print(toplevel.winfo_width(), toplevel.winfo_height(), *map(round, figure.bbox.size))
 print(*figure.get_size_inches() / (WIDTH, HEIGHT))
 """
-    tk = {"DISPLAY": processes.open_screen_that_nobody_sees("-dpi", str(dpi)), "MPLBACKEND": "TkAgg"}
-    done = subprocess.run(
-        [sys.executable, "-c", script], env=environment | tk, capture_output=True, text=True, timeout=60
-    )
+    screen = processes.open_screen_that_nobody_sees("-dpi", str(dpi))
+    done = run_code(code, DISPLAY=screen, MPLBACKEND="TkAgg")
     sizes, inches = done.stdout.splitlines()
     assert list(map(int, sizes.split())) == [1440, 809, 1440, 809]
     assert list(map(float, inches.split())) == pytest.approx([1, 1], abs=0.01)
