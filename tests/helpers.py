@@ -1,12 +1,14 @@
 """What several tests ask for: places, results, waiting, and the flags that a loader reads."""
 
 import csv
+import importlib.util
 import json
 import time
 from argparse import Namespace
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+INSTALLED = {name for name in ("jax", "torch") if importlib.util.find_spec(name)}
 
 
 def result_of(folder):

@@ -11,9 +11,7 @@ from hypothesis import strategies as st
 
 from common import UserError, parse_args
 
-
 RUN = ("--train-size", 10_000, "--plot", "none")
-
 
 STEPS = {
     "5.0": {"epochs": 7, "activation": "sigmoid"},

@@ -6,15 +6,12 @@ import os
 import pytest
 from helpers import ROOT
 
-
 QUICK = ["--plot", "none", "--epochs", "1", "--train-size", "600"]
-
 
 NUMBERS = [
     "999999999999999999999999999999", "1e39", "-1", "-0.5", "nan", "inf", "-inf", "９", "٣", "½", "1_000",
     " 3", "3 ", "", "0x10", "1,5", "1e-400", "1e9999", "9" * 5000, "1\n2", "\udcff", "--", "two",
 ]  # fmt: skip
-
 
 PATHS = [
     "x" * 300,
@@ -86,7 +83,6 @@ LINES = {
     "run_models": [*([word] for word in ("M9", "x" * 5000, "M1:\n")), *each("--out", PATHS, "M9")],
 }
 
-
 DRIVER = """
 import json, runpy, sys
 root, lines = sys.argv[1], json.load(open("lines.json"))
@@ -108,7 +104,6 @@ for script, words in lines:
         seen.append(["traceback", repr(error)])
 print("SEEN" + json.dumps(seen))
 """
-
 
 TRAINING = {
     "cats_dogs_cnn",

@@ -1,5 +1,6 @@
 """The terminal: Ctrl-C, closed outputs, what is missing. Never a traceback."""
 
+import ast
 import os
 import signal
 import subprocess
@@ -9,8 +10,7 @@ import time
 import pytest
 from helpers import ROOT
 
-
-RUN = ("--epochs", 2, "--train-size", 2000)
+QUICK = ["--plot", "none", "--epochs", "1", "--train-size", "600"]
 
 
 def test_a_backend_that_is_unknown_or_missing_is_one_line(run):
@@ -21,8 +21,6 @@ def test_a_backend_that_is_unknown_or_missing_is_one_line(run):
 
 @pytest.mark.parametrize("version", ["3.6", "3.9"])
 def test_every_script_is_readable_for_an_old_python_which_is_named(version):
-    import ast
-
     numbers = tuple(map(int, version.split(".")))
     scripts = [*ROOT.glob("*.py"), ROOT / "common" / "__init__.py"]
     for script in scripts:
@@ -33,9 +31,6 @@ def test_every_script_is_readable_for_an_old_python_which_is_named(version):
     done = subprocess.run([sys.executable, "-c", pretend], capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == f"Python {version} is too old: take one from 3.10 to 3.13\n"
-
-
-QUICK = ["--plot", "none", "--epochs", "1", "--train-size", "600"]
 
 
 @pytest.mark.parametrize("output", [">&-", ">&- 2>&- <&-"])
@@ -79,9 +74,6 @@ def test_reviews_from_an_input_that_is_closed_are_refused(tmp_path, environment)
     )
     assert done.returncode == 2 and done.stderr.count("\n") == 1
     assert "--review: - reads reviews from the standard input, which is closed" in done.stderr
-
-
-RUN = ("--train-size", 10_000, "--plot", "none")
 
 
 @pytest.mark.parametrize("seconds", [0.3, 1.5])

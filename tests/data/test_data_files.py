@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from common import UserError, datasets, load_boston_housing, load_cats_dogs, load_fashion_mnist, load_imdb
 from common import load_mnist
 
+MNIST = datasets.BUNDLED / "mnist.npz"
+
 
 def packed(arrays, **options):
     content = io.BytesIO()
@@ -46,7 +48,7 @@ def test_a_file_is_looked_for_in_the_class_folder_then_in_the_cache(tmp_path, mn
         assert (args.data_file.path, args.data_file.origin) == (folder / "mnist.npz", origin)
         (folder / "mnist.npz").unlink()
     load_mnist(args)
-    assert (args.data_file.path, args.data_file.origin) == (datasets.BUNDLED / "mnist.npz", "bundled")
+    assert (args.data_file.path, args.data_file.origin) == (MNIST, "bundled")
 
 
 class Trap:
@@ -106,7 +108,7 @@ QUICKLY = settings(
 def test_300_spoilt_bundled_files_are_named(way, chance, tmp_path, monkeypatch, mnist):
     monkeypatch.setattr(datasets, "BUNDLED", tmp_path)
     path = tmp_path / "mnist.npz"
-    path.write_bytes(spoilt_file(way, chance, datasets.BUNDLED / "mnist.npz".read_bytes(), mnist))
+    path.write_bytes(spoilt_file(way, chance, MNIST.read_bytes(), mnist))
     with pytest.raises(UserError) as error:
         load_mnist(data_flags())
     assert str(path) in str(error.value) and "\n" not in str(error.value)
@@ -117,7 +119,7 @@ def test_300_spoilt_bundled_files_are_named(way, chance, tmp_path, monkeypatch, 
 def test_50_spoilt_class_files_are_named_or_hold_the_same_digits(way, chance, tmp_path, mnist):
     """Here any packing is allowed, so a change that spoils nothing, as in a time stamp, is no error."""
     path = tmp_path / "mnist.npz"
-    path.write_bytes(spoilt_file(way, chance, datasets.BUNDLED / "mnist.npz".read_bytes(), mnist))
+    path.write_bytes(spoilt_file(way, chance, MNIST.read_bytes(), mnist))
     try:
         (x_train, y_train), (x_test, y_test) = load_mnist(data_flags(data_dir=tmp_path))
     except UserError as error:

@@ -16,6 +16,10 @@ from common import UserError, jitter, load_edges, load_facades
 from common.image_pairs import edges_of
 
 
+def small(**changes):
+    return data_flags(**{"image_size": 32} | changes)
+
+
 def test_edges_are_lines_where_the_brightness_changes():
     image = np.zeros((1, 12, 12), np.uint8)
     image[0, 4:8, 4:8] = 200
@@ -39,9 +43,7 @@ def test_a_folder_of_pairs_and_its_archive_are_the_same(pairs_of_pictures, tmp_p
     archive = tmp_path / "facades.tar.gz"
     with tarfile.open(archive, "w:gz") as tar:
         tar.add(pairs_of_pictures, "facades")
-    from_folder, from_archive = (
-        load_facades(data_flags(data_dir=path)) for path in (pairs_of_pictures, tmp_path)
-    )
+    from_folder, from_archive = (load_facades(small(data_dir=path)) for path in (pairs_of_pictures, tmp_path))
     assert "Left out: train/notes.png is no picture" in capsys.readouterr().out
     for split_a, split_b in zip(from_folder, from_archive, strict=True):
         for a, b in zip(split_a, split_b, strict=True):
@@ -49,7 +51,7 @@ def test_a_folder_of_pairs_and_its_archive_are_the_same(pairs_of_pictures, tmp_p
     (x, _), (x_test, y_test) = from_folder
     assert x.shape == (6, 36, 36, 3) and x_test.shape == (2, 32, 32, 3)
     assert x_test[1, 0, 0].tolist() == [0, 0, 101] and y_test[1, 0, 0].tolist() == [201, 0, 0]
-    left = load_facades(data_flags(data_dir=pairs_of_pictures, input_half="left"))
+    left = load_facades(small(data_dir=pairs_of_pictures, input_half="left"))
     assert np.array_equal(left[1][0], y_test) and np.array_equal(left[1][1], x_test)
 
 
@@ -70,7 +72,7 @@ def test_a_cut_archive_is_named(share):
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "facades.tar.gz").write_bytes(content[: int(share * len(content))])
         with pytest.raises(UserError, match=r"facades.tar.gz is cut short"):
-            load_facades(data_flags(data_dir=Path(folder)))
+            load_facades(small(data_dir=Path(folder)))
 
 
 @pytest.mark.parametrize(
@@ -78,7 +80,7 @@ def test_a_cut_archive_is_named(share):
 )
 def test_what_cannot_be_drawn_is_one_line(changes, message, tmp_path):
     with pytest.raises(UserError, match=message):
-        load_facades(data_flags(data_dir=tmp_path, **changes))
+        load_facades(small(data_dir=tmp_path, **changes))
 
 
 def test_pairs_are_cut_and_mirrored_alike():

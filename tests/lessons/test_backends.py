@@ -1,21 +1,15 @@
 """The lessons on JAX and PyTorch, and with 16 bits."""
 
-import importlib.util
-
 import numpy as np
 import pytest
-from helpers import result_of
-
+from helpers import INSTALLED, result_of
 
 RUN = ("--epochs", 2, "--train-size", 2000)
 
 
-installed = {name: importlib.util.find_spec(name) is not None for name in ("jax", "torch")}
-
-
 @pytest.fixture(params=["jax", "torch"])
 def backend(request):
-    if not installed[request.param]:
+    if request.param not in INSTALLED:
         pytest.skip(f"needs {request.param}")
     return request.param
 
@@ -34,8 +28,9 @@ def test_a_lesson_runs_unchanged_and_finds_much_the_same(backend, run, tmp_path,
 
 def test_a_picture_changes_no_number_and_resume_goes_on(backend, run, tmp_path, weights):
     lesson = {"lesson": "mnist_0_get_started", "KERAS_BACKEND": backend}  # with dropout
-    assert run(*RUN, "--plot", "file", "--out", "a", **lesson).returncode == 0
-    assert run(*RUN, "--epochs", 1, "--plot", "none", "--out", "b", **lesson).returncode == 0
+    quick = ("--train-size", 320, "--epochs")
+    assert run(*quick, 2, "--plot", "file", "--out", "a", **lesson).returncode == 0
+    assert run(*quick, 1, "--plot", "none", "--out", "b", **lesson).returncode == 0
     assert run("--resume", "--epochs", 2, "--plot", "none", "--out", "b", **lesson).returncode == 0
     assert all(map(np.array_equal, weights(tmp_path / "a"), weights(tmp_path / "b")))
 

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from helpers import result_of
 
-
 QUICK = ("--train-size", 2000, "--epochs", 2, "--plot", "none")
 
 

@@ -8,7 +8,6 @@ import keras
 
 import run_models
 
-
 QUICK = ("--train-size", 500)
 FALLING = {
     "2.1": 0.003 * (1 / 30) ** (np.arange(1, 4) / 3),  # thirtyfold

@@ -6,7 +6,6 @@ from PIL import Image
 
 import keras
 
-
 QUICK = {
     "fashion_mnist": (("--train-size", 500, "--epochs", 2), "Fashion-MNIST:", ["Predictions:"]),
     "imdb_text": (("--train-size", 2048, "--epochs", 2), "IMDB:", []),

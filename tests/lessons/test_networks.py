@@ -288,7 +288,8 @@ def test_each_network_learns_from_its_own_loss_alone():
     assert not np.allclose(both[0], neither[0]) and not np.allclose(both[1], neither[1])
 
 
-def test_attention_looks_at_no_padding_and_the_right_tokens_are_counted(dates):
+def test_attention_looks_at_no_padding_and_the_right_tokens_are_counted():
+    dates = load_dates(data_flags())
     keras.utils.set_random_seed(0)
     model = nmt_attention.build_model(dates, 8, 0.0)
     source = dates.encode(["3.3.18", "Saturday, 3 March 2018"])

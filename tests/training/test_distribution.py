@@ -1,24 +1,17 @@
 """Trainings on several devices and in several processes."""
 
-import importlib.util
 import signal
 import socket
 import time
 
 import numpy as np
 import pytest
-from helpers import result_of, wait_for
+from helpers import INSTALLED, result_of, wait_for
 
 from common import UserError, parse_args
 
-
-RUN = ("--epochs", 2, "--train-size", 2000)
-
-
-installed = {name: importlib.util.find_spec(name) is not None for name in ("jax", "torch")}
-
-
-needs_jax = pytest.mark.skipif(not installed["jax"], reason="needs JAX")
+RUN = ("--epochs", 2, "--train-size", 500)
+needs_jax = pytest.mark.skipif("jax" not in INSTALLED, reason="needs JAX")
 
 
 def history(folder):
@@ -47,7 +40,7 @@ def pair(start):
 
 @needs_jax
 def test_two_processes_give_the_curves_of_one(pair, run, tmp_path):
-    settings = (*RUN, "--train-size", 1990, "--plot", "file")  # the last batch is smaller
+    settings = (*RUN, "--train-size", 490, "--plot", "file")  # the last batch is smaller
     processes = pair(*settings, "--out", "two")
     (first, errors), (second, more) = (process.communicate(timeout=120) for process in processes)
     assert [process.returncode for process in processes] == [0, 0] and errors == more == second == ""
@@ -63,7 +56,7 @@ def test_two_processes_give_the_curves_of_one(pair, run, tmp_path):
 @needs_jax
 @pytest.mark.parametrize("victim", [0, 1])
 def test_when_a_process_dies_the_other_says_so_and_the_epochs_are_kept(victim, pair, tmp_path):
-    processes = pair("--epochs", 500, "--train-size", 2000, "--plot", "none", "--out", "a")
+    processes = pair("--epochs", 500, "--train-size", 500, "--plot", "none", "--out", "a")
     wait_for((tmp_path / "a" / "history.csv").exists, seconds=120)
     processes[victim].send_signal(signal.SIGKILL)
     began = time.monotonic()
@@ -76,7 +69,7 @@ def test_when_a_process_dies_the_other_says_so_and_the_epochs_are_kept(victim, p
 
 @needs_jax
 def test_ctrl_c_in_one_process_ends_both(pair, tmp_path):
-    processes = pair("--epochs", 500, "--train-size", 2000, "--plot", "none", "--out", "a")
+    processes = pair("--epochs", 500, "--train-size", 500, "--plot", "none", "--out", "a")
     wait_for((tmp_path / "a" / "history.csv").exists, seconds=120)
     processes[0].send_signal(signal.SIGINT)
     outputs = [process.communicate(timeout=60) for process in processes]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from helpers import result_of, wait_for
 
-from common import parse_args
+RUN = ("--train-size", 1000, "--plot", "none")
 
 
 def test_a_disk_without_room_is_named_before_the_training(small_disk, run):
@@ -41,14 +41,6 @@ def test_a_checkpoint_that_is_a_bomb_is_named(run, tmp_path):
     done = run("--resume", "--plot", "none", "--out", "a")
     assert done.returncode == 2 and done.stderr.count("\n") == 1
     assert "a holds a run of another network" in done.stderr and "variable_0" in done.stderr
-
-
-RUN = ("--train-size", 1000, "--plot", "none")
-
-
-def flags(*argv, **lesson):
-    lesson = {"epochs": 10, "batch_size": 100, "learning_rate": 0.5} | lesson
-    return parse_args("", argv=[str(word) for word in argv], **lesson)
 
 
 def test_a_training_that_has_died_says_so_and_stops(run, tmp_path):

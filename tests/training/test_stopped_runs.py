@@ -9,7 +9,6 @@ from helpers import learning_rates, result_of, wait_for
 
 from common import UserError, parse_args
 
-
 RUN = ("--train-size", 2000, "--plot", "none")
 
 

@@ -9,7 +9,6 @@ from common import Accuracy, Biases, Loss, TestImages, TrainImages, Weights
 import keras
 from keras import layers
 
-
 RED = (200, 0, 30)
 
 
