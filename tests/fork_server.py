@@ -7,6 +7,7 @@ lesson is started, and its process id sent back. Nothing of the imported librari
 imports `common` and the lesson itself, and ends as any Python program does.
 """
 
+import gc
 import json
 import os
 import runpy
@@ -58,5 +59,6 @@ if __name__ == "__main__":
     import matplotlib.backends.backend_agg  # and fonts
     import numpy as np
 
+    gc.freeze()  # what was imported stays: nobody looks through it at the end of each fork
     become(**fork_lessons(socket.socket(fileno=int(sys.argv[1]))))
     runpy.run_path(sys.argv[0], run_name="__main__")

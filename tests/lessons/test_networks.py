@@ -5,7 +5,9 @@ import itertools
 
 import numpy as np
 import pytest
+from helpers import data_flags
 
+from common import load_dates
 from common.sentences import END, PAD
 
 import keras
