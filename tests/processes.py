@@ -62,7 +62,9 @@ class ForkServer:
             descriptors = [file.fileno() for file in (nothing, *outputs)]
             descriptors[1] = descriptors[1] if stdout is None else stdout
             socket.send_fds(self._channel, [message.encode()], descriptors)
-        return Fork(argv, int(self._channel.recv(20)), *outputs)
+        pid = self._channel.recv(20)
+        assert pid, "fork_server.py has ended"
+        return Fork(argv, int(pid), *outputs)
 
     def close(self):
         self._channel.close()
