@@ -48,6 +48,10 @@ def environment(tmp_path):
     return environment | {"HOME": str(tmp_path), "PYTHONUNBUFFERED": "1"}
 
 
+# what a process may be given that has its libraries imported already
+AFTER_THE_IMPORT = {"DISPLAY", "MPLBACKEND", "KERAS_BACKEND", "XLA_FLAGS", "PYTHONPATH", "QT_QPA_PLATFORM"}
+
+
 @pytest.fixture(scope="session")
 def fork(tmp_path_factory):
     """Starts lessons as forks of a process that has imported Keras on the backend of their environment."""
@@ -56,17 +60,14 @@ def fork(tmp_path_factory):
     def fork(argv, folder, environment, stdout=None):
         backend = environment.get("KERAS_BACKEND")
         if backend not in servers:
-            home = {"HOME": str(tmp_path_factory.mktemp("home"))}
-            servers[backend] = processes.ForkServer(environment | home)
+            shared = {name: environment[name] for name in environment.keys() - AFTER_THE_IMPORT}
+            shared |= {"HOME": str(tmp_path_factory.mktemp("home"))}
+            servers[backend] = processes.ForkServer(shared | ({"KERAS_BACKEND": backend} if backend else {}))
         return servers[backend].start(argv, folder, environment, stdout)
 
     yield fork
     for server in servers.values():
         server.close()
-
-
-# what a process may be given that has its libraries imported already
-AFTER_THE_IMPORT = {"DISPLAY", "MPLBACKEND", "KERAS_BACKEND", "XLA_FLAGS", "PYTHONPATH", "QT_QPA_PLATFORM"}
 
 
 @pytest.fixture
