@@ -15,14 +15,13 @@ def test_a_disk_without_room_is_named_before_the_training(small_disk, run):
     assert [path for path in (disk / "run").iterdir() if path.name != ".lock"] == []
 
 
-def test_on_a_disk_that_fills_up_the_model_is_kept(small_disk, start, weights):
+def test_on_a_disk_that_fills_up_the_model_is_kept(small_disk, start, weights, tmp_path):
     """Something else takes all that is left: first the checkpoint does not fit, the model still does."""
     disk = small_disk(20_000_000)
-    flags = ("--plot", "file", "--epochs", 3, "--train-size", 20_000, "--out", disk / "run")
-    process = start(*flags, lesson="mnist_2_five_layers", new=True)
-    for line in process.stdout:
-        if "parameters" in line:
-            break
+    flags = ("--plot", "file", "--epochs", 3, "--train-size", 10_000, "--out", disk / "run")
+    with open(tmp_path / "said", "w") as said:
+        process = start(*flags, lesson="mnist_2_five_layers", stdout=said.fileno())
+    wait_for(lambda: "parameters" in (tmp_path / "said").read_text())
     with open(disk / "other", "wb", buffering=0) as other, pytest.raises(OSError):
         while True:
             other.write(bytes(100_000))
@@ -69,7 +68,7 @@ def test_what_cannot_be_written_on_the_way_does_not_end_the_training(run, tmp_pa
 
 
 def test_two_runs_do_not_share_a_folder(start, run, tmp_path):
-    process = start("--plot", "none", "--epochs", 500)
+    process = start(*RUN, "--epochs", 500)
     wait_for((tmp_path / "runs" / "mnist_1_softmax" / "history.csv").exists)
     second = run(*RUN)
     assert second.returncode == 2 and "another run is writing to" in second.stderr

@@ -63,8 +63,8 @@ def test_resume_wants_the_same_step(run, tmp_path, monkeypatch):
     [
         ("mnist_1_softmax", ("--train-size", 2000), signal.SIGINT, 10, 20, 2),
         # with moving averages and decay
-        ("mnist_4_batchnorm", ("--step", "4.1", "--train-size", 300), signal.SIGTERM, 5, 3, 4 * 4 + 2),
-        ("boston_regression", ("--train-size", 300), signal.SIGHUP, 40, 3, 3 * 2),  # with early stopping
+        ("mnist_4_batchnorm", ("--step", "4.1", "--train-size", 300), signal.SIGTERM, 4, 3, 4 * 4 + 2),
+        ("boston_regression", ("--train-size", 300), signal.SIGHUP, 25, 3, 3 * 2),  # with early stopping
         # with the best epoch's weights kept
         ("imdb_text", ("--train-size", 4000), signal.SIGTERM, 6, 40, 1 + 2 * 2),
         ("cats_dogs_cnn", ("--train-size", 100), signal.SIGINT, 3, 1, 7 * 2),  # with dropout and augmentation
