@@ -117,7 +117,7 @@ def run_code(start_script, tmp_path):
     """Run lines of Python that know `common` to their end; returns their CompletedProcess."""
 
     def run(code, **options):
-        script = tmp_path / "code.py"
+        script = tmp_path / "some_code.py"
         script.write_text(f"import sys\nsys.path.insert(0, {str(ROOT)!r})\n{code}")
         return to_its_end(start_script(script, **options), timeout=100)
 

@@ -13,6 +13,7 @@ import os
 import runpy
 import socket
 import sys
+import threading
 from pathlib import Path
 
 
@@ -49,6 +50,7 @@ def become(argv, folder, environment):
     os.environ.update(environment)
     sys.argv, sys.path[0] = argv, str(Path(argv[0]).parent)
     sys.path[1:1] = filter(None, environment.get("PYTHONPATH", "").split(os.pathsep))
+    threading.main_thread()._set_native_id()  # Python 3.11 leaves the parent's, and matplotlib compares it
     np.random.seed()
     if "MPLBACKEND" in environment:
         matplotlib.rcParams["backend"] = environment["MPLBACKEND"]  # as matplotlib does while it is imported

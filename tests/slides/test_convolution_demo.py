@@ -275,7 +275,7 @@ FLAGS = {
 
 
 @given(st.fixed_dictionaries({}, optional=FLAGS))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=6, deadline=None)
 @example({"slide": "convolution", "input": " / ".join("1" * 12), "kernel": " / ".join("1" * 7)})
 @example({"slide": "stride", "input": " / ".join("1" * 12), "kernel": "1 / 1"})
 @example({"slide": "padding", "input": rows(np.full((12, 12), -999)), "kernel": rows(np.full((7, 7), -999))})

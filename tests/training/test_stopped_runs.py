@@ -103,7 +103,7 @@ def test_a_signal_saves_and_resume_goes_on_to_the_same_numbers(
 
 
 def test_kill_leaves_whole_files_and_resume_goes_on(start, run, tmp_path, weights):
-    settings = (*RUN, "--epochs", 10)
+    settings = (*RUN, "--epochs", 7)
     fresh = start(*settings, "--seed", 9, "--out", "fresh")
     wait_for((tmp_path / "fresh" / "checkpoint.npz").exists)
     fresh.kill()
