@@ -61,10 +61,10 @@ def test_resume_wants_the_same_step(run, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     "lesson, flags, stop, epochs, steps, variables",
     [
-        ("mnist_1_softmax", ("--train-size", 2000), signal.SIGINT, 10, 20, 2),
+        ("mnist_1_softmax", ("--train-size", 2000), signal.SIGINT, 20, 20, 2),
         # with moving averages and decay
         ("mnist_4_batchnorm", ("--step", "4.1", "--train-size", 300), signal.SIGTERM, 4, 3, 4 * 4 + 2),
-        ("boston_regression", ("--train-size", 300), signal.SIGHUP, 25, 3, 3 * 2),  # with early stopping
+        ("boston_regression", ("--train-size", 300), signal.SIGHUP, 40, 3, 3 * 2),  # with early stopping
         # with the best epoch's weights kept
         ("imdb_text", ("--train-size", 4000), signal.SIGTERM, 6, 40, 1 + 2 * 2),
         ("cats_dogs_cnn", ("--train-size", 100), signal.SIGINT, 3, 1, 7 * 2),  # with dropout and augmentation
@@ -103,7 +103,7 @@ def test_a_signal_saves_and_resume_goes_on_to_the_same_numbers(
 
 
 def test_kill_leaves_whole_files_and_resume_goes_on(start, run, tmp_path, weights):
-    settings = (*RUN, "--epochs", 7)
+    settings = (*RUN, "--epochs", 12)
     fresh = start(*settings, "--seed", 9, "--out", "fresh")
     wait_for((tmp_path / "fresh" / "checkpoint.npz").exists)
     fresh.kill()
