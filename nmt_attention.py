@@ -120,7 +120,7 @@ def translate(model, sources, length, beams=1):
         if np.isin(token, (END, PAD)).all():
             break
     ids[:, :, t + 2 :] = PAD
-    tokens = (ids[:, :, 1:] != PAD).sum(axis=-1)
+    tokens = (ids[:, :, 1:] != PAD).sum(axis=-1).clip(1)
     best = (scores / tokens).argmax(axis=1)  # per token, or short translations would win
     return ids[rows[:, 0], best, 1:], looks[rows[:, 0], best]
 

@@ -17,8 +17,8 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # each worker has its part of the cores
     threads = max(1, os.cpu_count() // int(os.environ["PYTEST_XDIST_WORKER_COUNT"]))
     os.environ |= {"TF_NUM_INTRAOP_THREADS": str(threads), "OMP_NUM_THREADS": str(threads)}
 
-from common.datasets import BUNDLED
-from common.screens import close_windows
+from common.data.sources import BUNDLED
+from common.window.screens import close_windows
 
 import keras
 import matplotlib.pyplot

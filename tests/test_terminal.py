@@ -83,7 +83,7 @@ def test_ctrl_c_is_never_a_traceback(seconds, start):
     process.send_signal(signal.SIGINT)
     _, stderr = process.communicate(timeout=60)
     if seconds > 1:  # before our first line Python itself answers
-        ours = ("Stopping", "To go on")
+        ours = ("Stopping", "To continue")
         assert [line for line in stderr.splitlines() if line and not line.startswith(ours)] == []
     assert process.returncode in ((130, -signal.SIGINT) if seconds < 1 else (130,))
 
@@ -92,7 +92,7 @@ def test_ctrl_c_is_never_a_traceback(seconds, start):
 def test_ctrl_c_ends_a_lesson_that_a_library_would_let_go_on(before, run_code):
     code = f"""
 import os, signal
-import common, keras
+import common, keras, numpy as np
 settings = dict(epochs=1, batch_size=9, learning_rate=1)
 {before}
 try:
@@ -101,7 +101,9 @@ except:
     print("caught", flush=True)
 model = keras.Sequential([keras.Input([1]), keras.layers.Dense(1)])
 model.compile("sgd", "mse")
-common.Run(args, model)
+examples = common.data.dataset.Examples(np.zeros((9, 1)), np.zeros(9))
+file = common.data.dataset.DataFile("none", "none", "made")
+common.Run(args, common.data.dataset.Data(examples, file, test=examples), model)
 print("going on", flush=True)
 """
     done = run_code(code)

@@ -8,8 +8,8 @@ from helpers import result_of
 from PIL import Image
 
 from common import show_feature_maps
-from common.feature_maps import _draw
-from common.screens import File, Window
+from common.answers.feature_maps import _draw
+from common.window.screens import File, Window
 
 import keras
 from keras import layers

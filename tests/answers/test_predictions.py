@@ -24,7 +24,7 @@ def test_predict_asks_the_trained_model_and_refuses_what_is_no_picture(run, pict
     monkeypatch.setattr("sys.argv", ["cats_dogs_cnn.py"])
     assert Image.open(folder / "my_pictures.png").size == Image.open(folder / "predictions.png").size
     for flags, message in (
-        (("--predict", "one.jpg", "three.jpg"), "'three.jpg' is no picture"),
+        (("--predict", "one.jpg", "three.jpg"), "'three.jpg' is not a picture"),
         (("--predict", "four.jpg"), "'four.jpg' is not a file that can be read"),
         (("--predict", "one.jpg", "--data-dir", "runs"), "was trained on"),
         (("--predict", "one.jpg", "--no-augment"), "is without --no-augment"),

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from common.fonts import missing
-from common.sentences import END, PAD, START, Task, score_translations
-from common.sentences import tokens_of
+from common import score_translations
+from common.data.sentences import END, PAD, START, Task, tokens_of
+from common.window.panes.fonts import missing
 
 import nmt_attention
 
@@ -41,7 +41,8 @@ def test_more_beams_find_the_more_probable_translation():
 def test_bleu_of_the_references_is_100(capsys):
     texts = ["i see a cat .", "he has no time at all ."]
     words = [text.split() for text in texts]
-    task = Task({"train": (words, words), "test": (words, words)}, texts, tokens_of, exact=False)
+    splits = dict.fromkeys(("train", "validation", "test"), (words, words))
+    task = Task(splits, texts, None, tokens_of, exact=False)
     right = score_translations(task, lambda ids: (task.target.encode(words, 9), None))
     assert right == {"bleu": pytest.approx(100)}
     wrong = score_translations(task, lambda ids: (task.target.encode(words[::-1], 9), None))

@@ -9,10 +9,11 @@ from helpers import ROOT, data_flags
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from common import UserError, datasets, load_boston_housing, load_cats_dogs, load_fashion_mnist, load_imdb
+from common import UserError, load_boston_housing, load_cats_dogs, load_fashion_mnist, load_imdb
 from common import load_mnist
+from common.data import sources
 
-MNIST = datasets.BUNDLED / "mnist.npz"
+MNIST = sources.BUNDLED / "mnist.npz"
 
 
 def packed(arrays, **options):
@@ -26,8 +27,8 @@ def packed(arrays, **options):
     (load_cats_dogs, "cats_dogs"),
 ])  # fmt: skip
 def test_a_bundled_file_that_was_cut_or_changed_is_named(load, name, tmp_path, monkeypatch):
-    whole = (datasets.BUNDLED / f"{name}.npz").read_bytes()
-    monkeypatch.setattr(datasets, "BUNDLED", tmp_path)
+    whole = (sources.BUNDLED / f"{name}.npz").read_bytes()
+    monkeypatch.setattr(sources, "BUNDLED", tmp_path)
     changed = bytearray(whole)
     changed[len(whole) // 2] ^= 1
     for content in (whole[: len(whole) // 2], bytes(changed), b""):
@@ -43,12 +44,11 @@ def test_a_file_is_looked_for_in_the_class_folder_then_in_the_cache(tmp_path, mn
         folder.mkdir(parents=True)
         (folder / "mnist.npz").write_bytes(packed(mnist))
     for folder, origin in places:
-        args = data_flags(data_dir=class_folder)
-        load_mnist(args)
-        assert (args.data_file.path, args.data_file.origin) == (folder / "mnist.npz", origin)
+        file = load_mnist(data_flags(data_dir=class_folder)).file
+        assert (file.path, file.origin) == (folder / "mnist.npz", origin)
         (folder / "mnist.npz").unlink()
-    load_mnist(args)
-    assert (args.data_file.path, args.data_file.origin) == (MNIST, "bundled")
+    file = load_mnist(data_flags(data_dir=class_folder)).file
+    assert (file.path, file.origin) == (MNIST, "bundled")
 
 
 class Trap:
@@ -106,7 +106,7 @@ QUICKLY = settings(
 @QUICKLY
 @given(way=st.sampled_from(WAYS_TO_SPOIL[:4]), chance=st.integers(0, 10**9).map(random.Random))
 def test_300_spoilt_bundled_files_are_named(way, chance, tmp_path, monkeypatch, mnist):
-    monkeypatch.setattr(datasets, "BUNDLED", tmp_path)
+    monkeypatch.setattr(sources, "BUNDLED", tmp_path)
     path = tmp_path / "mnist.npz"
     path.write_bytes(spoilt_file(way, chance, MNIST.read_bytes(), mnist))
     with pytest.raises(UserError) as error:
@@ -135,7 +135,7 @@ def test_50_spoilt_class_files_are_named_or_hold_the_same_digits(way, chance, tm
 @pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x03\x04"])
 def test_what_is_no_archive_is_named(content, tmp_path):
     (tmp_path / "mnist.npz").write_bytes(content)
-    with pytest.raises(UserError, match=r"mnist\.npz is cut short, damaged or no \.npz file"):
+    with pytest.raises(UserError, match=r"mnist\.npz is cut short, damaged or not an \.npz file"):
         load_mnist(data_flags(data_dir=tmp_path))
 
 
@@ -146,13 +146,13 @@ def test_a_folder_in_the_place_of_the_file_is_named(tmp_path):
 
 
 def test_a_missing_file_is_named(tmp_path, monkeypatch):
-    monkeypatch.setattr(datasets, "BUNDLED", tmp_path)
+    monkeypatch.setattr(sources, "BUNDLED", tmp_path)
     with pytest.raises(UserError, match=r"mnist\.npz is missing"):
         load_mnist(data_flags())
 
 
 def test_the_readme_of_the_data_has_each_file_and_its_sha256():
-    from common.datasets import BUNDLED_SHA256
+    from common.data.sources import BUNDLED_SHA256
 
     text = (ROOT / "common" / "data" / "README.md").read_text()
     for name, sha256 in BUNDLED_SHA256.items():

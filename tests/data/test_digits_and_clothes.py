@@ -19,12 +19,12 @@ def test_mnist_is_whole_and_the_known_one():
 
 
 def test_fashion_mnist_is_whole():
-    args = data_flags()
-    (x_train, y_train), (x_test, y_test) = load_fashion_mnist(args)
+    data = load_fashion_mnist(data_flags())
+    (x_train, y_train), (x_test, y_test) = data
     assert x_train.shape == (60_000, 28, 28, 1) and x_test.shape == (10_000, 28, 28, 1)
     assert (round(x_train.mean(), 3), round(x_train.std(), 3)) == (72.94, 90.021)
     assert np.bincount(y_train).tolist() == [6000] * 10 and np.bincount(y_test).tolist() == [1000] * 10
-    assert [args.classes[label] for label in y_train[:3]] == ["Ankle boot", "T-shirt/top", "T-shirt/top"]
+    assert [data.classes[label] for label in y_train[:3]] == ["Ankle boot", "T-shirt/top", "T-shirt/top"]
 
 
 def test_train_size_takes_the_first_digits(mnist):

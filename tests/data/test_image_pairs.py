@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from common import UserError, jitter, load_edges, load_facades
-from common.image_pairs import edges_of
+from common.data.pairs import edges_of
 
 
 def small(**changes):
@@ -44,15 +44,15 @@ def test_a_folder_of_pairs_and_its_archive_are_the_same(pairs_of_pictures, tmp_p
     with tarfile.open(archive, "w:gz") as tar:
         tar.add(pairs_of_pictures, "facades")
     from_folder, from_archive = (load_facades(small(data_dir=path)) for path in (pairs_of_pictures, tmp_path))
-    assert "Left out: train/notes.png is no picture" in capsys.readouterr().out
+    assert "Left out: train/notes.png is not a picture" in capsys.readouterr().out
     for split_a, split_b in zip(from_folder, from_archive, strict=True):
         for a, b in zip(split_a, split_b, strict=True):
             assert np.array_equal(a, b)
     (x, _), (x_test, y_test) = from_folder
     assert x.shape == (6, 36, 36, 3) and x_test.shape == (2, 32, 32, 3)
     assert x_test[1, 0, 0].tolist() == [0, 0, 101] and y_test[1, 0, 0].tolist() == [201, 0, 0]
-    left = load_facades(small(data_dir=pairs_of_pictures, input_half="left"))
-    assert np.array_equal(left[1][0], y_test) and np.array_equal(left[1][1], x_test)
+    left = load_facades(small(data_dir=pairs_of_pictures, input_half="left")).test
+    assert np.array_equal(left.x, y_test) and np.array_equal(left.y, x_test)
 
 
 @settings(max_examples=40, deadline=None)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from common import UserError, load_cats_dogs
-from common.photos import read_photo
+from common.data.photos import read_photo
 
 
 @pytest.mark.parametrize("mode, name", [
@@ -84,35 +84,33 @@ def folder(picture, tmp_path):
 
 
 def test_a_folder_of_ones_own(folder, capsys):
-    args = data_flags(data_dir=folder)
-    (x_train, y_train), (x, y) = load_cats_dogs(args)
+    data = load_cats_dogs(data_flags(data_dir=folder))
+    (x_train, y_train), (x, y) = data
     assert x_train.shape == (10, 150, 150, 3) and x.shape == (4, 150, 150, 3)
     assert y_train.tolist() == [0, 1] * 5 and y.tolist() == [0, 1] * 2
-    assert args.classes == ["ants", "bees"]
+    assert data.classes == ["ants", "bees"]
     assert [line for line in capsys.readouterr().out.splitlines() if line.startswith("Left out")] == [
         "Left out: train/ants/gone.jpg cannot be read (No such file or directory)",
-        "Left out: train/ants/notes.jpg is no picture",
-        "Left out: train/ants/photo.heic is no picture",
+        "Left out: train/ants/notes.jpg is not a picture",
+        "Left out: train/ants/photo.heic is not a picture",
     ]
     (folder / "train" / "ants" / "0.jpg").unlink()
-    without = data_flags(data_dir=folder)
-    load_cats_dogs(without)
-    assert without.data_file.sha256 != args.data_file.sha256 and len(args.data_file.sha256) == 64
+    without = load_cats_dogs(data_flags(data_dir=folder))
+    assert without.file.sha256 != data.file.sha256 and len(data.file.sha256) == 64
 
 
 def test_the_zip_file_is_like_its_folder(folder, tmp_path):
     for name in ("gone.jpg", "notes.jpg", "photo.heic"):
         (folder / "train" / "ants" / name).unlink()
-    whole = data_flags(data_dir=folder, image_size=20)
-    (x_train, _), _ = load_cats_dogs(whole)
+    whole = load_cats_dogs(data_flags(data_dir=folder, image_size=20))
     path = tmp_path / "zipped" / "cats_and_dogs_filtered.zip"
     path.parent.mkdir()
     with zipfile.ZipFile(path, "w") as archive:
         for file in folder.glob("*/*/*.*"):
             archive.write(file, f"cats_and_dogs_filtered/{file.relative_to(folder)}")
     args = data_flags(data_dir=path.parent, image_size=20)
-    (same, _), _ = load_cats_dogs(args)
-    assert np.array_equal(x_train, same) and args.data_file.sha256 == whole.data_file.sha256
+    same = load_cats_dogs(args)
+    assert np.array_equal(same.train.x, whole.train.x) and same.file.sha256 == whole.file.sha256
 
     content = bytearray(path.read_bytes())
     path.write_bytes(content[: len(content) // 2])
@@ -132,11 +130,11 @@ def test_two_classes_are_needed(folder, picture):
 
 
 def test_the_bundled_pictures():
-    args = data_flags()
-    (x_train, y_train), (x, y) = load_cats_dogs(args)
+    data = load_cats_dogs(data_flags())
+    (x_train, y_train), (x, y) = data
     assert x_train.shape == (4000, 32, 32, 3) and np.bincount(y_train).tolist() == [2000, 2000]
     assert x.shape == (1000, 32, 32, 3) and np.bincount(y).tolist() == [500, 500]
-    assert args.classes == ["cat", "dog"] and args.image_size == 32
+    assert data.classes == ["cat", "dog"]
     (larger, _), _ = load_cats_dogs(data_flags(image_size=64))
     assert larger.shape == (4000, 64, 64, 3)
 
@@ -144,7 +142,7 @@ def test_the_bundled_pictures():
 def test_damaged_pictures_are_named_and_nothing_else_is_printed(run_code):
     code = """
 import io, random
-from common.photos import read_photo
+from common.data.photos import read_photo
 from PIL import Image
 random.seed(1)
 information = Image.Exif()

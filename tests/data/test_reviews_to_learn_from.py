@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from helpers import data_flags
 
-from common import UserError, datasets, load_imdb
+from common import UserError, load_imdb
+from common.data import reviews
 
 
 def text_of(review, words):
@@ -16,7 +17,8 @@ def text_of(review, words):
 
 
 def test_the_reviews_are_25_000_and_none_is_in_two_parts():
-    *parts, words = load_imdb(data_flags())
+    data = load_imdb(data_flags())
+    parts, words = list(data), data.words
     assert [x.shape for x, _ in parts] == [(15_000, 256), (5000, 256), (5000, 256)]
     assert sum(int(y.sum()) for _, y in parts) == 12_500
     assert len(words) == 10_000 and words[:7] == ["<PAD>", "<START>", "<UNK>", "<UNUSED>", "the", "and", "a"]
@@ -42,7 +44,7 @@ def imdb_file(path, **changes):
 def test_long_reviews_lose_their_beginning_and_short_ones_get_zeros(tmp_path):
     imdb_file(tmp_path / "imdb.npz")
     with np.load(tmp_path / "imdb.npz") as arrays:
-        x, y = datasets._reviews(arrays, "test", None)
+        x, y = reviews._reviews(arrays, "test", None)
     assert x[0].tolist() == list(range(34, 290)) and y.tolist() == [1, 0]
     assert x[1].tolist() == [*range(290, 300), *[0] * 246]
 
@@ -79,14 +81,14 @@ def test_full_reads_the_archive_once_and_then_from_the_cache(tmp_path, monkeypat
                     info.size = len(text)
                     files.addfile(info, io.BytesIO(text.encode()))
         files.addfile(tarfile.TarInfo("aclImdb/train/unsup/0_0.txt"))
-    monkeypatch.setattr(datasets, "IMDB_SOURCE", archive.as_uri())
+    monkeypatch.setattr(reviews, "IMDB_SOURCE", archive.as_uri())
     with pytest.raises(UserError, match=r"aclImdb_v1\.tar\.gz cannot be downloaded") as error:
         load_imdb(data_flags(full=True))  # it is not the one we know
     assert "\n" not in str(error.value)
-    monkeypatch.setattr(datasets, "IMDB_SHA256", hashlib.sha256(archive.read_bytes()).hexdigest())
-    path = datasets._fetch_full_imdb()
+    monkeypatch.setattr(reviews, "IMDB_SHA256", hashlib.sha256(archive.read_bytes()).hexdigest())
+    path = reviews._fetch_full_imdb()
     archive.unlink()
-    assert datasets._fetch_full_imdb() == path and path.parent == tmp_path / "keras" / "datasets"
+    assert reviews._fetch_full_imdb() == path and path.parent == tmp_path / "keras" / "datasets"
     with np.load(path) as arrays:
         words = arrays["words"].tolist()
         assert words[:4] == ["<PAD>", "<START>", "<UNK>", "<UNUSED>"]
@@ -98,6 +100,6 @@ def test_full_reads_the_archive_once_and_then_from_the_cache(tmp_path, monkeypat
 
 
 def test_without_a_network_full_says_what_else_there_is(monkeypatch, tmp_path):
-    monkeypatch.setattr(datasets, "IMDB_SOURCE", (tmp_path / "nowhere.tar.gz").as_uri())
+    monkeypatch.setattr(reviews, "IMDB_SOURCE", (tmp_path / "nowhere.tar.gz").as_uri())
     with pytest.raises(UserError, match=r"cannot be downloaded .* without --full .* with --data-dir"):
         load_imdb(data_flags(full=True))

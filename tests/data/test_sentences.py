@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common import UserError, load_dates, load_sentences
-from common.sentences import END, PAD, START, UNKNOWN, Language, Task, _written
-from common.sentences import tokens_of
+from common.data.sentences import END, PAD, START, UNKNOWN, Language, Task, _written
+from common.data.sentences import tokens_of
 
 
 @pytest.fixture(scope="module")
@@ -68,14 +68,14 @@ def test_tokens_become_a_text_again(text):
 
 
 def test_a_text_is_numbers_with_an_end_and_its_translation_comes_one_token_late():
-    splits = {"train": (["ab", "c"], ["xyz", "y"]), "test": (["ad"], ["x"])}
-    task = Task(splits, ["x"], list, exact=True, joined="")
-    x, y = task.arrays("train")
+    splits = {"train": (["ab", "c"], ["xyz", "y"]), "validation": (["ad"], ["x"])}
+    task = Task(splits, ["x"], None, list, exact=True, joined="")
+    x, y = task.data.train
     a, b, c = (task.source.ids[letter] for letter in "abc")
     X, Y, Z = (task.target.ids[letter] for letter in "xyz")
     assert x.tolist() == [[a, b, END, START, X, Y, Z], [c, END, PAD, START, Y, END, PAD]]
     assert y.tolist() == [[X, Y, Z, END], [Y, END, PAD, PAD]]
-    assert task.arrays("test")[0][0, :3].tolist() == [a, UNKNOWN, END]
+    assert task.data.validation.x[0, :3].tolist() == [a, UNKNOWN, END]
 
 
 def test_sentences_to_be_tested_are_not_learnt(sentences, tmp_path):
@@ -97,5 +97,5 @@ def test_too_few_or_no_sentences_are_named(sentences, tmp_path):
     with pytest.raises(UserError, match="different sentences"):
         load_sentences(data_flags(pairs=tmp_path / "few.txt", train_size=10))
     (tmp_path / "noise.txt").write_bytes(b"\xff\xfe\x00 no text")
-    with pytest.raises(UserError, match="is no text in UTF-8"):
+    with pytest.raises(UserError, match="is not UTF-8 text"):
         load_sentences(data_flags(pairs=tmp_path / "noise.txt"))

@@ -8,7 +8,7 @@ import pytest
 from helpers import data_flags
 
 from common import load_dates
-from common.sentences import END, PAD
+from common.data.sentences import END, PAD
 
 import keras
 

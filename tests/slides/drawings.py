@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 from PIL import Image
 
-from common.ink import SIDE, draw_stroke
+from common.slides.ink import SIDE, draw_stroke
 
 SEVEN = [[(0.2, 0.2), (0.75, 0.2), (0.45, 0.85)]]  # strokes: (column, row), from 0 to 1
 

@@ -13,9 +13,9 @@ from matplotlib.colors import same_color
 from PIL import Image
 
 from common import UserError
-from common.screens import File
-from common.slide_shapes import WHITE, number
-from common.slides import KEYS, _Show, show_slides
+from common.window.screens import File
+from common.slides.shapes import WHITE, number
+from common.slides.slides import KEYS, _Show, show_slides
 
 import convolution_demo
 from convolution_demo import (

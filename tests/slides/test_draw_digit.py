@@ -13,7 +13,7 @@ from drawings import SEVEN, drawing, larger, save
 from PIL import Image
 
 from common import UserError
-from common.ink import read_ink
+from common.slides.ink import read_ink
 
 import keras
 from keras import layers
@@ -65,8 +65,8 @@ def test_without_a_screen_or_a_good_model_there_is_one_line(run, call, network, 
     assert "no window (there is no screen): name a picture" in done.stderr
     for flags, message in (
         ((), "--plot none needs a picture to read: --image FILE"),
-        (("--image", "cut.keras"), "'cut.keras' is no picture"),
-        (("--image", "seven.png", "--model", "cut.keras"), "cut.keras is missing, damaged or no Keras model"),
+        (("--image", "cut.keras"), "'cut.keras' is not a picture"),
+        (("--image", "seven.png", "--model", "cut.keras"), "cut.keras is missing, damaged or not"),
         (("--image", "seven.png", "--model", "other.keras"), "does not make 10 probabilities"),
         (("--image", "seven.png", "--model", *"abc"), "--model takes one or two networks"),
     ):

@@ -8,7 +8,7 @@ from drawings import SEVEN, drawing
 from helpers import wait_for
 from PIL import Image
 
-from common.drawing_pad import DrawingPad
+from common.slides.drawing_pad import DrawingPad
 
 import draw_digit
 

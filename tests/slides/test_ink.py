@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from common import UserError
-from common.ink import SIDE, read_ink
+from common.slides.ink import SIDE, read_ink
 
 import draw_digit
 

@@ -37,7 +37,7 @@ def test_a_lesson_that_is_not_there_is_named(run):
     assert done.returncode == 2 and "there is no lesson 'mnist_7_other'" in done.stderr
     assert done.stderr.count("\n") == 1
     refused = run("M1", "--epochs", 3, lesson="run_models")
-    assert refused.returncode == 2 and "flags for the lessons stand behind --" in refused.stderr
+    assert refused.returncode == 2 and "flags for the lessons go after --" in refused.stderr
 
 
 def test_all_of_the_lecture_s_models_are_known_and_a_signal_reaches_the_lesson(start, tmp_path):

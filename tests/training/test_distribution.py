@@ -87,7 +87,7 @@ def test_all_devices_of_the_machine_share_a_batch(run, tmp_path):
     done = run(*RUN, "--train-size", 201, "--plot", "none", "--distribute", "--out", "c", **two)
     assert (done.returncode, done.stderr) == (0, "") and result_of(tmp_path / "c")["steps"] == 2 * 2
     refused = run(*RUN, "--batch-size", 25, "--distribute", **two)
-    assert refused.returncode == 2 and "--batch-size 25 cannot be shared out evenly" in refused.stderr
+    assert refused.returncode == 2 and "--batch-size 25 cannot be split evenly" in refused.stderr
 
 
 @pytest.mark.parametrize(

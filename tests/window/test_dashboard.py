@@ -6,9 +6,9 @@ from small_trainings import RED, share_of, six_panes
 
 from common import Accuracy, Loss
 from common import Errors
-from common.curves import Records, Sample
-from common.dashboard import Dashboard
-from common.screens import File
+from common.window.records import Records, Sample
+from common.window.dashboard import Dashboard
+from common.window.screens import File
 
 
 @pytest.mark.parametrize("misread", [0, 260, 740, 1000, 4000])

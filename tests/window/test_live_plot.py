@@ -11,7 +11,7 @@ from small_trainings import RED, Act, share_of, six_panes, small_model, train
 
 from common import Accuracy, Biases, LivePlot, Loss, TestImages, TrainImages
 from common import UserError, Weights
-from common import curves as curves_module
+from common.window import records as records_module
 
 import keras
 from keras import layers
@@ -36,7 +36,7 @@ def picture(plot):
 
 def test_keys_choose_panes_freeze_save_and_close(tk, digits, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    plot = LivePlot(six_panes(), *digits)
+    plot = LivePlot(six_panes(), digits)
     seen = {}
 
     def act():
@@ -86,7 +86,7 @@ def test_the_window_serves_networks_of_ones_own(shape, labels, panes, tmp_path, 
     )
     loss = "categorical_crossentropy" if labels == "one-hot" else "sparse_categorical_crossentropy"
     model.compile("sgd", loss, metrics=["accuracy"])
-    plot = LivePlot(panes, (x, y), (x, y))
+    plot = LivePlot(panes, [(x, y), (x, y)])
     for _ in range(2):  # as when a notebook's cell is run again
         model.fit(x, y, epochs=2, verbose=0, callbacks=[plot], validation_data=(x, y))
         assert plot._records.step == plot._records.total_steps == 2 * -(-len(x) // 32)
@@ -101,12 +101,12 @@ def test_a_picture_of_no_image_is_refused(tmp_path, monkeypatch):
     model = keras.Sequential([keras.Input((20,)), layers.Dense(10, "softmax")])
     model.compile("sgd", "sparse_categorical_crossentropy")
     with pytest.raises(UserError, match=r"need images .* not \[50, 20\]"):
-        model.fit(x, y, verbose=0, callbacks=[LivePlot([TestImages()], (x, y), (x, y))])
+        model.fit(x, y, verbose=0, callbacks=[LivePlot([TestImages()], [(x, y), (x, y)])])
 
 
 def test_closing_the_window_ends_the_drawing_not_the_training(tk, digits, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    plot = LivePlot(six_panes(), *digits)
+    plot = LivePlot(six_panes(), digits)
     closed_at = []
 
     def close():
@@ -123,7 +123,7 @@ def test_closing_the_window_ends_the_drawing_not_the_training(tk, digits, tmp_pa
 
 def test_the_window_is_large_and_nothing_is_cut_off(tk, digits, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    plot = LivePlot(six_panes(), *digits)
+    plot = LivePlot(six_panes(), digits)
     train(digits, plot, epochs=1)
     figure = plot._screen.figure
     for width, height in (None, None), (1280, 720), (1920, 1080), (640, 480):
@@ -161,8 +161,8 @@ def test_memory_is_flat_over_10_000_iterations(tk, digits, tmp_path, monkeypatch
     (x, y), _ = digits
     model = small_model()
     model.steps_per_execution = 50
-    memory, plot = Memory(), LivePlot(six_panes(), *digits)
+    memory, plot = Memory(), LivePlot(six_panes(), digits)
     model.fit(x[:2500], y[:2500], batch_size=50, epochs=200, callbacks=[plot, memory], verbose=0)
     assert int(model.optimizer.iterations) == 10_000
     assert max(memory.sizes[3:]) - memory.sizes[2] < 15
-    assert all(len(curve.steps) < curves_module.LIMIT for curve in plot._records.curves.values())
+    assert all(len(curve.steps) < records_module.LIMIT for curve in plot._records.curves.values())

@@ -1,9 +1,6 @@
 """Films of a training."""
 
-import subprocess
-
 import numpy as np
-import pytest
 from PIL import Image
 from small_trainings import share_of
 
@@ -20,8 +17,6 @@ def test_a_movie_is_recorded_and_earlier_runs_are_drawn(run, tmp_path):
 
 
 def test_an_mp4_is_recorded(run, tmp_path):
-    if subprocess.run(["which", "ffmpeg"], capture_output=True).returncode:
-        pytest.skip("needs ffmpeg")
     done = run("--train-size", 5000, "--epochs", 3, "--plot", "file", "--movie", "film.mp4")
     assert (done.returncode, done.stderr) == (0, "")
     assert (tmp_path / "film.mp4").read_bytes()[4:8] == b"ftyp"

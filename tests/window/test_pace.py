@@ -1,6 +1,7 @@
 """The window reads the test set as often as there is time for, and changes no number."""
 
 import functools
+import json
 import time
 from argparse import Namespace
 
@@ -9,8 +10,10 @@ import pytest
 from helpers import result_of
 from small_trainings import Act, six_panes, small_model, train
 
-from common import Accuracy, LivePlot, TestImages, live_plot
-from common.live_plot import NO_FLAGS, Pace
+from common import Accuracy, LivePlot, TestImages
+from common.window import live_plot, pace
+from common.window.live_plot import NO_FLAGS
+from common.window.pace import Pace
 
 import keras
 
@@ -18,7 +21,8 @@ import keras
 @pytest.fixture
 def idle_machine(monkeypatch):
     """The window counts the seconds that this process computes, not those that it waits for others."""
-    monkeypatch.setattr(live_plot, "time", Namespace(perf_counter=time.process_time))
+    for module in (live_plot, pace):
+        monkeypatch.setattr(module, "time", Namespace(perf_counter=time.process_time))
 
 
 @pytest.mark.parametrize("validated", [True, False])
@@ -27,14 +31,14 @@ def test_a_network_that_reads_slowly_still_has_a_dense_test_curve(
 ):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(Pace, "READING", 1e-9)  # as if every reading took very long
-    plot = LivePlot(six_panes(), *digits, Namespace(**NO_FLAGS | {"plot": "file"}))
+    plot = LivePlot(six_panes(), digits, Namespace(**NO_FLAGS | {"plot": "file"}))
     model = train(digits, plot, epochs=2, validated=validated)
     assert plot._pace.stride == 20
     steps = plot._records.curves["val_accuracy"].steps
     assert len([step for step in steps if 0 < step < 60]) >= 5
     assert steps[-1] == plot._records.test.read_at == 120
     accuracy = model.evaluate(*digits[1], verbose=0, return_dict=True)["accuracy"]
-    assert 1 - plot._records.test.read_wrong().mean() == pytest.approx(accuracy, abs=1e-6)
+    assert 1 - plot._records.test.misclassified().mean() == pytest.approx(accuracy, abs=1e-6)
     assert plot._records.curves["val_accuracy"].values[-1] == pytest.approx(accuracy, abs=1e-6)
 
 
@@ -44,7 +48,7 @@ def test_the_window_shows_what_the_validation_read(digits, tmp_path, monkeypatch
     x_test = digits[1][0]
     read, histories = [], []
     for shown in ("none", "file"):
-        plot = LivePlot(six_panes(), *digits, Namespace(**NO_FLAGS | {"plot": shown}))
+        plot = LivePlot(six_panes(), digits, Namespace(**NO_FLAGS | {"plot": shown}))
         monkeypatch.setattr(plot, "_read_test_set", lambda *args, **settings: None)
         note = functools.partial(lambda test: read.append(test.read_at), plot._records.test)
         act = Act(note, after=61)  # after the first epoch
@@ -58,7 +62,7 @@ def test_the_window_shows_what_the_validation_read(digits, tmp_path, monkeypatch
 def test_other_examples_than_the_window_shows_are_not_mistaken_for_them(digits, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (x, y), (x_test, y_test) = digits
-    plot = LivePlot([Accuracy(), TestImages()], *digits, Namespace(**NO_FLAGS | {"plot": "file"}))
+    plot = LivePlot([Accuracy(), TestImages()], digits, Namespace(**NO_FLAGS | {"plot": "file"}))
     model = small_model()
     other = x_test[::-1], y_test[::-1]
     model.fit(x[:500], y[:500], verbose=0, callbacks=[plot], validation_data=other)
@@ -69,12 +73,12 @@ def test_the_last_picture_is_of_the_network_that_is_kept(digits, tmp_path, monke
     """A callback may change the weights when the last validation is over."""
     monkeypatch.chdir(tmp_path)
     (x, y), test = digits
-    plot = LivePlot([Accuracy(), TestImages()], *digits, Namespace(**NO_FLAGS | {"plot": "file"}))
+    plot = LivePlot([Accuracy(), TestImages()], digits, Namespace(**NO_FLAGS | {"plot": "file"}))
     model = small_model()
     earlier = [np.zeros((784, 10)), np.eye(10)[3]]  # reads a 3 in all of them
     change = keras.callbacks.LambdaCallback(on_train_end=lambda logs: model.set_weights(earlier))
     model.fit(x[:500], y[:500], verbose=0, callbacks=[change, plot], validation_data=test)
-    assert set(plot._records.test.read_classes()) == {3}
+    assert set(plot._records.test.predictions()) == {3}
 
 
 def test_a_sample_of_the_test_set_has_all_its_classes(idle_machine, digits, tmp_path, monkeypatch):
@@ -84,7 +88,7 @@ def test_a_sample_of_the_test_set_has_all_its_classes(idle_machine, digits, tmp_
     (x, y), (x_test, y_test) = digits
     turns = np.argsort(np.argsort(y_test, kind="stable") % 1000, kind="stable")
     plot = LivePlot(
-        six_panes(), (x, y), (x_test[turns], y_test[turns]), Namespace(**NO_FLAGS | {"plot": "file"})
+        six_panes(), [(x, y), (x_test[turns], y_test[turns])], Namespace(**NO_FLAGS | {"plot": "file"})
     )
     seen = []
     read = LivePlot._test_metrics
@@ -107,7 +111,7 @@ def test_a_network_that_reads_slowly_still_moves(tk, digits, tmp_path, monkeypat
         return read(plot, images)
 
     monkeypatch.setattr(LivePlot, "_read", read_slowly)
-    plot = LivePlot(six_panes(), *digits)
+    plot = LivePlot(six_panes(), digits)
     seen = []
     train(digits, plot, Act(lambda: seen.append(len(plot._picture_times)), after=5),
           Act(lambda: seen.append(len(plot._picture_times)), after=55), Slow(), epochs=1)  # fmt: skip
@@ -142,5 +146,6 @@ def test_the_window_changes_no_number_and_moves(
     assert all(map(np.array_equal, weights(tmp_path / "none"), weights(tmp_path / "window")))
     plain, shown = result_of(tmp_path / "none"), result_of(tmp_path / "window")
     assert shown["test"] == plain["test"]
-    assert plain["window"] is None
-    assert shown["window"]["pictures_per_second_at_first"] >= pictures
+    assert not (tmp_path / "none" / "window.json").exists()
+    cost = json.loads((tmp_path / "window" / "window.json").read_text())
+    assert cost["pictures_per_second_at_first"] >= pictures

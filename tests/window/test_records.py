@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from common import LivePlot, Logits, MaxActivations
-from common import curves as curves_module
-from common.curves import Curve
+from common.window import records as records_module
+from common.window.records import Curve
 
 import keras
 from keras import layers
@@ -27,7 +27,7 @@ def test_activations_and_logits_are_those_of_the_hidden_layers(digits, tmp_path,
         ]
     )
     model.compile("sgd", "sparse_categorical_crossentropy")
-    plot = LivePlot([MaxActivations("conv."), MaxActivations("dense"), Logits()], (x, y), test)
+    plot = LivePlot([MaxActivations("conv."), MaxActivations("dense"), Logits()], [(x, y), test])
     model.fit(x, y, verbose=0, callbacks=[plot], shuffle=False)
     shown = x[:60].astype(np.float32) / 255
     W, b = model.layers[1].get_weights()
@@ -48,7 +48,7 @@ def test_the_curve_keeps_its_shape_in_bounded_memory():
     curve = Curve()
     for step in range(100_000):
         curve.add(step, step)
-    assert len(curve.steps) < curves_module.LIMIT
+    assert len(curve.steps) < records_module.LIMIT
     assert np.all(np.diff(curve.steps) > 0) and curve.steps[-1] > 99_000
     error = np.abs(np.array(curve.steps) - np.array(curve.values))
     assert error.max() <= 512  # each point is the mean of what came since the one before

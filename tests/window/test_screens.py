@@ -20,7 +20,7 @@ def test_ctrl_c_in_a_window_is_not_lost(moment, run_code, screen):
     code = f"""
 import gc, os, signal
 from common.terminal import interrupt
-from common.screens import Window, wait_until_closed
+from common.window.screens import Window, wait_until_closed
 from matplotlib.backends import _backend_tk
 interrupt.importing = False
 canvas = Window("a window", print).figure.canvas
@@ -79,16 +79,16 @@ BINDINGS = "PyQt6", "PySide6", "PyQt5", "PySide2"
             "Qt is not installed: pip install pyside6; Tk is not installed: sudo apt install python3-tk",
         ),
         (["tkinter"], {"MPLBACKEND": "TkAgg"}, "MPLBACKEND=TkAgg, Tk is not installed: sudo apt install"),
-        ((), {"MPLBACKEND": "QtAgg", "QT_QPA_PLATFORM": "bogus"}, "Qt knows no QT_QPA_PLATFORM=bogus"),
-        ((), {"MPLBACKEND": "agg"}, "MPLBACKEND=agg, which has no windows with moving pictures"),
-        ((), {"MPLBACKEND": "nonsense"}, "MPLBACKEND is 'nonsense', which matplotlib does not know"),
+        ((), {"MPLBACKEND": "QtAgg", "QT_QPA_PLATFORM": "bogus"}, "Qt does not know QT_QPA_PLATFORM=bogus"),
+        ((), {"MPLBACKEND": "agg"}, "MPLBACKEND=agg, whose windows cannot be animated"),
+        ((), {"MPLBACKEND": "nonsense"}, "MPLBACKEND is 'nonsense', unknown to matplotlib"),
     ],
 )
 def test_the_first_toolkit_that_opens_is_taken_or_what_is_missing_named(
     hidden, variables, expected, screen, run_code, tmp_path
 ):
     code = """
-from common.screens import Window, open_screen, wait_until_closed
+from common.window.screens import Window, open_screen, wait_until_closed
 for _ in range(2):
     shown, why = open_screen("auto", "a window", print)
     print(why or shown.figure.canvas.manager.__class__.__module__, len(Window.windows))
@@ -109,8 +109,8 @@ wait_until_closed()
 @pytest.mark.parametrize("dpi", [96, 192])
 def test_on_a_scaled_screen_the_window_has_three_quarters_of_it(dpi, run_code):
     code = """
-from common.dashboard import HEIGHT, WIDTH, fit_text
-from common.screens import Window
+from common.window.style import HEIGHT, WIDTH, fit_text
+from common.window.screens import Window
 window = Window("a window", print)
 for _ in range(5):
     window.flush()
