@@ -10,6 +10,7 @@ import run_models
 
 QUICK = ("--train-size", 500)
 LAST = (None, "2.2", "3.1", "4.2")  # what runs without --step
+DRAWN = (None, "3.0", "4.0")  # each has other panes
 FALLING = {
     "2.1": 0.003 * (1 / 30) ** (np.arange(1, 4) / 3),  # thirtyfold
     "3.1": [0.003 / 2, 0],  # along a cosine
@@ -56,7 +57,8 @@ def test_a_step_is_the_slides_network_and_says_so(lesson, step, activation, drop
     flags = () if step in LAST else ("--step", step)
     new = lesson == "mnist_0_get_started"
     epochs = EPOCHS.get(step, 1)
-    done = run(*QUICK, "--epochs", epochs, "--plot", "file", *flags, lesson=lesson, new=new)
+    plot = "file" if step in DRAWN else "none"
+    done = run(*QUICK, "--epochs", epochs, "--plot", plot, *flags, lesson=lesson, new=new)
     assert (done.returncode, done.stderr) == (0, "")
     name = f"{lesson}-{step}" if step else lesson
     folder = tmp_path / "runs" / name
@@ -64,7 +66,7 @@ def test_a_step_is_the_slides_network_and_says_so(lesson, step, activation, drop
     assert (result["script"], result["step"], result["train_size"]) == (lesson, step, 500)
     assert any(line.startswith(f"{name.replace('-', ' ')}: ") for line in done.stdout.splitlines())
     assert f"(the lecture: {lecture})" in done.stdout
-    assert (folder / "dashboard.png").stat().st_size > 50_000
+    assert step not in DRAWN or (folder / "dashboard.png").stat().st_size > 50_000
     layers = keras.models.load_model(folder / "model.keras").layers
     functions = {layer.activation.__name__ for layer in layers if hasattr(layer, "activation")}
     assert functions - {"linear"} == {activation, "softmax"}

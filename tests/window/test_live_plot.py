@@ -156,13 +156,13 @@ class Memory(keras.callbacks.Callback):
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
-def test_memory_is_flat_over_10_000_iterations(tk, digits, tmp_path, monkeypatch):
+def test_memory_is_flat_over_6_000_iterations(tk, digits, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (x, y), _ = digits
     model = small_model()
     model.steps_per_execution = 50
     memory, plot = Memory(), LivePlot(six_panes(), digits)
-    model.fit(x[:2500], y[:2500], batch_size=50, epochs=200, callbacks=[plot, memory], verbose=0)
-    assert int(model.optimizer.iterations) == 10_000
+    model.fit(x[:2500], y[:2500], batch_size=50, epochs=120, callbacks=[plot, memory], verbose=0)
+    assert int(model.optimizer.iterations) == 6000
     assert max(memory.sizes[3:]) - memory.sizes[2] < 15
     assert all(len(curve.steps) < records_module.LIMIT for curve in plot._records.curves.values())

@@ -128,9 +128,9 @@ class Slow(keras.callbacks.Callback):
     "lesson, flags, backend, pictures",  # a second; on an idle machine 3
     [
         ("mnist_1_softmax", ("--epochs", 3), "TkAgg", 2),
-        ("mnist_1_softmax", ("--epochs", 3), "QtAgg", 2),
-        ("mnist_3_convolutional", ("--epochs", 1, "--train-size", 20_000), "TkAgg", 1.5),
-        ("mnist_4_batchnorm", ("--epochs", 1, "--train-size", 2500), "TkAgg", 1),
+        ("mnist_1_softmax", ("--epochs", 2), "QtAgg", 2),
+        ("mnist_3_convolutional", ("--epochs", 1, "--train-size", 10_000), "TkAgg", 1.5),
+        ("mnist_4_batchnorm", ("--epochs", 1, "--train-size", 1500), "TkAgg", 1),
     ],
 )
 def test_the_window_changes_no_number_and_moves(
