@@ -14,8 +14,8 @@ Max pooling 2×2, stride 2: Y[i, j, n] = the largest of X[2i, 2j, n], X[2i+1, 2j
 X[2i+1, 2j+1, n], so that height and width are halved, and rounded down.
 
 Look at: without augmentation the validation loss rises from the sixth epoch on: overfitting, few pictures.
-Try: --no-augment --out runs/plain, and then --overlay runs/plain: augmentation changes each picture a
-  little every time it is shown (mirrored, rotated, zoomed, shifted). --dropout 0: without dropout.
+Try: --against "--no-augment", a race: augmentation changes each picture a little every time it is shown
+  (mirrored, rotated, zoomed, shifted). --dropout 0: without dropout.
   --predict my_cat.jpg asks the trained network. --full takes photos, 150 × 150 (a download; half a minute
   an epoch on two cores); --data-dir FOLDER your own, of any two classes, in train/<name>/ and
   validation/<name>/.

@@ -17,10 +17,9 @@ Y = relu(L)      (with ReLU without the scale)   channel) over the batch; in the
 --step 4.1  five layers as in step 2, ReLU; --step 4.0  the same with sigmoid, which also needs the scale
 
 Look at: the logits L (4.0, 4.1): batch norm keeps them where the activation function bends. The test
-  curve starts late, because the moving averages have to follow. Sigmoids without and with batch norm,
-  which lets them tolerate a tenfold learning rate:
-  --step 4.0 --no-batch-norm --learning-rate 0.002 --out runs/no-batch-norm --close
-  --step 4.0 --overlay runs/no-batch-norm
+  curve starts late, because the moving averages have to follow. Sigmoids with and without batch norm,
+  which lets them tolerate a tenfold learning rate, in a race:
+  --step 4.0 --against "--no-batch-norm --learning-rate 0.002"
 Try: --show-filters (kernels and feature maps of 4.2; if the run is complete, --resume --show-filters).
 Source: Ioffe and Szegedy, "Batch Normalization", 2015, https://arxiv.org/abs/1502.03167
 """

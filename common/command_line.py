@@ -7,6 +7,7 @@ import argparse
 import contextlib
 import os
 import re
+import shlex
 import sys
 from pathlib import Path
 
@@ -14,15 +15,31 @@ import keras
 
 from common.data.photos import read_photo
 from common.terminal import UserError, in_notebook, interrupt, on_terminal
-from common.training import results
-from common.training.checkpoints import read_state
+from common.training import checkpoints, results
 from common.training.distribution import distribute
-from common.window.records import read_curves
+from common.training.race import Rival, end_with_parent
+from common.window.overlays import read_curves
 
 PLOTS = ("auto", "window", "file", "none")
+X_AXES = ("iterations", "epochs")
+# the two runs of a race do not share these, and the other one cannot have them
+OWN = (
+    "plot", "close", "movie", "overlay", "against", "x_axis", "resume", "show_filters", "review", "predict",
+    "translate", "beams", "distribute", "process",
+)  # fmt: skip
 
 
 class _OneLineParser(argparse.ArgumentParser):
+    def parse_args(self, argv=None):
+        words = list(sys.argv[1:] if argv is None else argv)
+        for word in words:
+            if word.startswith("--") and word.endswith("=--"):  # argparse would take it for no value at all
+                self.error(f"argument {word[:-3]}: expected one argument")
+        if "--against" in words[:-1]:  # its value may be a flag, which argparse would not take for a value
+            place = words.index("--against")
+            words[place : place + 2] = [f"--against={words[place + 1]}"]
+        return super().parse_args(words)
+
     def error(self, message):
         raise UserError(f"{message} (--help lists the flags)")
 
@@ -100,7 +117,7 @@ def picture(text):
     return some_path(text)
 
 
-def _earlier_run(text):
+def _run(text):
     read_curves(some_path(text))
     return some_path(text)
 
@@ -193,7 +210,11 @@ def _parser(script, description, steps, defaults):
     add("--plot", "where to show the picture", choices=PLOTS)
     add("--close", "close the window at the end", action="store_true")
     add("--movie", "also record the window, as .gif or .mp4", type=_movie_file, metavar="FILE")
-    add("--overlay", "also draw the curves of earlier runs", nargs="+", type=_earlier_run, metavar="RUN")
+    about = "also draw the curves of other runs, as they are or as they grow"
+    add("--overlay", about, nargs="+", type=_run, metavar="RUN")
+    about = "a race: run this lesson with other flags beside this one, and draw its curves, too"
+    add("--against", about, type=_some_text, metavar="FLAGS")
+    add("--x-axis", "what the curves are drawn over", choices=X_AXES)
     if "show_filters" in settings:
         add("--show-filters", "show kernels and feature maps at the end", action="store_true")
     add("--data-dir", "look for data files here first", type=_folder, metavar="DIR")
@@ -291,47 +312,17 @@ def parse_args(description, *, steps=None, argv=None, **defaults):
         UserError: a flag is unknown, has a value that cannot be used or means nothing to the step.
     """
     interrupt.importing = interrupt.saving = False
+    end_with_parent()
     script, words = Path(sys.argv[0]).stem, sys.argv[1:]
     if in_notebook():
         description = None  # it stands above
         if words and words == sys.orig_argv[-len(words) :]:  # those that started the kernel
             script, words = "notebook", []
-    argv = words if argv is None else argv
-    steps = steps or {}
-    defaults = {
-        "step": list(steps)[-1] if steps else None,
-        "seed": 0,
-        "train_size": None,
-        "plot": "auto",
-        "close": False,
-        "movie": None,
-        "overlay": [],
-        "data_dir": None,
-        "resume": False,
-        "distribute": None,
-        "process": None,
-        "mixed_precision": False,
-    } | defaults
-    given = vars(_parser(script, description, steps, defaults).parse_args(argv))
-    step = given.get("step", defaults["step"])
-    defaults["out"] = Path("runs") / (f"{script}-{step}" if step else script)
-    before, out = {}, given.get("out", defaults["out"])
-    asked = next((_flag(name) for name in ("review", "predict", "translate") if name in given), None)
-    asked = None if given.get("resume") else asked
-    if given.get("resume") or (asked and results.is_complete(out)):
-        before = _settings_to_go_on_with(out, script, steps, asked or "--resume")
-        step = before.get("step", step)
-    settings = defaults | steps.get(step, {})
-    for name, value in given.items():
-        if name not in settings:
-            raise UserError(f"{_flag(name, value)} does not apply to --step {step}")
-        may_change = name == "pairs" or (name == "epochs" and not asked)
-        if before.get(name, value) != value and not may_change:
-            raise UserError(f"{asked or '--resume'}: {_difference(out, name, before, value)}")
-    for others in steps.values():
-        settings = dict.fromkeys(others) | settings
-    own = {"script": script, "verbose": 1 if on_terminal() else 0}
-    args = argparse.Namespace(**settings | before | given | own)
+    lesson = _Lesson(script, description, steps or {}, defaults)
+    given, settings = lesson.read(words if argv is None else argv)
+    if settings["against"]:
+        settings["against"] = _rival(lesson, given, settings)
+    args = argparse.Namespace(**settings)
     if args.movie and args.plot == "none":
         raise UserError("--movie records what is drawn, and --plot none draws nothing")
     if args.process is not None or args.distribute:
@@ -351,12 +342,103 @@ def parse_args(description, *, steps=None, argv=None, **defaults):
     return argparse.Namespace(**vars(args) | silent)
 
 
+class _Lesson:
+    """A lesson's command line: its flags, and what holds where none is given."""
+
+    def __init__(self, script, description, steps, defaults):
+        self.script, self.steps = script, steps
+        self.defaults = {
+            "step": list(steps)[-1] if steps else None,
+            "seed": 0,
+            "train_size": None,
+            "plot": "auto",
+            "close": False,
+            "movie": None,
+            "overlay": [],
+            "against": None,
+            "x_axis": "iterations",
+            "data_dir": None,
+            "resume": False,
+            "distribute": None,
+            "process": None,
+            "mixed_precision": False,
+            "out": None,
+        } | defaults
+        self.parser = _parser(script, description, steps, self.defaults)
+
+    def known(self, step):
+        """All settings of a variant, a dictionary."""
+        out = Path("runs") / (f"{self.script}-{step}" if step else self.script)
+        return self.defaults | {"step": step, "out": out} | self.steps.get(step, {})
+
+    def read(self, argv):
+        """What is given in these words, and with it all settings: two dictionaries."""
+        given, steps = vars(self.parser.parse_args(argv)), self.steps
+        step = given.get("step", self.defaults["step"])
+        before, out = {}, given.get("out", self.known(step)["out"])
+        asked = next((_flag(name) for name in ("review", "predict", "translate") if name in given), None)
+        asked = None if given.get("resume") else asked
+        if given.get("resume") or (asked and results.is_complete(out)):
+            before = _settings_to_go_on_with(out, self.script, steps, asked or "--resume")
+            step = before.get("step", step)
+        settings = self.known(step) | {"out": out}
+        for name, value in given.items():
+            if name not in settings:
+                raise UserError(f"{_flag(name, value)} does not apply to --step {step}")
+            may_change = name == "pairs" or (name == "epochs" and not asked)
+            if before.get(name, value) != value and not may_change:
+                raise UserError(f"{asked or '--resume'}: {_difference(out, name, before, value)}")
+        for others in steps.values():
+            settings = dict.fromkeys(others) | settings
+        own = {"script": self.script, "verbose": 1 if on_terminal() else 0}
+        return given, settings | before | given | own
+
+
+def _rival(lesson, given, settings):
+    """The run beside ours: our flags, as far as they apply to it, and what --against says on top of them."""
+    flags = " ".join(settings["against"].split())
+    alone = [
+        name
+        for name in ("distribute", "review", "predict", "translate")
+        if settings.get(name) not in (None, [])
+    ]
+    if alone:
+        raise UserError(f"--against and {_flag(alone[0])} do not go together: use two commands")
+    try:
+        other = vars(lesson.parser.parse_args(shlex.split(settings["against"])))
+        unfit = [name for name in other if name in OWN]
+        if unfit:
+            raise UserError(f"{_flag(unfit[0], other[unfit[0]])} is for this run, not for the one beside it")
+        out = other.get("out", settings["out"].with_name(f"{settings['out'].name}-against"))
+        if out.resolve() == settings["out"].resolve():
+            raise UserError(f"--out {out} is the folder of this run: give it another one")
+        known = lesson.known(other.get("step", settings["step"]))
+        shared = {name: value for name, value in given.items() if name in known and name not in OWN}
+        words = _words(shared | other | {"out": out})
+        if settings["resume"] and (out / checkpoints.NAME).is_file():
+            words.append("--resume")
+        lesson.read(words)
+    except (UserError, ValueError) as error:  # ValueError: an open quotation mark
+        raise UserError(f"--against {_brief(repr(flags))}: {error}") from error
+    return Rival(flags, [*words, "--plot=file"], out)
+
+
+def _words(given):
+    """The words of a command line that gives these settings."""
+    return [
+        _flag(name, value) if isinstance(value, bool) else f"{_flag(name)}={value}"
+        for name, value in given.items()
+    ]
+
+
 def _flag(name, value=None):
     return ("--no-" if value is False else "--") + name.replace("_", "-")
 
 
 def _settings_to_go_on_with(folder, script, steps, flag):
-    settings = read_state(folder)["settings"] if flag == "--resume" else results.read_settings(folder)
+    settings = (
+        checkpoints.read_state(folder)["settings"] if flag == "--resume" else results.read_settings(folder)
+    )
     found, step = settings.get("script"), settings.get("step")
     if found != script:
         raise UserError(f"{flag}: {folder} holds a run of {found}, not of {script}")

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from common import UserError, parse_args
@@ -108,6 +108,7 @@ def test_where_a_terminal_is_none_there_is_no_progress_bar(monkeypatch):
         assert flags().verbose == 1
 
 
+@example("--epochs", "--")
 @settings(deadline=None, max_examples=200)
 @given(
     st.sampled_from(["--epochs", "--batch-size", "--learning-rate", "--seed", "--train-size"]),

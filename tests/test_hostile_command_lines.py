@@ -41,7 +41,11 @@ LINES = {
         *each("--data-dir --overlay --movie", PATHS),
         *each("--out", PATHS, "--resume"),
         *each("--movie", ["film.avi", "loop/film.gif", f"{'x' * 300}.gif"]),
-        *each("--plot", ["x" * 5000, "screen\nsaver"]),
+        *each("--plot --x-axis", ["x" * 5000, "screen\nsaver"]),
+        *each(
+            "--against", ["'", " ", "\n", "\udcff", "--", "x" * 5000, "--epochs " + "9" * 5000, "--plot none"]
+        ),
+        *([f"--against=--out={path}/x"] for path in PATHS[:2] + PATHS[3:7]),
         *each("--step --dropout --review --predict --beams", ["9", "loop"]),
         *([word] for word in ("--movie", "--overlay", "--out", "--nonsense", "\n", "\udcff", "---", "-h\n")),
         *([word] for word in ("--close=yes", "--distribute", "--epoch=3", "--batch-size=601", "x" * 5000)),

@@ -12,13 +12,29 @@ import keras
 import numpy as np
 
 from common.files import by_product, replacing
-from common.terminal import STARTED, UserError
+from common.terminal import STARTED, UserError, interrupt
 from common.training import distribution
+from common.training.race import Race
+from common.window.overlays import Follower, Overlay, read_curves, write_curves
 from common.window.pace import Pace
-from common.window.records import Records, Sample, read_curves, write_curves
+from common.window.records import Records, Sample
 from common.window.validation_outputs import ValidationOutputs
 
-NO_FLAGS = {"plot": "auto", "close": False, "movie": None, "overlay": [], "out": ".", "resume": False}
+NO_FLAGS = {
+    "plot": "auto", "close": False, "movie": None, "overlay": [], "against": None, "x_axis": "iterations",
+    "out": ".", "resume": False,
+}  # fmt: skip
+
+
+def _overlays(args):
+    """The other runs that the flags name; that of a race comes last."""
+    names = set()
+    for folder in args.overlay:
+        name = Path(folder).resolve().name
+        yield Overlay(str(folder) if name in names else name, folder, args.x_axis)
+        names.add(name)
+    if args.against:
+        yield Overlay(args.against.flags, args.against.out, args.x_axis, races=True)
 
 
 class LivePlot(keras.callbacks.Callback):
@@ -35,8 +51,8 @@ class LivePlot(keras.callbacks.Callback):
         data: the parts that are shown, to learn from and to test on or, if there are such, to validate with:
             `Data`, or two (x, y), arrays as for `model.fit`; for the panes of pictures x [n, height, width, 1
             or 3], uint8 from 0 to 255 or float from 0 to 1; y int [n].
-        args: from `parse_args`: plot, close, movie, overlay, out and resume are used. Without it:
-            a window if there is a screen, and `dashboard.png` and `curves.csv` in this folder.
+        args: from `parse_args`: plot, close, movie, overlay, against, x_axis, out and resume are used.
+            Without it: a window if there is a screen, and `dashboard.png` and `curves.csv` in this folder.
 
     Raises:
         UserError: a run to overlay is no run.
@@ -56,9 +72,11 @@ class LivePlot(keras.callbacks.Callback):
         self._records = Records(
             Sample(x_train[: self.SHOWN], y_train[: self.SHOWN]),
             Sample(x_test, y_test),
-            args.overlay,
             "test" if getattr(data, "validation", None) is None else "validation",
+            args.x_axis,
+            list(_overlays(args)),
         )
+        self._race = Race(args.against) if args.against else None
         self._screen = self._dashboard = self._movie = self._validation = None
         self._frozen = False
         self._flushed = 0.0
@@ -69,12 +87,16 @@ class LivePlot(keras.callbacks.Callback):
         records = self._records
         records.curves.clear()
         records.step, self._steps = 0, self.params["steps"] or 0
+        records.steps_per_epoch = self._steps or 1
         records.test.outputs, records.test.read_at = None, 0
         records.total_steps = self.params["epochs"] * self._steps
         if self.args.resume:
             records.step = int(self.model.optimizer.iterations)
             with contextlib.suppress(UserError):
                 self._bring_back_curves()
+        self._write_curves()  # those who follow this run see that it begins
+        own = Path(self.args.out).resolve()
+        self._follower = Follower([other for other in records.overlays if other.folder.resolve() != own])
         self._pace = Pace(len(records.test.y))
         self._pace.first_epoch = records.step == 0
         self._seen = {}
@@ -85,6 +107,7 @@ class LivePlot(keras.callbacks.Callback):
             with self._pace:
                 self._open()
             self._first_picture = time.perf_counter() - STARTED
+            self._wait_for_rival()
             self._pace.expect(self._seconds_for_test_set())
             self._show_progress()
             if not distribution.data_parallel:
@@ -99,6 +122,8 @@ class LivePlot(keras.callbacks.Callback):
         batches = min(batch + 1, self._steps or batch + 1)  # Keras counts a shortened execution in full
         self._records.step = self._epoch_step + batches
         self._records.add(self._recent(batches, logs))
+        if time.perf_counter() >= self._next_writing:
+            self._write_curves()
         if self._dashboard is None:
             return
         if hasattr(self.model, "jax_state_sync"):
@@ -133,7 +158,7 @@ class LivePlot(keras.callbacks.Callback):
             self._records.add(validated)
             self._validated_at = self._records.step
         with by_product():
-            write_curves(self.args.out, self._number_curves())
+            write_curves(self.args.out, self._number_curves(), self._records.steps_per_epoch)
         self._pace.end_epoch()
         last = self.model.stop_training or epoch + 1 == self.params["epochs"]  # shown in the last picture
         if self._dashboard and self._pace.stride > 1 and self._pace.test_affordable() and not last:
@@ -141,19 +166,26 @@ class LivePlot(keras.callbacks.Callback):
             self._show_progress()
 
     def on_train_end(self, logs=None):
+        if not self._race:
+            self._follower.end()
+        elif interrupt.requested:
+            self._race.stop()
         if self._dashboard is None:
             return
         self._validation = None
         self._frozen = False
         self._show_progress(last=True)
+        self._save_pictures()
+        if self._screen.live and self._picture_times:
+            with by_product():
+                self._write_cost()
+
+    def _save_pictures(self):
         with self._pace, by_product():
             self._dashboard.save(Path(self.args.out) / "dashboard.png")
         if self._movie:
             with by_product():
                 self._movie.save()
-        if self._screen.live and self._picture_times:
-            with by_product():
-                self._write_cost()
 
     def _write_cost(self):
         times = np.array(self._picture_times)
@@ -168,9 +200,14 @@ class LivePlot(keras.callbacks.Callback):
             new.write_text(json.dumps(cost, indent=2) + "\n", "utf-8")
 
     def wait_until_closed(self):
-        """Keep the windows, answering to mouse and keys, until they are closed; with --close, close them."""
+        """Keep the windows, answering to mouse and keys, until they are closed; with --close, close them.
+
+        In a race the other run goes on to its end before, unless the window is closed.
+        """
         from common.window.screens import close_windows, wait_until_closed
 
+        if self._race:
+            self._finish_race()
         if self._dashboard and self._screen.open and self._screen.stays:
             self._dashboard.set_header(f"{self._header()}   ·   done: close the window to finish")
         if not self.args.close:
@@ -263,6 +300,14 @@ class LivePlot(keras.callbacks.Callback):
             variable.assign(value)
         return {f"val_{name}": float(value) for name, value in metrics.items()}
 
+    def _write_curves(self):
+        """Write the curves for those who follow this run; it takes at most 1 % of the time."""
+        began = time.perf_counter()
+        with contextlib.suppress(UserError):  # at the end of the epoch it is said
+            write_curves(self.args.out, self._number_curves(), self._records.steps_per_epoch)
+        now = time.perf_counter()
+        self._next_writing = now + max(1, 100 * (now - began))
+
     def _number_curves(self):
         return {name: curve for name, curve in self._records.curves.items() if np.ndim(curve.latest) == 0}
 
@@ -295,9 +340,9 @@ class LivePlot(keras.callbacks.Callback):
             if not self._frozen:
                 self._draw()
 
-    def _draw(self):
+    def _draw(self, note=""):
         """Draw for those who look on; the picture at the end is drawn when it is saved."""
-        changed = self._dashboard.update(self._records, self._header())
+        changed = self._dashboard.update(self._records, self._header() + note)
         if self._screen.open and (self._screen.live or self._movie):
             self._dashboard.draw(changed)
             self._screen.present()
@@ -311,6 +356,42 @@ class LivePlot(keras.callbacks.Callback):
             return f"iteration {records.step:,}"
         epoch = max(1, math.ceil(records.step / self._steps))
         return f"epoch {epoch} of {epochs}   ·   iteration {records.step:,} of {records.total_steps:,}"
+
+    # -- a race
+
+    def _wait_for_rival(self):
+        """Both start together: the other one still has its libraries to import."""
+        if not self._race:
+            return
+        self._dashboard.set_header(f"waiting for {self.args.against.flags} to begin")
+        self._screen.present()
+        while self._race.running() and not self._records.overlays[-1].begun and not interrupt.requested:
+            self._screen.flush()
+            time.sleep(0.02)
+
+    def _finish_race(self):
+        """Draw the other run until it ends; who closes the window stops it."""
+        rival, windows = self.args.against.flags, [self._screen] if self._screen and self._screen.open else []
+        if self._race.running():
+            print(f"Waiting for {rival} to end (Ctrl-C stops it, and saves).", flush=True)
+        try:
+            while self._race.running() and all(window.open for window in windows):
+                for window in windows:
+                    self._draw(f"   ·   waiting for {rival} to end")
+                    end = time.monotonic() + 0.5
+                    while time.monotonic() < end:
+                        window.flush()
+                        time.sleep(0.02)
+                time.sleep(0.02)
+        finally:
+            self._race.end()
+            self._follower.end()
+        if self._dashboard:
+            self._records.overlays[-1].refresh()
+            self._draw()
+            self._save_pictures()
+
+    # -- keys
 
     def _on_key(self, key):
         dashboard = self._dashboard

@@ -1,14 +1,9 @@
 """What was recorded: numbers over the iterations. Nothing here knows how they are drawn."""
 
-import csv
 from collections import defaultdict
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
-
-from common.files import replacing
-from common.terminal import UserError
 
 LIMIT = 500  # points in a curve: about one a pixel
 
@@ -84,50 +79,22 @@ class Records:
         train, test: a `Sample` of the training examples; all test examples, or those to validate with.
         test_name: "test", or what else to call these.
         step, total_steps: iterations done; those of the whole training.
-        earlier: for each earlier run to compare with, its name and its curves.
+        steps_per_epoch: iterations in an epoch.
+        x_axis: what the curves are drawn over, "iterations" or "epochs".
+        overlays: the other runs to compare with, each an `Overlay`.
     """
 
-    def __init__(self, train, test, overlay=(), test_name="test"):
+    def __init__(self, train, test, test_name="test", x_axis="iterations", overlays=()):
         self.curves = defaultdict(Curve)
         self.train, self.test, self.test_name = train, test, test_name
-        self.step, self.total_steps = 0, 1
-        self.earlier = {}
-        for folder in overlay:
-            name = Path(folder).resolve().name
-            self.earlier[str(folder) if name in self.earlier else name] = read_curves(folder)
+        self.step, self.total_steps, self.steps_per_epoch = 0, 1, 1
+        self.x_axis, self.overlays = x_axis, overlays
+
+    def along(self, steps):
+        """Where on the horizontal axis these iterations are, float64."""
+        return np.asarray(steps, float) / (self.steps_per_epoch if self.x_axis == "epochs" else 1)
 
     def add(self, values):
         """Add a dictionary of values at the present step."""
         for name, value in values.items():
             self.curves[name].add(self.step, float(value))
-
-
-def read_curves(folder):
-    """The curves of an earlier run.
-
-    Returns a dictionary: name to (steps [n], values [n]). Raises UserError if there is no run.
-    """
-    folder = Path(folder)
-    try:
-        points = defaultdict(list)
-        with open(folder / "curves.csv", newline="", encoding="utf-8") as file:
-            for row in csv.DictReader(file):
-                points[row["name"]].append((float(row["step"]), float(row["value"])))
-        if not points:
-            raise ValueError("no points")
-        return {name: tuple(np.array(rows).T) for name, rows in points.items()}
-    except OSError as error:
-        raise UserError(f"{folder} is not a run: it has no curves.csv") from error
-    except (csv.Error, KeyError, TypeError, ValueError) as error:
-        raise UserError(f"{folder / 'curves.csv'} is damaged") from error
-
-
-def write_curves(folder, curves):
-    """Write `curves.csv`: step, name, value."""
-    with replacing(Path(folder) / "curves.csv") as new, open(new, "w", newline="", encoding="utf-8") as file:
-        table = csv.writer(file)
-        table.writerow(["step", "name", "value"])
-        for name, curve in curves.items():
-            table.writerows(
-                (step, name, f"{value:.6g}") for step, value in zip(curve.steps, curve.values, strict=True)
-            )

@@ -1,16 +1,16 @@
-"""The panes that show the distribution of many numbers over the iterations, as bands."""
+"""The panes that show the distribution of many numbers along the training, as bands."""
 
 import keras
 import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from common.window.panes.curves import OverIterations
+from common.window.panes.curves import AlongTraining
 from common.window.style import TEST, TRAIN
 
 
-class _Bands(OverIterations):
-    """Percentiles of many numbers over the iterations, as bands.
+class _Bands(AlongTraining):
+    """Percentiles of many numbers along the training, as bands.
 
     The darkest holds the middle 38 %, the four together all of them; the line is the median.
     """
@@ -55,11 +55,11 @@ class _Bands(OverIterations):
         curve = records.curves[self.title]
         if not curve.values:
             return False
-        steps, values = np.array(curve.steps), np.array(curve.values)
+        x, values = records.along(curve.steps), np.array(curve.values)
         for i, band in enumerate(self._bands):
             low, high = values[:, i], values[:, -1 - i]
-            band.set_xy(np.c_[np.r_[steps, steps[::-1]], np.r_[low, high[::-1]]])
-        self._median.set_data(steps, values[:, len(self.PERCENTILES) // 2])
+            band.set_xy(np.c_[np.r_[x, x[::-1]], np.r_[low, high[::-1]]])
+        self._median.set_data(x, values[:, len(self.PERCENTILES) // 2])
         extent = min(np.abs(values).max(), 1e30)
         limit = 0.5
         while limit < extent:

@@ -1,4 +1,4 @@
-"""The panes that show curves over the iterations: accuracy, loss."""
+"""The panes that show curves along the training, over iterations or epochs: accuracy, loss."""
 
 import itertools
 
@@ -10,32 +10,34 @@ from common.window.panes.pane import Pane
 from common.window.style import EARLIER, LARGE, SMALL, TEST, TRAIN
 
 
-class OverIterations(Pane):
-    """A pane whose horizontal axis is the iterations; it grows as the training does."""
+class AlongTraining(Pane):
+    """A pane over the iterations or epochs; its horizontal axis grows as the training does."""
 
     def build(self, axes, records):
         self.axes = axes
         axes.grid(color="#DDDDDD")
-        axes.xaxis.set_major_locator(MaxNLocator(5, integer=True, prune="upper"))
+        axes.xaxis.set_major_locator(MaxNLocator(5, integer=records.x_axis == "iterations", prune="upper"))
         axes.yaxis.set_major_locator(MaxNLocator(4, steps=(1, 2, 5, 10)))
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda step, _: f"{step:,.0f}"))
-        axes.set_xlim(0, self._visible_steps(records))
-        axes.set_xlabel("iterations", loc="left", labelpad=2)
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.6g}"))
+        axes.set_xlim(0, self._end(records))
+        axes.set_xlabel(records.x_axis, loc="left", labelpad=2)
 
-    def _visible_steps(self, records):
-        """The first sixth of the training while it is no further, then all of it."""
-        sixth = records.total_steps / 6
-        return max(sixth if records.step <= sixth else records.total_steps, 1)
+    def _end(self, records):
+        """The first sixth of the training while it is no further, then all of it, and of a race all."""
+        if records.step <= records.total_steps / 6:
+            return records.along(max(records.total_steps / 6, 1))
+        racing = [overlay.end for overlay in records.overlays if overlay.races]
+        return max(records.along(max(records.total_steps, 1)), *racing, 0)
 
     def _set_limits(self, records, bottom, top):
-        wanted = (0, self._visible_steps(records), bottom, top)
+        wanted = (0, self._end(records), bottom, top)
         if wanted == (*self.axes.get_xlim(), *self.axes.get_ylim()):
             return False
         self.axes.axis(wanted)
         return True
 
 
-class _MetricPane(OverIterations):
+class _MetricPane(AlongTraining):
     """Two curves, and their latest values as texts in a part of the pane that is kept free of curves."""
 
     FREE, LEGEND_LINE = 0.35, 0.075  # shares of the height
@@ -45,13 +47,13 @@ class _MetricPane(OverIterations):
 
     def build(self, axes, records):
         super().build(axes, records)
-        self.free, self._earlier, keys = self.FREE, [], []
-        for (run, curves), colour in zip(records.earlier.items(), itertools.cycle(EARLIER), strict=False):
+        self.free, self._others, keys = self.FREE, [], []
+        for overlay, colour in zip(records.overlays, itertools.cycle(EARLIER), strict=False):
             for name, style in ((self.metric, ":"), (f"val_{self.metric}", "-")):
-                if name in curves:
-                    axes.plot(*curves[name], style, color=colour, alpha=0.55, lw=2)
-                    self._earlier.append(curves[name])
-            keys.append(Line2D([], [], color=colour, alpha=0.55, lw=2, label=f"{run}, {records.test_name}"))
+                (line,) = axes.plot([], [], style, color=colour, alpha=0.55, lw=2, animated=True)
+                self._others.append((overlay, name, line))
+            label = f"{overlay.name}, {records.test_name}"
+            keys.append(Line2D([], [], color=colour, alpha=0.55, lw=2, label=label))
         if keys:
             keys.append(Line2D([], [], color="black", alpha=0.55, lw=2, ls=":", label="the same, train"))
             self.free = min(self.FREE + self.LEGEND_LINE * len(keys), 0.8)
@@ -66,23 +68,26 @@ class _MetricPane(OverIterations):
             )
             for colour, height in ((TRAIN, self.text_heights[0]), (TEST, self.text_heights[1]))
         ]  # fmt: skip
-        return [self._train, self._test, *self._texts]
+        return [*(line for *_, line in self._others), self._train, self._test, *self._texts]
 
     def update(self, records):
-        train, test = records.curves[self.metric], records.curves[f"val_{self.metric}"]
-        for line, text, name, curve in (
-            (self._train, self._texts[0], "train", train),
-            (self._test, self._texts[1], records.test_name, test),
+        shown = []
+        for overlay, name, line in self._others:
+            shown.append(overlay.curves.get(name, ((), ())))
+            line.set_data(*shown[-1])
+        for line, text, name, key in (
+            (self._train, self._texts[0], "train", self.metric),
+            (self._test, self._texts[1], records.test_name, f"val_{self.metric}"),
         ):
-            line.set_data(curve.steps, curve.values)
+            curve = records.curves[key]
+            shown.append((records.along(curve.steps), curve.values))
+            line.set_data(*shown[-1])
             if curve.values:
                 text.set_text(f"{name} {self.format(curve.values[-1])}")
-        settled = [
-            value
-            for steps, values in ((train.steps, train.values), (test.steps, test.values), *self._earlier)
-            for step, value in zip(steps, values, strict=True)
-            if step >= records.step / 4 and np.isfinite(value)
-        ]
+        x, values = (
+            np.concatenate([np.asarray(part, float) for part in parts]) for parts in zip(*shown, strict=True)
+        )
+        settled = values[(x >= records.along(records.step) / 4) & np.isfinite(values)]
         return self._set_limits(records, *self.limits(settled))
 
 
@@ -103,7 +108,7 @@ class Accuracy(_MetricPane):
 
     def limits(self, values):
         """From 0 to 100 %, or from higher up if the curves then leave room for the texts."""
-        low, free = np.percentile(values, 2) if values else 0, self.free
+        low, free = np.percentile(values, 2) if len(values) else 0, self.free
         fitting = [bottom for bottom in (0.5, 0.8, 0.9, 0.95, 0.98) if low >= bottom + free * (1 - bottom)]
         return max([0, *fitting]), 1
 
@@ -119,7 +124,7 @@ class Loss(_MetricPane):
         self.title = title
 
     def limits(self, values):
-        high = min(np.percentile(values, 98), 1e30) / (1 - self.free) if values else 2.5
+        high = min(np.percentile(values, 98), 1e30) / (1 - self.free) if len(values) else 2.5
         return 0, 2.5 / 2 ** np.floor(np.log2(2.5 / max(high, 1e-6)))
 
     def format(self, value):

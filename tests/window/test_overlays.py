@@ -1,0 +1,113 @@
+"""Other runs behind ours: their curves grow as they do, and are drawn over iterations or epochs."""
+
+import shutil
+from argparse import Namespace
+
+import numpy as np
+import pytest
+from helpers import wait_for
+from small_trainings import Act, six_panes, train
+
+from common import LivePlot, UserError
+from common.window.live_plot import NO_FLAGS
+from common.window.overlays import Follower, Overlay, read_curves, write_curves
+from common.window.records import Curve
+
+
+def flags_of_a_run(**changes):
+    return Namespace(**NO_FLAGS | {"plot": "file"} | changes)
+
+
+def leave_curves(folder, count, value=0.5):
+    """What a run has written after so many readings, one every 100 iterations, 200 to an epoch."""
+    curve = Curve()
+    for i in range(count):
+        curve.add(100 * (i + 1), value)
+    folder.mkdir(exist_ok=True)
+    write_curves(folder, {"accuracy": curve} if count else {}, steps_per_epoch=200)
+
+
+def shown(plot):
+    """The points of the other run's training curve in the accuracy pane."""
+    *_, line = plot._panes[0]._others[0]
+    return line.get_xydata().tolist()
+
+
+def test_the_axis_counts_iterations_or_epochs(tmp_path):
+    leave_curves(tmp_path / "run", 3)
+    assert read_curves(tmp_path / "run")["accuracy"][0].tolist() == [100, 200, 300]
+    assert read_curves(tmp_path / "run", "epochs")["accuracy"][0].tolist() == [0.5, 1, 1.5]
+
+
+@pytest.mark.parametrize(
+    "content", ["", "step,name,value\n1,loss,2\n", "step,epoch,name,value\n1,1,loss\n", "\0"]
+)
+def test_a_file_that_is_no_run_s_is_named(content, tmp_path):
+    (tmp_path / "curves.csv").write_text(content)
+    with pytest.raises(UserError, match=r"curves\.csv is damaged"):
+        read_curves(tmp_path)
+
+
+def test_another_run_is_followed_while_it_grows_is_damaged_restarts_and_goes(tmp_path):
+    folder = tmp_path / "run"
+    leave_curves(folder, 1)
+    overlay = Overlay("run", folder)
+    follower = Follower([overlay])
+
+    def points():
+        return len(overlay.curves.get("accuracy", ((), ()))[0])
+
+    try:
+        assert points() == 1
+        leave_curves(folder, 4)
+        wait_for(lambda: points() == 4, 5)
+        (folder / "curves.csv").write_text("step,epo")  # half of it has come over the network
+        overlay.refresh()
+        assert points() == 4
+        leave_curves(folder, 0)  # it starts again
+        wait_for(lambda: points() == 0, 5)
+        leave_curves(folder, 2)
+        wait_for(lambda: points() == 2, 5)
+        shutil.rmtree(folder)
+        overlay.refresh()
+        assert points() == 2
+    finally:
+        follower.end()
+
+
+def test_the_other_run_s_curve_grows_in_the_picture(digits, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("common.window.overlays.PAUSE", 0.01)
+    leave_curves(tmp_path / "other", 1)
+    plot = LivePlot(six_panes(), digits, flags_of_a_run(overlay=[tmp_path / "other"]))
+    seen = []
+
+    def grow():
+        seen.append(shown(plot))
+        leave_curves(tmp_path / "other", 3)
+
+    train(digits, plot, Act(grow))
+    assert seen == [[[100, 0.5]]]
+    assert shown(plot) == [[100, 0.5], [200, 0.5], [300, 0.5]]
+
+
+def test_over_epochs_every_curve_and_band_ends_at_the_last_epoch(digits, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    leave_curves(tmp_path / "other", 4)
+    plot = LivePlot(six_panes(), digits, flags_of_a_run(overlay=[tmp_path / "other"], x_axis="epochs"))
+    train(digits, plot, epochs=2)
+    assert shown(plot)[-1] == [2, 0.5]
+    accuracy, weights = plot._panes[0], plot._panes[3]
+    assert accuracy._test.get_xdata()[-1] == weights._median.get_xdata()[-1] == 2
+    for axes in (accuracy.axes, weights.axes):
+        assert axes.get_xlabel() == "epochs" and axes.get_xlim() == (0, 2)
+    curves = read_curves(tmp_path, "epochs")
+    assert curves["val_accuracy"][0][-1] == 2 and np.all(np.diff(curves["accuracy"][0]) > 0)
+
+
+def test_a_run_that_draws_over_itself_shows_the_one_before(run, tmp_path):
+    """Its own file, which it writes anew, is not followed."""
+    flags = ("--train-size", 2000, "--plot", "file", "--out", "o")
+    assert run(*flags, "--epochs", 2).returncode == 0
+    done = run(*flags, "--epochs", 1, "--overlay", "o")
+    assert (done.returncode, done.stderr) == (0, "")
