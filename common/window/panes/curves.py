@@ -52,11 +52,12 @@ class _MetricPane(AlongTraining):
             for name, style in ((self.metric, ":"), (f"val_{self.metric}", "-")):
                 (line,) = axes.plot([], [], style, color=colour, alpha=0.55, lw=2, animated=True)
                 self._others.append((overlay, name, line))
-            label = f"{overlay.name}, {records.test_name}"
+            label = f"{overlay.name}, {records.test_name}".replace(" --", "\n--")  # a flag a line
             keys.append(Line2D([], [], color=colour, alpha=0.55, lw=2, label=label))
         if keys:
             keys.append(Line2D([], [], color="black", alpha=0.55, lw=2, ls=":", label="the same, train"))
-            self.free = min(self.FREE + self.LEGEND_LINE * len(keys), 0.8)
+            lines = sum(1 + key.get_label().count("\n") for key in keys)
+            self.free = min(self.FREE + self.LEGEND_LINE * lines, 0.8)
             corner, place = self.legend_place
             axes.legend(handles=keys, loc=corner, bbox_to_anchor=place, fontsize=SMALL - 2, framealpha=0.6)
         (self._train,) = axes.plot([], [], color=TRAIN, lw=1.5, alpha=0.5, animated=True)
