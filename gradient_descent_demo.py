@@ -1,13 +1,16 @@
 """The gradient descent slides, animated: what a network's error costs, and how its weights go downhill.
 
-    C = Σ (a − y)²                       the cost: a is the network's output, y what it should be
+    Cₖ = Σ (a − y)²                      the cost of digit k: a is the network's output, y what it should be
+    C = 1/n · Σ Cₖ                       the average over all n training digits: this is to become small
     w ← w − η · ∂C/∂w                    gradient descent: a step down the slope, η is the learning rate
     v ← 0.9·v − η · ∂C/∂w,  w ← w + v    momentum (Polyak, 1964): steps in the same direction add up
     w ← w − η · m / √s                   Adam (Kingma and Ba, 2015): m and s are means of slope and slope²
 
-The slides: cost, surface, learning_rates, optimizers, backpropagation (--slide NAME shows one of them). Space
-or → goes on, ← goes back, p plays, ↑ and ↓ change the slide. Keras' own optimizers take the steps.
-Look at: too large a step lands higher on the other side; momentum and Adam find a way along a long valley.
+The slides: cost, average_cost, surface, learning_rates, optimizers, backpropagation (--slide NAME shows one
+of them). Space or → goes on, ← goes back, p plays, ↑ and ↓ change the slide. Keras' own optimizers take the
+steps, but for average_cost and backpropagation, where the formula above stands in the code.
+Look at: after a few hundred digits the average hardly changes; too large a step lands higher on the other
+  side; momentum and Adam find a way along a long valley.
 Try: --slide surface --learning-rate 0.02, then 0.43 and 0.5.
 """
 
@@ -16,9 +19,9 @@ from functools import partial
 # common comes first: it keeps TensorFlow quiet
 from common import UserError
 from common.command_line import positive_number, slides_parser
-from common.data.sources import find_data_file, read_arrays
+from common.data.sources import bundled_file, read_arrays
 from common.slides import shapes
-from common.slides.shapes import INK, YELLOW
+from common.slides.shapes import INK, ORANGE, YELLOW, draw_box, draw_neuron, draw_picture, whole_slide, write
 from common.slides.slides import Slide, show_slides
 
 import keras
@@ -27,10 +30,14 @@ from keras import ops
 from keras.optimizers import SGD, Adam
 from keras.optimizers.schedules import ExponentialDecay
 
-# What a network before training says to a 3: Sanderson, "Gradient descent, how neural networks learn", 2017,
-# except for its last 0.88 and 0.89, there 0.86 and 0.99: so the cost is that of the lecture, 3.2053
-OUTPUTS = np.array([0.43, 0.28, 0.19, 0.88, 0.72, 0.01, 0.64, 0.88, 0.89, 0.63])
-WANTED = np.eye(10)[3]
+# What an untrained network says to an 8, as on the lecture's slide
+OUTPUTS = np.array([0.18, 0.29, 0.58, 0.77, 0.20, 0.36, 0.93, 1.00, 0.95, 0.35])
+WANTED = np.eye(10)[8]
+EIGHT = 110  # of the test digits
+
+COUNTS = (*range(1, 9), 100, 1000, 10_000, 60_000)  # of how many training digits the average is shown
+STEPS = (0, 1, 5, 20, 60, 120)  # of gradient descent, after which it is
+SHOWN, SUBSCRIPTS = 8, "₁₂₃₄₅₆₇₈"  # digits with a picture
 
 # Points (x, y) near the line y = x + 1, and the same points further to the right: there the valley is long
 POINTS = np.array([0, 0.5, 1, 1.5, 2]), np.array([1.2, 1.2, 2.2, 2.2, 3.2])
@@ -63,9 +70,38 @@ EDGES = {
     "w1": ("x1", "h1"), "w2": ("x2", "h1"), "w3": ("x1", "h2"), "w4": ("x2", "h2"),
     "w5": ("h1", "a"), "w6": ("h2", "a"), "": ("a", "C"),
 }  # fmt: skip
-ORANGE = "#D55E00"
 
-number = partial(shapes.number, decimals=3)
+number, signed = partial(shapes.number, decimals=3), partial(shapes.signed, decimals=3)
+
+
+def average_costs(images, labels, batch_size=500, learning_rate=0.3):
+    """Gradient descent makes the average cost of all training digits small: ten sigmoid neurons.
+
+    Args:
+        images, labels: uint8 [n, 28, 28] and [n].
+        batch_size: each step goes down the slope of the average cost of so many digits.
+
+    Returns:
+        After each of STEPS, from random weights on, the outputs for the first digits, float32
+        [len(STEPS), SHOWN, 10], and the cost of every digit, float32 [len(STEPS), n].
+    """
+    x = np.divide(images.reshape(len(images), -1), 255, dtype="float32")
+    y = np.eye(10, dtype="float32")[labels]
+    w = np.random.default_rng(0).normal(0, 0.1, (x.shape[1], 10)).astype("float32")
+    b = np.zeros(10, "float32")
+    outputs, costs = [], []
+    for step in range(STEPS[-1] + 1):
+        if step in STEPS:
+            a = sigmoid(x @ w + b)
+            outputs.append(a[:SHOWN])
+            costs.append(((a - y) ** 2).sum(axis=1))
+        here = np.arange(step * batch_size, (step + 1) * batch_size) % len(x)
+        batch = x[here]
+        a = sigmoid(batch @ w + b)
+        dz = 2 * (a - y[here]) * a * (1 - a) / batch_size
+        w -= learning_rate * batch.T @ dz
+        b -= learning_rate * dz.sum(axis=0)
+    return np.array(outputs), np.array(costs)
 
 
 def loss(w, b, points):
@@ -123,32 +159,15 @@ def backpropagate(x1, x2, y, w1, w2, w3, w4, w5, w6, b1, b2, b3):
     return locals()
 
 
-def signed(value):
-    """A number as it is written in a sum or a product: 3, (−1)."""
-    return number(value) if value >= 0 else f"({number(value)})"
-
-
 def symbol(name):
     """w1 as w₁, dw1 as ∂C/∂w₁."""
-    name = name.translate(str.maketrans("123456", "₁₂₃₄₅₆"))
+    name = name.translate(str.maketrans("12345678", SUBSCRIPTS))
     return f"∂C/∂{name[1:]}" if name.startswith("d") else name
-
-
-def write(target, x, y, text, size=20, **options):
-    target.text(x, y, text, **{"fontsize": size, "ha": "center", "va": "center"} | options)
-
-
-def draw_neuron(axes, x, y, value, text, size=38, newest=False):
-    """A circle with a text, the darker the higher the value (0 to 1); `size` is in points."""
-    edge, width = (ORANGE, 6) if newest else ("0.4", 2)
-    shade = str(1 - 0.9 * min(value, 1))
-    axes.scatter(x, y, size**2, shade, edgecolor=edge, linewidth=width, zorder=3)
-    write(axes, x, y, text, max(14, 0.27 * size), color="white" if value > 0.5 else "black", zorder=4)
 
 
 def draw_cost(figure, step, digit):
     """Ten outputs, what they should be, the squared differences and their sum."""
-    axes = figure.add_axes((0.03, 0.3, 0.2, 0.36), title="a 3", xticks=[], yticks=[])
+    axes = figure.add_axes((0.03, 0.3, 0.2, 0.36), title="an 8", xticks=[], yticks=[])
     axes.imshow(digit, cmap="gray_r")
     axes.spines[:].set_visible(True)
     axes = figure.add_axes((0.26, 0.06, 0.72, 0.84), xlim=(-2, 98), ylim=(9.7, -1.4))
@@ -166,6 +185,40 @@ def draw_cost(figure, step, digit):
     write(axes, 85, 4, f"{terms[: step + 1].sum():.4f}", 44, color=INK)
     if step == len(terms):
         write(axes, 85, 6, "Utter trash", 28, weight="bold", color=ORANGE)
+
+
+def draw_average_cost(figure, step, digits, labels, outputs, costs):
+    """Training digits, the outputs for each and its cost; the average of more and more, and how it falls."""
+    axes = whole_slide(figure)
+    n, measured = COUNTS[min(step, len(COUNTS) - 1)], max(0, step - len(COUNTS) + 1)
+    for k in range(min(n, SHOWN)):
+        x = 9.4 + 15.8 * k
+        draw_picture(axes, x, 60, 14, 14, digits[k], 0, 255)
+        draw_picture(axes, x, 50, 14, 3.4, outputs[measured, k][None], 0, 1)
+        for digit in range(10):
+            write(axes, x + 1.4 * (digit - 4.5), 46.8, digit, 13)
+        draw_box(axes, x + 1.4 * (labels[k] - 4.5), 50, 1.4, 3.4, edge=ORANGE, line=4)
+        write(axes, x, 42.6, f"C{SUBSCRIPTS[k]} = {costs[measured, k]:.2f}")
+    if n > SHOWN:
+        write(axes, 131, 60, "…", 36)
+    averages = np.cumsum(costs[0], dtype=float) / np.arange(1, costs.shape[1] + 1)
+    falling = costs[: measured + 1].mean(axis=1, dtype=float)
+    average = falling[-1] if measured else averages[n - 1]
+    write(axes, 67.2, 35.5, f"C  =  1/n · Σ Cₖ  =  {average:.3f}        n = {n:,}", 32, color=INK)
+    left, right = (shapes.inset(axes, x, 10.6, 54, 16.6, ylim=(0, 4.5), yticks=range(5)) for x in (8, 73))
+    seen, ticks = np.unique(np.geomspace(1, n, 200).astype(int)), (1, 10, *COUNTS[-4:])
+    left.semilogx(seen, averages[seen - 1], color=INK, linewidth=3)
+    left.plot(n, averages[n - 1], "o", color=INK, markersize=12)
+    left.set(xlim=(0.9, 9e4), title="the average of n digits")
+    left.set_xlabel("n", fontsize=16)
+    left.set_xticks(ticks, [f"{count:,}" for count in ticks])
+    left.minorticks_off()
+    right.set_visible(n == COUNTS[-1])
+    right.plot(falling, "o-", color=ORANGE, linewidth=3, markersize=10)
+    right.set_xlim(-0.3, len(STEPS) - 0.7)
+    right.set_title(f"of all {n:,}: {falling[0]:.3f}" + (f" → {average:.3f}" if measured else ""))
+    right.set_xlabel(f"gradient descent: step {STEPS[measured]}", fontsize=16)
+    right.set_xticks(range(len(STEPS)), STEPS)
 
 
 def draw_path(axes, path, points, view):
@@ -243,8 +296,7 @@ def draw_backpropagation(figure, step, network):
         lines = f"{symbol(newest)}  =  {links}", f"=  {numbers}  =  {number(values[newest])}"
     for y, line in zip((0.155, 0.09), lines, strict=True):
         write(figure, 0.5, y, line, 21)
-    axes = figure.add_axes((0, 0, 1, 1), xlim=(0, 134.4), ylim=(0, 75.6))
-    axes.axis("off")
+    axes = whole_slide(figure)
 
     def label(x, y, name, also="", **options):
         if name in known:
@@ -275,7 +327,14 @@ def draw_backpropagation(figure, step, network):
 
 
 def make_slides(learning_rate):
-    arrays, _ = read_arrays(*find_data_file("mnist.npz"), {"x_test": (np.uint8, (10_000, 28, 28))})
+    expected = {
+        "x_train": (np.uint8, (60_000, 28, 28)), "y_train": (np.uint8, (60_000,)),
+        "x_test": (np.uint8, (10_000, 28, 28)),
+    }  # fmt: skip
+    arrays, _ = read_arrays(*bundled_file("mnist.npz"), expected)
+    images, labels = arrays["x_train"], arrays["y_train"]
+    average = images[:SHOWN], labels[:SHOWN], *average_costs(images, labels)
+    frames = len(COUNTS) + len(STEPS) - 1
     down = in_picture(descend(SGD(learning_rate), POINTS, 24), VIEW)
     slower = SGD(ExponentialDecay(0.5, decay_steps=1, decay_rate=0.95))
     rates = [
@@ -291,7 +350,10 @@ def make_slides(learning_rate):
         ("Adam", "w ← w − 0.5 · m / √s", descend(Adam(0.5), FAR_POINTS, 60)),
     ]
     return [
-        Slide("cost", "What does an error cost?", 11, (draw_cost, arrays["x_test"][30])),
+        Slide("cost", "What’s the cost of this difference?", 11, (draw_cost, arrays["x_test"][EIGHT])),
+        Slide(
+            "average_cost", "The average cost of all training digits", frames, (draw_average_cost, *average)
+        ),
         Slide("surface", "Down the slope of the loss", len(down), (draw_surface, down, learning_rate)),
         Slide("learning_rates", "The learning rate η", 25, (draw_ways, POINTS, VIEW, rates)),
         Slide("optimizers", "In a long valley", 31, (draw_ways, FAR_POINTS, FAR_VIEW, optimizers, 2)),

@@ -1,17 +1,60 @@
-"""What slides are drawn with: tables of numbers, volumes."""
+"""What slides are drawn with: text, tables of numbers, pictures, neurons, volumes."""
 
 import numpy as np
 from matplotlib.patches import Polygon, Rectangle
 
 WHITE, GREY, YELLOW = "white", "#E4E4E4", "#FFE27A"
 BLUE, RED, GREEN = "#BFDDF2", "#F7C6BC", "#C3E6CB"
-INK = "#0072B2"
+INK, ORANGE = "#0072B2", "#D55E00"
 SMALLEST = 6.5  # points: what would be written smaller is drawn as a picture
 
 
 def number(value, decimals=2):
     """A number as it is written on a slide, with at most so many decimals: 3, 0.25, −1."""
     return f"{round(float(value), decimals) + 0.0:g}".replace("-", "−")
+
+
+def signed(value, decimals=2):
+    """A number as it is written in a sum or a product: 3, (−1)."""
+    return number(value, decimals) if value >= 0 else f"({number(value, decimals)})"
+
+
+def whole_slide(figure):
+    """Axes in tenths of an inch, 134.4 × 75.6, as large as fits on the figure."""
+    axes = figure.add_axes((0, 0, 1, 1), xlim=(0, 134.4), ylim=(0, 75.6), aspect="equal")
+    axes.axis("off")
+    return axes
+
+
+def inset(axes, x, y, width, height, **options):
+    """Axes on those of the whole slide; (x, y) is their lower left corner."""
+    return axes.inset_axes((x, y, width, height), transform=axes.transData, **options)
+
+
+def write(target, x, y, text, size=20, **options):
+    """Write a text, its middle at (x, y) of a figure or of axes; `size` is in points."""
+    target.text(x, y, text, **{"fontsize": size, "ha": "center", "va": "center"} | options)
+
+
+def draw_box(axes, x, y, width, height, fill="none", edge="0.4", line=1.5):
+    """A rectangle; (x, y) is its middle, `line` the width of its edge in points."""
+    corner = x - width / 2, y - height / 2
+    axes.add_patch(Rectangle(corner, width, height, facecolor=fill, edgecolor=edge, linewidth=line, zorder=2))
+
+
+def draw_picture(axes, x, y, width, height, pixels, low, high, colours="gray_r"):
+    """Pixels [rows, columns] as a picture; (x, y) is its middle, `colours` a colour map from low to high."""
+    extent = x - width / 2, x + width / 2, y - height / 2, y + height / 2
+    axes.imshow(pixels, colours, extent=extent, interpolation="nearest", vmin=low, vmax=high)
+    draw_box(axes, x, y, width, height)
+
+
+def draw_neuron(axes, x, y, value, text, size=38, newest=False):
+    """A circle with a text, the darker the higher the value (0 to 1); `size` is in points."""
+    edge, width = (ORANGE, 6) if newest else ("0.4", 2)
+    shade = str(1 - 0.9 * min(value, 1))
+    axes.scatter(x, y, size**2, shade, edgecolor=edge, linewidth=width, zorder=3)
+    write(axes, x, y, text, max(14, 0.27 * size), color="white" if value > 0.5 else "black", zorder=4)
 
 
 def draw_numbers(axes, table, title, fill=WHITE, full=None, picture=False):

@@ -1,12 +1,14 @@
 """The gradient descent slides: what stands on them is what the formulas, and Keras, compute."""
 
 import re
+from functools import partial
 from itertools import combinations, pairwise
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from matplotlib.axes import Axes
 from matplotlib.text import Text
 from PIL import Image
 
@@ -20,11 +22,11 @@ from keras import layers, ops
 from keras.optimizers import SGD, Adam
 
 from gradient_descent_demo import (
-    CHAIN, FAR_POINTS, FAR_VIEW, NETWORK, POINTS, START, VIEW, backpropagate, descend, in_picture, loss,
-    make_slides, parse_args, sigmoid, slope,
+    CHAIN, COUNTS, FAR_POINTS, FAR_VIEW, NETWORK, POINTS, SHOWN, START, STEPS, VIEW, average_costs,
+    backpropagate, descend, in_picture, loss, make_slides, parse_args, sigmoid, slope,
 )  # fmt: skip
 
-NAMES = ["cost", "surface", "learning_rates", "optimizers", "backpropagation"]
+NAMES = ["cost", "average_cost", "surface", "learning_rates", "optimizers", "backpropagation"]
 SLIDES = dict(zip(NAMES, make_slides(0.3), strict=True))
 
 
@@ -35,9 +37,13 @@ def drawn(name, step, width=1344, height=756):
     fit_text(figure)
     slide = SLIDES[name]
     slide.put_on(figure, step % slide.steps, "the keys")
-    parts = [figure, *figure.axes]
-    texts = [text for part in parts for text in part.texts] + [axes.title for axes in figure.axes]
-    return figure, [text.get_text() for text in texts if text.get_text()]
+    return figure, [text.get_text() for text in texts_on(figure)]
+
+
+def texts_on(figure):
+    parts = [axes for axes in figure.findobj(Axes) if axes.get_visible()]
+    texts = [text for part in (figure, *parts) for text in part.texts] + [axes.title for axes in parts]
+    return [text for text in texts if text.get_text()]
 
 
 def keras_gradients(function, *values):
@@ -65,14 +71,74 @@ def keras_gradients(function, *values):
 
 def test_the_cost_is_the_lecture_s():
     costs = [float(next(filter(re.compile(r"\d\.\d{4}$").match, drawn("cost", n)[1]))) for n in range(11)]
-    terms = [text for text in drawn("cost", 10)[1] if "²  =  " in text]
-    assert len(terms) == 10
-    for n, term in enumerate(terms):
-        a, y, square = map(float, re.findall(r"\d\.?\d*", term.replace("²", "")))
-        assert y == (n == 3) and abs((a - y) ** 2 - square) < 1e-9
-    squares = [float(term.split("=")[1]) for term in terms]
+    texts = drawn("cost", 10)[1]
+    terms = [text for text in texts if "²  =  " in text]
+    outputs, wanted, squares = np.array(
+        [[float(n) for n in re.findall(r"\d\.?\d*", term.replace("²", ""))] for term in terms]
+    ).T
+    assert outputs.tolist() == [0.18, 0.29, 0.58, 0.77, 0.20, 0.36, 0.93, 1.00, 0.95, 0.35]
+    assert wanted.tolist() == [0, 0, 0, 0, 0, 0, 0, 0, 1, 0] and "an 8" in texts
+    assert squares == pytest.approx((outputs - wanted) ** 2, abs=1e-9)
     assert costs == pytest.approx([*np.cumsum(squares), 3.2053], abs=1e-9)
-    assert "Utter trash" in drawn("cost", 10)[1] and "Utter trash" not in drawn("cost", 9)[1]
+    assert "Utter trash" in texts and "Utter trash" not in drawn("cost", 9)[1]
+
+
+def test_the_cost_s_picture_is_an_8_of_the_test_set(mnist):
+    (picture,) = drawn("cost", 0)[0].axes[0].images
+    found = np.flatnonzero((mnist["x_test"] == picture.get_array()).all(axis=(1, 2)))
+    assert mnist["y_test"][found].tolist() == [8]
+
+
+def on_average_cost(step):
+    """What slide average_cost says: the costs of single digits, the average, and of how many."""
+    texts = drawn("average_cost", step)[1]
+    (average,) = [text for text in texts if "Σ Cₖ" in text]
+    average, n = re.search(r"= +(\d\.\d{3}) +n = ([\d,]+)$", average).groups()
+    costs = [float(text.split(" = ")[1]) for text in texts if re.match("C[₁-₈] = ", text)]
+    return costs, float(average), int(n.replace(",", ""))
+
+
+def test_the_average_cost_is_that_of_more_and_more_digits_until_it_is_that_of_all():
+    *_, costs = SLIDES["average_cost"].drawing
+    for step, n in enumerate(COUNTS):
+        shown, average, count = on_average_cost(step)
+        assert count == n and average == pytest.approx(costs[0, :n].mean(), abs=0.001)
+        assert shown == pytest.approx(costs[0, : min(n, SHOWN)], abs=0.006)
+    assert n == costs.shape[1] == 60_000
+    assert on_average_cost(2)[1] == pytest.approx(np.mean(on_average_cost(2)[0]), abs=0.01)
+
+
+def test_gradient_descent_lowers_the_average_cost_of_all_training_digits():
+    first = len(COUNTS) - 1
+    seen = [on_average_cost(step) for step in range(first, first + len(STEPS))]
+    assert SLIDES["average_cost"].steps == first + len(STEPS)
+    assert {n for _, _, n in seen} == {60_000}
+    averages = [average for _, average, _ in seen]
+    assert (np.diff(averages) < 0).all() and averages[-1] < averages[0] / 5
+    assert np.mean(seen[-1][0]) < np.mean(seen[0][0]) / 5  # so it is for the digits that are drawn
+    assert f"of all 60,000: {averages[0]:.3f} → {averages[-1]:.3f}" in drawn("average_cost", -1)[1]
+
+
+def test_the_steps_on_the_average_cost_are_those_of_keras(mnist):
+    batch = 40
+    x, y = mnist["x_train"][: 2 * batch], mnist["y_train"][: 2 * batch]
+    outputs, costs = average_costs(x, y, batch_size=batch)
+    x, y = x.reshape(len(x), 784).astype("float32") / 255, np.eye(10, dtype="float32")[y]
+    w, b = np.random.default_rng(0).normal(0, 0.1, (784, 10)).astype("float32"), np.zeros(10, "float32")
+    layer = layers.Dense(10, "sigmoid")
+    layer.build((None, 784))
+
+    def cost(w, b, x=x, y=y):
+        return 10 * ops.mean(keras.losses.mean_squared_error(y, layer.stateless_call([w, b], [], x)[0]))
+
+    for step in range(STEPS[2] + 1):
+        if step in STEPS:
+            found = ops.convert_to_numpy(layer.stateless_call([w, b], [], x)[0])
+            assert outputs[STEPS.index(step)] == pytest.approx(found[:SHOWN], abs=1e-4)
+            assert costs[STEPS.index(step)].mean() == pytest.approx(float(cost(w, b)), abs=1e-4)
+        half = np.s_[:batch] if step % 2 == 0 else np.s_[batch:]
+        dw, db = keras_gradients(partial(cost, x=x[half], y=y[half]), w, b)
+        w, b = w - 0.3 * dw, b - 0.3 * db
 
 
 def numbers_of(**changed):
@@ -252,9 +318,7 @@ def test_all_can_be_read_and_nothing_is_cut_off(name, size, every):
         edge, (width, height) = figure.get_tightbbox(), figure.get_size_inches()
         assert min(edge.x0, edge.y0, width - edge.x1, height - edge.y1) > -0.001
         assert all(text.get_fontsize() >= 13 for text in figure.findobj(Text) if text.get_text().strip())
-        texts = [text for part in (figure, *figure.axes) for text in part.texts]
-        texts += [axes.title for axes in figure.axes]
-        boxes = [(text.get_window_extent(), text) for text in texts if text.get_text()]
+        boxes = [(text.get_window_extent(), text) for text in texts_on(figure)]
         for (one, text), (other, another) in combinations(boxes, 2):
             beside = one.x1 <= other.x0 or other.x1 <= one.x0 or one.y1 <= other.y0 or other.y1 <= one.y0
             assert beside, (step, text, another)
@@ -272,7 +336,7 @@ def test_pictures_without_a_screen_on_jax(run, tmp_path):
 @pytest.mark.parametrize(
     "flags, complaint",
     [
-        (("--slide", "nonsense"), "there are cost, surface, learning_rates"),
+        (("--slide", "nonsense"), "there are cost, average_cost, surface, learning_rates"),
         (("--learning-rate", "0"), "must be from 1e-12 to 1000000"),
         (("--learning-rate", "7"), "0.5 is too large already"),
         (("--learning-rate", "fast"), "is not a number"),
