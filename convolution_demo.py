@@ -6,6 +6,9 @@
     W  the filter       [3, 3]     what a convolutional layer learns (here it is given)
     Y  the feature map  [3, 3]     (5 − 3) / stride + 1 = 3 numbers in a row
 
+The numbers of X that a number of Y is computed from are its receptive field. If X has several channels, a
+filter is as deep as X: W[r, s, c], the sum goes over all channels c, too, and Y is still one feature map.
+
 The slides (--slide NAME shows one of them), and the flags that change them:
 
     convolution    --input  --kernel  --stride  --padding
@@ -13,6 +16,7 @@ The slides (--slide NAME shows one of them), and the flags that change them:
     padding        --input  --kernel  --stride                 "valid" beside "same"
     pooling        --input            --stride
     filters        --input            --stride  --padding
+    channels       none of them
     volumes        none of them
 
 Space or → goes on, ← goes back, p plays, ↑ and ↓ change the slide. keras.ops computes all numbers.
@@ -52,13 +56,34 @@ KERNELS = {
     "blur": "0.11 0.11 0.11 / 0.11 0.12 0.11 / 0.11 0.11 0.11",
 }
 FILTERS = ("vertical", "horizontal", "edge", "blur")
+# CS231n's example of a volume, https://cs231n.github.io/convolutional-networks/: the channels of the input,
+# those of each filter, and the biases
+CHANNELS = (
+    "0 0 1 0 2 / 1 0 2 0 1 / 1 0 2 2 0 / 2 0 0 2 0 / 2 1 2 2 0",
+    "2 1 2 1 1 / 2 1 2 0 1 / 0 2 1 0 1 / 1 2 2 2 2 / 0 1 2 0 1",
+    "2 1 1 2 0 / 1 0 0 1 0 / 0 1 0 0 0 / 1 0 2 1 0 / 2 2 1 1 1",
+)
+DEEP_FILTERS = (
+    ("-1 0 1 / 0 0 1 / 1 -1 1", "-1 0 1 / 1 -1 1 / 0 1 0", "-1 1 1 / 1 1 0 / 0 -1 0"),
+    ("0 1 -1 / 0 -1 0 / 0 -1 1", "-1 0 0 / 1 -1 0 / 1 -1 0", "-1 1 -1 / 0 -1 -1 / 1 0 0"),
+)
+BIASES = np.array([1, 0])
+
+
+def convolve_volume(x, kernels, biases, stride=1, padding="valid"):
+    """A convolutional layer's output, without an activation function: float32 [h', w', filters].
+
+    x is [h, w, channels], kernels [kh, kw, channels, filters], biases [filters].
+    """
+    x, kernels, biases = (values.astype("float32") for values in (x, kernels, biases))
+    y = ops.conv(x[None], kernels, strides=stride, padding=padding) + biases
+    return ops.convert_to_numpy(y)[0]
 
 
 def convolve(x, kernel, stride=1, padding="valid"):
-    """A convolutional layer's output for one picture [h, w], one kernel [kh, kw]: float32 [h', w']."""
-    x, kernel = x.astype("float32"), kernel.astype("float32")
-    y = ops.conv(x[None, :, :, None], kernel[:, :, None, None], strides=stride, padding=padding)
-    return ops.convert_to_numpy(y)[0, :, :, 0]
+    """The same for one picture [h, w] and one kernel [kh, kw], without a bias: float32 [h', w']."""
+    y = convolve_volume(x[:, :, None], kernel[:, :, None, None], np.zeros(1), stride, padding)
+    return y[:, :, 0]
 
 
 def max_pool(x, stride=2):
@@ -85,18 +110,32 @@ def is_picture(x):
     return max(x.shape) > MANY
 
 
-def draw_input(axes, x, size, stride, padding, i, j):
+def draw_input(axes, x, size, stride, padding, i, j, title=None):
     """The input with its margin, and yellow where the filter lies. Returns the numbers there."""
     around = margins(x.shape, size, stride, padding)
     padded = np.pad(x, around)
     here = np.s_[stride * i : stride * i + size[0], stride * j : stride * j + size[1]]
     fill = np.pad(np.full(x.shape, WHITE, object), around, constant_values=GREY)
     fill[here] = YELLOW
-    draw_numbers(axes, padded, f"input {x.shape[0]}×{x.shape[1]}", fill, picture=is_picture(x))
+    draw_numbers(axes, padded, title or f"input {x.shape[0]}×{x.shape[1]}", fill, picture=is_picture(x))
     if is_picture(x):
         mark(axes, around[0][0], around[1][0], *x.shape, edge="0.5")
     mark(axes, stride * i, stride * j, *size)
     return padded[here]
+
+
+def bracketed(value):
+    """A number as it is written behind a sign."""
+    return number(value) if value >= 0 else f"({number(value)})"
+
+
+def products(here, kernel):
+    """The products of the numbers under a filter and its own, as a sum, a line for each row."""
+    rows = [
+        " + ".join(f"{number(a)}·{bracketed(b)}" for a, b in zip(*pair, strict=True))
+        for pair in zip(here, kernel, strict=True)
+    ]
+    return "\n+ ".join(rows)
 
 
 def draw_convolution(figure, step, x, kernel, stride, padding):
@@ -111,12 +150,7 @@ def draw_convolution(figure, step, x, kernel, stride, padding):
     place = middle.get_position()
     middle.set_position((place.x0, 0.52, place.width, 0.3))
     draw_numbers(middle, kernel, f"filter {kernel.shape[0]}×{kernel.shape[1]}", BLUE)
-
-    def product(a, b):
-        return f"{number(a)}·{number(b)}" if b >= 0 else f"{number(a)}·({number(b)})"
-
-    products = [map(product, *row) for row in zip(here, kernel, strict=True)]
-    text = "\n+ ".join(" + ".join(row) for row in products) + f"\n= {number(y[i, j])}"
+    text = f"{products(here, kernel)}\n= {number(y[i, j])}"
     lines = text.splitlines()
     size = min(24, 460 / max(map(len, lines)), 130 / len(lines))
     figure.text(place.x0 + place.width / 2, 0.45, text, fontsize=size, ha="center", va="top", linespacing=1.5)
@@ -201,8 +235,42 @@ def draw_filters(figure, step, x, stride, padding):
             draw_numbers(lower, y, f"{y.shape[0]}×{y.shape[1]}", RED, picture=is_picture(x))
 
 
+def draw_channels(figure, step, x, kernels, biases, stride, padding):
+    """The products of a filter and a receptive field, all their channels, and the bias make one number."""
+    whole = convolve_volume(x, kernels, biases, stride, padding)
+    rows, columns, filters = whole.shape
+    n, i, j = (int(place) for place in np.unravel_index(step, (filters, rows, columns)))
+    sums, (high, wide) = [], kernels.shape[:2]
+
+    def write(x, y, text, size):
+        figure.text(x, y, text, fontsize=size, ha="center", va="top", linespacing=1.4)
+
+    for c in range(x.shape[2]):
+        left, kernel = 0.02 + 0.235 * c, kernels[:, :, c, n]
+        upper = figure.add_axes((left, 0.485, 0.225, 0.375))
+        here = draw_input(upper, x[:, :, c], (high, wide), stride, padding, i, j, f"input x[:,:,{c}]")
+        draw_numbers(figure.add_axes((left, 0.255, 0.225, 0.165)), kernel, f"filter w{n}[:,:,{c}]", BLUE)
+        sums.append((here * kernel).sum())
+        write(left + 0.1125, 0.237, f"{products(here, kernel)}\n= {number(sums[-1])}", 16)
+    for m in range(filters):
+        y, _ = until(whole[:, :, m], step - m * rows * columns)
+        axes = figure.add_axes((0.735 + 0.13 * m, 0.66, 0.12, 0.2))
+        draw_numbers(axes, y, f"o[:,:,{m}]", RED, whole[:, :, m])
+        if m == n:
+            mark(axes, i, j)
+    field = f"yellow: the receptive field\nof o[{i},{j},{n}], {high}×{wide}×{x.shape[2]} numbers"
+    write(0.86, 0.625, f"{field}\nstride {stride}; grey: zero padding", 16)
+    draw_numbers(figure.add_axes((0.81, 0.358, 0.1, 0.062)), biases[n].reshape(1, 1), f"bias b{n}", BLUE)
+    first, *others = sums
+    total = " + ".join([number(first), *map(bracketed, [*others, biases[n]])])
+    write(0.86, 0.237, f"{total}\n= {number(whole[i, j, n])}", 20)
+
+
 def draw_volumes(figure, step):
-    """A layer's input and output have a depth: colours at first, then one feature map for each filter."""
+    """A layer's input and output have a depth: colours at first, then one feature map for each filter.
+
+    A filter is as deep as its input.
+    """
     axes = figure.add_axes((0.02, 0.06, 0.96, 0.84))
     axes.set(xlim=(0, 130), ylim=(0, 64), aspect="equal")
     axes.axis("off")
@@ -212,7 +280,8 @@ def draw_volumes(figure, step):
     axes.text(25, 48, "∗", fontsize=40, ha="center", va="center")
     for n in range(filters):
         draw_volume(axes, (32 + 8 * (n % 5), 52 - 11 * (n // 5)), (4, 4, 2), fill=YELLOW)
-    axes.text(51, 36.5, f"{filters} filters of 5×5×3", fontsize=17, ha="center", va="top")
+    text = f"{filters} filter{'s' * (filters > 1)} of 5×5×3,\nas deep as the input"
+    axes.text(51, 36.5, text, fontsize=17, ha="center", va="top")
     axes.text(80, 48, "=", fontsize=40, ha="center", va="center")
     draw_volume(axes, (90, 38), (18, 18, 1.5 * filters), "×".join(map(str, maps)), RED)
     pooled = ops.max_pool(ops.zeros((1, 224, 224, 64)), 2, strides=2).shape[1:]
@@ -237,6 +306,11 @@ def numbers(text, most, others):
 
 def kernel_numbers(text):
     return numbers(KERNELS.get(text, text), 7, ", ".join(KERNELS))
+
+
+def volume(texts):
+    """A volume [rows, columns, channels] from the numbers of each channel."""
+    return np.stack([kernel_numbers(text) for text in texts], axis=-1)
 
 
 def input_numbers(text):
@@ -278,6 +352,8 @@ def make_slides(args):
     paddings = choose(args, "padding", input=five, kernel=cross, stride=1)
     pooling = choose(args, "pooling", (POOL, POOL), input=four, stride=2)
     filters = choose(args, "filters", (3, 3), input=digit, stride=1, padding="valid")
+    kernels = np.stack([volume(texts) for texts in DEEP_FILTERS], axis=-1)
+    deep = volume(CHANNELS), kernels, BIASES, 2, "same", *choose(args, "channels")
     volumes = choose(args, "volumes")
     x, kernel, _, padding = strides
     return [
@@ -286,6 +362,7 @@ def make_slides(args):
         Slide("padding", "Padding", convolve(*paddings, "same").size, (draw_paddings, *paddings)),
         Slide("pooling", "Max pooling", max_pool(*pooling).size, (draw_pooling, *pooling)),
         Slide("filters", "Each filter finds something different", len(FILTERS), (draw_filters, *filters)),
+        Slide("channels", "Three channels, two filters", convolve_volume(*deep).size, (draw_channels, *deep)),
         Slide("volumes", "Volumes: one feature map for each filter", 10, (draw_volumes, *volumes)),
     ]
 

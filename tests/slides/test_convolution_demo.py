@@ -14,18 +14,20 @@ from PIL import Image
 
 from common import UserError
 from common.window.screens import File
-from common.slides.shapes import WHITE, number
+from common.slides.shapes import WHITE, YELLOW, number
 from common.slides.slides import KEYS, _Show, show_slides
 
 import convolution_demo
 from convolution_demo import (
-    KERNELS, convolve, input_numbers, kernel_numbers, make_slides, max_pool, parse_args, written
+    KERNELS, convolve, convolve_volume, input_numbers, kernel_numbers, make_slides, max_pool, parse_args,
+    written,
 )  # fmt: skip
 
-from keras import ops
+from keras import layers, ops
 
 SLIDE = make_slides(parse_args([]))
 NAMES = [slide.name for slide in SLIDE]
+UNCHANGED = "channels", "volumes"  # no flag changes them
 
 
 def slide_of(name, *flags):
@@ -60,8 +62,9 @@ def check_looks(figure):
             and figure.bbox.y0 <= box.y0 and box.y1 <= figure.bbox.y1
         ), text  # fmt: skip
     titles = [text for text in [*figure.texts, *(axes.title for axes in figure.axes)] if text.get_text()]
-    for one, other in itertools.combinations([*titles, *figure.axes], 2):
-        assert not one.get_window_extent().padded(-1).overlaps(other.get_window_extent()), (one, other)
+    boxes = [(part.get_window_extent(), part) for part in [*titles, *figure.axes]]
+    for (one, part), (other, another) in itertools.combinations(boxes, 2):
+        assert not one.padded(-1).overlaps(other), (part, another)
 
 
 def test_the_slide_s_feature_map_fills_up_number_by_number():
@@ -75,6 +78,12 @@ def test_the_slide_s_feature_map_fills_up_number_by_number():
 def test_products_and_sum_are_written_out():
     _, texts, _ = drawn(SLIDE[0], 3)
     assert "0·1 + 1·0 + 1·1\n+ 0·0 + 0·1 + 1·0\n+ 0·1 + 0·0 + 1·1\n= 2" in texts
+
+
+def computed(text):
+    """What a sum of products on a slide comes to, the number that is written below it, and its signs."""
+    left, right = text.translate(str.maketrans("−·\n", "-* ")).split("=")
+    return eval(left), float(right), re.findall("[+*]", left)
 
 
 small = st.integers(1, 6)
@@ -212,6 +221,48 @@ def test_filters_take_input_stride_and_padding():
         assert [title for title, _ in parts].count(size) == 4
 
 
+CS231N = "2 3 3 / 3 7 3 / 8 10 -3", "-8 -8 -3 / -3 1 0 / -3 -8 -5"  # the output in its example
+
+
+def test_the_volume_is_what_cs231n_and_a_layer_make_of_it():
+    _, x, kernels, biases, *way = SLIDE[5].drawing
+    y = convolve_volume(x, kernels, biases, *way)
+    assert [rows(y[:, :, n]) for n in range(2)] == list(CS231N)
+    layer, padded = layers.Conv2D(2, 3, strides=2), np.pad(x, ((1, 1), (1, 1), (0, 0)))[None]
+    layer.build(padded.shape)
+    layer.set_weights([kernels, biases])
+    assert np.array_equal(layer(padded)[0], y)
+
+
+def test_each_number_of_the_volume_is_computed_before_our_eyes():
+    _, x, _, biases, *_ = SLIDE[5].drawing
+    expected = [number(value) for table in CS231N for value in kernel_numbers(table).flat]
+    assert SLIDE[5].steps == len(expected) == 18
+    for step in (0, 8, 9, 13, 17):
+        parts, (_, _, *sums, field, total), figure = drawn(SLIDE[5], step)
+        n, i, j = step // 9, step % 9 // 3, step % 3
+        channels = []
+        for text in sums:
+            value, written, signs = computed(text)
+            assert value == written and signs.count("*") == 9 and signs.count("+") == 8
+            channels.append(value)
+        value, written, signs = computed(total)
+        assert value == written == sum(channels) + biases[n] and signs == ["+"] * 3
+        assert number(value) == expected[step]
+        maps = [texts for title, texts in parts if title.startswith("o[")]
+        assert maps == [expected[:9][: step + 1], expected[9 : step + 1]]
+        assert f"the receptive field\nof o[{i},{j},{n}], 3×3×3 numbers" in field
+        inputs = [axes for axes in figure.axes if axes.get_title().startswith("input")]
+        for c, axes in enumerate(inputs):
+            assert [text.get_text() for text in axes.texts] == [number(v) for v in np.pad(x[:, :, c], 1).flat]
+            yellow = [same_color(patch.get_facecolor(), YELLOW) for patch in axes.patches[:49]]
+            place = [
+                2 * i <= row < 2 * i + 3 and 2 * j <= column < 2 * j + 3 for row, column in np.ndindex(7, 7)
+            ]
+            assert yellow == place
+        assert len(inputs) == 3
+
+
 def test_without_a_slide_a_flag_changes_all_that_it_means_something_to():
     slides = make_slides(parse_args(["--stride", "3"]))
     titles = [{title for title, _ in last(slide)[0]} for slide in slides]
@@ -220,6 +271,7 @@ def test_without_a_slide_a_flag_changes_all_that_it_means_something_to():
     assert {"feature map 1×1", "feature map 2×2"} <= titles[2]
     assert "max pooling 2×2, stride 3" in titles[3]
     assert "9×9" in titles[4]
+    assert {"o[:,:,0]", "o[:,:,1]"} <= titles[5] and slides[5].steps == 18  # it has numbers of its own
     parts, _, _ = last(make_slides(parse_args(["--stride", "1"]))[1])
     assert parts[3][0] == "feature map 3×3"  # 1 beside 2, not beside itself
 
@@ -229,8 +281,14 @@ def test_a_slide_that_is_not_shown_refuses_nothing():
 
 
 def test_ten_filters_make_ten_feature_maps_and_pooling_halves():
-    (part,), _, _ = drawn(SLIDE[5], 9)
-    assert {"32×32×3", "10 filters of 5×5×3", "32×32×10", "224×224×64", "112×112×64"} <= set(part[1])
+    (part,), _, _ = drawn(SLIDE[6], 9)
+    assert {
+        "32×32×3",
+        "10 filters of 5×5×3,\nas deep as the input",
+        "32×32×10",
+        "224×224×64",
+        "112×112×64",
+    } <= set(part[1])
 
 
 def test_filters_find_what_they_are_named_after():
@@ -244,15 +302,16 @@ def test_filters_find_what_they_are_named_after():
     assert np.allclose(convolve(flat, kernel_numbers("blur")), 100)
 
 
-@pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("x", [None, "digit"])
+@pytest.mark.parametrize(
+    "name, x", [(name, x) for name in NAMES for x in (None, "digit") if not x or name not in UNCHANGED]
+)
 def test_nothing_is_cut_off(name, x):
     flags = {
         "convolution": ["--kernel", "blur", "--stride", "2", "--padding", "same"],
         "stride": ["--kernel", "blur", "--stride", "3", "--padding", "same"],
         "padding": ["--kernel", "blur", "--stride", "2"],
     }.get(name, [])
-    if x and name != "volumes":
+    if x:
         flags += ["--input", x]
     slide = slide_of(name, *flags)
     for step in (0, slide.steps // 2, slide.steps - 1):
@@ -288,7 +347,7 @@ def test_all_flags_together_are_drawn_or_refused_in_one_line(flags):
         assert re.fullmatch(".{20,150}", str(error))
         return
     for slide in slides:
-        if flags.get("slide", slide.name) == slide.name:
+        if flags.get("slide", slide.name) == slide.name and slide.name not in UNCHANGED:
             for step in {0, slide.steps - 1}:
                 check_looks(drawn(slide, step)[2])
 
@@ -301,7 +360,7 @@ def test_keys_step_and_play(tk, tmp_path):
         show.on_key(key)
     assert (show.number, show.step) == (0, 2)
     show.on_key("up")
-    assert show.number == 5
+    assert show.number == len(SLIDE) - 1
     show.on_key("down")
     show.on_key("left")  # there is none before the first
     assert (show.number, show.step) == (0, 0)
@@ -352,6 +411,8 @@ def test_the_user_s_own_picture_keeps_its_shape(tmp_path):
         ("--slide|padding|--padding|same", "change slide padding (only --input, --kernel, --stride)"),
         ("--slide|filters|--kernel|edge", "--kernel does not change slide filters"),
         ("--slide|volumes|--stride|2", "--stride does not change slide volumes"),
+        ("--slide|channels|--input|digit", "--input does not change slide channels"),
+        ("--slide|channels|--padding|same", "--padding does not change slide channels"),
         ("--slide|stride|--stride|1", "--stride 2 or more"),
         ("--slide|pooling|--input|1 2 3", "slide pooling: the input is 1×3 and must be at least 2×2"),
         ("--slide|filters|--input|1 2 / 3 4", "at least 3×3 (or use --slide filters --padding same)"),
