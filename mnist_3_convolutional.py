@@ -12,10 +12,9 @@ r"""Step 3 of the ladder: convolutional layers classify 99.3 % of the digits cor
       · · · ·                                                    Y4  [batch, 200]
        \x/x/                dense layer, softmax                 W5  [200, 10]
         · ·                 one probability for each digit       Y   [batch, 10]
-
 Y[i, j, n] = relu(b[n] + Σ over r, s, c of X[stride·i + r, stride·j + s, c] · W[r, s, c, n]), where X has
 zero padding, so that stride 1 keeps its height and width, and stride 2 halves them.
-
+--pooling      instead of stride 2, stride 1 and then max pooling 2×2: same sizes, 2.8 times the products
 --step lenet5  LeNet-5, C1 to output: 32×32×1, 28×28×6, 14×14×6, 10×10×16, 5×5×16, 120, 84, 10 (LeCun et
   al., "Gradient-based learning applied to document recognition", 1998). Unlike in the paper, S2 and S4
   are plain averages, without coefficient, bias and sigmoid; C3 sees all maps of S2, not a selection; tanh
@@ -36,27 +35,28 @@ from keras import layers
 
 STEPS = {
     "lenet5": {"epochs": 12, "learning_rate": 0.003, "lecture": 0.9905},
-    "3.0": {"epochs": 8, "learning_rate": 0.006, "lecture": 0.989},
-    "3.1": {"epochs": 12, "learning_rate": 0.003, "lecture": 0.993, "dropout": 0.5},
+    "3.0": {"epochs": 8, "learning_rate": 0.006, "lecture": 0.989, "pooling": False},
+    "3.1": {"epochs": 12, "learning_rate": 0.003, "lecture": 0.993, "pooling": False, "dropout": 0.5},
 }
 
 
-def build_model(step, dropout=0.5):
+def build_model(step, dropout=0.5, pooling=False):
     def convolution(filters, size, strides=1):
-        return layers.Conv2D(filters, size, strides, padding="same", activation="relu")
+        layer = layers.Conv2D(filters, size, 1 if pooling else strides, padding="same", activation="relu")
+        return [layer, layers.MaxPooling2D(2)] if pooling and strides == 2 else [layer]
 
     if step == "3.0":
-        hidden = [convolution(4, 5), convolution(8, 5, strides=2), convolution(12, 4, strides=2)]
+        hidden = [*convolution(4, 5), *convolution(8, 5, strides=2), *convolution(12, 4, strides=2)]
         hidden += [layers.Flatten(), layers.Dense(200, activation="relu")]
     if step == "3.1":
-        hidden = [convolution(6, 6), convolution(12, 5, strides=2), convolution(24, 4, strides=2)]
+        hidden = [*convolution(6, 6), *convolution(12, 5, strides=2), *convolution(24, 4, strides=2)]
         hidden += [layers.Flatten(), layers.Dense(200, activation="relu"), layers.Dropout(dropout)]
     if step == "lenet5":
         hidden = [layers.ZeroPadding2D(2), layers.Rescaling(1.275, -0.1)]  # 32 × 32, from −0.1 to 1.175
-        hidden += [layers.Conv2D(6, 5, activation="tanh"), layers.AveragePooling2D(2)]  # C1, S2
-        hidden += [layers.Conv2D(16, 5, activation="tanh"), layers.AveragePooling2D(2)]  # C3, S4
-        hidden += [layers.Conv2D(120, 5, activation="tanh"), layers.Flatten()]  # C5
-        hidden += [layers.Dense(84, activation="tanh")]  # F6
+        hidden += [layers.Conv2D(6, 5, activation="tanh", name="C1"), layers.AveragePooling2D(2, name="S2")]
+        hidden += [layers.Conv2D(16, 5, activation="tanh", name="C3"), layers.AveragePooling2D(2, name="S4")]
+        hidden += [layers.Conv2D(120, 5, activation="tanh", name="C5"), layers.Flatten()]
+        hidden += [layers.Dense(84, activation="tanh", name="F6")]
     last = layers.Dense(10, activation="softmax", dtype="float32")  # probabilities need 32 bits
     return keras.Sequential([keras.Input((28, 28, 1)), layers.Rescaling(1 / 255), *hidden, last])
 
@@ -70,7 +70,7 @@ if __name__ == "__main__":
     learning_rate = keras.optimizers.schedules.CosineDecay(  # falls along a cosine to 0
         args.learning_rate, decay_steps=batches.total_steps, alpha=0 if args.decay else 1
     )
-    model = build_model(args.step, args.dropout)
+    model = build_model(args.step, args.dropout, args.pooling)
     model.compile(
         optimizer=keras.optimizers.Adam(learning_rate),
         loss="sparse_categorical_crossentropy",

@@ -188,6 +188,8 @@ def _parser(script, description, steps, defaults):
         add("--no-decay", "keep the learning rate constant", action="store_false", dest="decay")
     if "dropout" in settings:
         add("--dropout", "share of neurons set to 0 in each iteration", type=_share, metavar="X")
+    if "pooling" in settings:
+        add("--pooling", "convolutions of stride 1 and max pooling instead of stride 2", action="store_true")
     if "batch_norm" in settings:
         add("--no-batch-norm", "without batch normalization", action="store_false", dest="batch_norm")
     if "augment" in settings:
@@ -299,9 +301,9 @@ def parse_args(description, *, steps=None, argv=None, **defaults):
             last is the default. None if there is only one network.
         argv: the words to read, `sys.argv[1:]` if None.
         defaults: the lesson's settings where `steps` gives no other; epochs, batch_size and
-            learning_rate, and as the lesson has them decay, dropout, batch_norm, augment, image_size,
-            input_half, l1, full, show_filters, review, predict, pairs, translate and beams, each of which
-            brings its flag.
+            learning_rate, and as the lesson has them decay, dropout, pooling, batch_norm, augment,
+            image_size, input_half, l1, full, show_filters, review, predict, pairs, translate and beams, each
+            of which brings its flag.
 
     Returns:
         A namespace with one attribute for each flag, all that `steps` holds for the chosen one (None

@@ -1,5 +1,6 @@
 """A picture of a convolutional network at work: its first kernels, and one image on its way through."""
 
+import re
 from pathlib import Path
 
 import keras
@@ -12,6 +13,9 @@ from common.window.style import HEIGHT, WIDTH
 
 def show_feature_maps(model, image, args):
     """Draw the first layer's kernels and the outputs of all layers for one image, and keep the picture.
+
+    It begins with the image as the first convolutional layer gets it, after zero padding if there is any. A
+    layer to which the model gives a name of its own has it above its title.
 
     Each layer has one scale: white is its least output (0 with relu), black its largest. In the
     kernels red is more than 0 and blue is less. The picture is saved as `feature_maps.png`, and shown
@@ -29,18 +33,24 @@ def show_feature_maps(model, image, args):
     show_picture(lambda figure: _draw(figure, model, image), path, "Kernels and feature maps", args)
 
 
+def _own_name(layer):
+    """The name that a model gives its layer; "" if it is one of Keras', such as "conv2d_1"."""
+    by_keras = re.sub("_[0-9]+$", "", layer.name).replace("_", "") == type(layer).__name__.lower()
+    return "" if by_keras else layer.name
+
+
 def _shown_layers(model):
-    """(name, layer) of the hidden layers, after their activation functions."""
-    shown, name = [], None
+    """(kind, layer) of the hidden layers, after their activation functions."""
+    shown, kind = [], None
     for layer in model.layers[:-1]:
         if hasattr(layer, "kernel_size"):
-            name = "conv. {}×{}".format(*layer.kernel_size)
+            kind = "conv. {}×{}".format(*layer.kernel_size)
         elif hasattr(layer, "pool_size"):
-            name = "pool {}×{}".format(*layer.pool_size)
+            kind = "pool {}×{}".format(*layer.pool_size)
         elif isinstance(layer, keras.layers.Dense):
-            name = "dense"
+            kind = "dense"
         if has_activation(layer) or hasattr(layer, "pool_size"):
-            shown.append((name, layer))
+            shown.append((kind, layer))
     return shown
 
 
@@ -56,34 +66,41 @@ def _mosaic(maps, columns):
     return sheet.reshape(rows * (height + gap), columns * (width + gap))[:-gap, :-gap]
 
 
-def _rows(numbers, width, height):
-    """How many maps below each other make them largest, and their side, where all fit side by side."""
-    sides = {
-        rows: min(height / rows, width / sum(-(-number // rows) for number in numbers))
-        for rows in range(1, max(numbers) + 1)
-    }
-    rows = max(sides, key=sides.get)
-    return rows, sides[rows]
+def _rows(numbers, width, height, narrowest):
+    """How many maps below each other make them largest, and their side, where all fit side by side.
+
+    A layer's maps take `narrowest` at least, its title's width.
+    """
+    for side in np.arange(height, 0, -0.01):
+        rows = int(height / side)
+        widths = [max(-(-number // rows) * side, narrowest) for number in numbers]
+        if sum(widths) <= width + 1e-6:
+            break
+    return rows, side
 
 
 def _draw(figure, model, image):
     layers = _shown_layers(model)
-    reader = keras.Model(model.inputs[0], [*(layer.output for _, layer in layers), model.outputs[0]])
-    *outputs, probabilities = (output[0] for output in reader.predict_on_batch(image[np.newaxis]))
+    first = next(layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D))
+    tensors = [first.input, *(layer.output for _, layer in layers), model.outputs[0]]
+    reader = keras.Model(model.inputs[0], tensors)
+    seen, *outputs, probabilities = (output[0] for output in reader.predict_on_batch(image[np.newaxis]))
     figure.suptitle("One test digit on its way through the network", fontsize=20, fontweight="bold")
 
-    left, gap, strip, ends, height = 0.35, 0.3, 0.8, 1.6, 5.9  # inches
+    left, gap, strip, ends, height = 0.35, 0.3, 0.8, 1.6, 5.7  # inches
     spatial = [output.shape[-1] for output in outputs if output.size > output.shape[-1]]
     strips = len(outputs) - len(spatial)
     space = WIDTH - 2 * (left + ends) - (len(outputs) + 1) * gap - strips * strip
-    rows, side = _rows(spatial, space, height)
+    narrowest = min(1.2, space / len(spatial))
+    rows, side = _rows(spatial, space, height, narrowest)
 
     def axes(width, height=height):
         return figure.add_axes((left / WIDTH, 0.5 / HEIGHT, width / WIDTH, height / HEIGHT))
 
-    _show(axes(ends), image[..., 0], f"the digit\n{_shape(image)}", "gray_r")
-    kernel = next(layer.kernel for layer in model.layers if isinstance(layer, keras.layers.Conv2D))
-    kernels = keras.ops.convert_to_numpy(kernel)[:, :, 0].transpose(2, 0, 1)
+    place = axes(ends)
+    _show(place, _mosaic(seen.transpose(2, 0, 1), 1), f"the input\n{_shape(seen)}", "gray_r")
+    place.spines[:].set(visible=True, color="0.6")  # where a white margin ends
+    kernels = keras.ops.convert_to_numpy(first.kernel)[:, :, 0].transpose(2, 0, 1)
     extent = np.abs(kernels).max()
     mosaic = _mosaic(kernels, columns=round(len(kernels) ** 0.5))
     title = "{} kernels {}×{}".format(*kernels.shape)
@@ -92,17 +109,21 @@ def _draw(figure, model, image):
     place.set_xlabel("red > 0, blue < 0", fontsize=13)
     left += ends + gap
 
-    for (name, _), output in zip(layers, outputs, strict=True):
+    for (kind, layer), output in zip(layers, outputs, strict=True):
         if output.size > output.shape[-1]:
             maps = output.transpose(2, 0, 1)
             columns = -(-len(maps) // rows)
-            width = max(columns * side, 1.2)  # the title's
+            width = max(columns * side, narrowest)
         else:  # one number each: a strip of squares
             maps = output.reshape(-1, 1, 1)
             columns = -(-len(maps) // 40)
             width = strip
-        title = f"{name}\n{_shape(output)}"
-        _show(axes(width), _mosaic(maps, columns), title, "gray_r", vmin=maps.min(), vmax=maps.max())
+        place, title = axes(width), f"{kind}\n{_shape(output)}"
+        _show(place, _mosaic(maps, columns), title, "gray_r", vmin=maps.min(), vmax=maps.max())
+        place.annotate(
+            _own_name(layer), (0.5, 1), (0, 42), xycoords="axes fraction", textcoords="offset points",
+            fontsize=18, fontweight="bold", ha="center",
+        )  # fmt: skip
         left += width + gap
 
     bars = axes(WIDTH - left - 0.2)

@@ -38,8 +38,13 @@ def pictures(model):
             ["28 × 28 × 1", "6 kernels 6×6", "28 × 28 × 6", "14 × 14 × 12", "7 × 7 × 24", "200", "10"],
         ),
         (
+            mnist_3_convolutional.build_model("3.0", pooling=True),
+            ["28 × 28 × 1", "4 kernels 5×5", "28 × 28 × 4", "28 × 28 × 8", "14 × 14 × 8", "14 × 14 × 12",
+             "7 × 7 × 12", "200", "10"],
+        ),
+        (
             mnist_3_convolutional.build_model("lenet5"),
-            ["28 × 28 × 1", "6 kernels 5×5", "28 × 28 × 6", "14 × 14 × 6", "10 × 10 × 16", "5 × 5 × 16",
+            ["32 × 32 × 1", "6 kernels 5×5", "28 × 28 × 6", "14 × 14 × 6", "10 × 10 × 16", "5 × 5 × 16",
              "1 × 1 × 120", "84", "10"],
         ),
         (
@@ -49,9 +54,24 @@ def pictures(model):
     ],
 )  # fmt: skip
 def test_every_layer_is_shown_inside_the_picture(model, titles):
+    last = [layer for layer in model.layers if isinstance(layer, layers.Dense)][-1]
+    kernel, _ = last.get_weights()
+    last.set_weights([0 * kernel, 99 * np.eye(10)[7]])  # sure of it: 100.0%, the longest label
     figure, parts = pictures(model)
     assert [title.splitlines()[-1] for title, _ in parts] == titles
     nothing_is_cut_off_or_overlaps(figure)
+
+
+def test_the_names_that_a_model_gives_its_layers_are_shown_and_keras_s_are_not():
+    for step, names in ("lenet5", ["C1", "S2", "C3", "S4", "C5", "F6"]), ("3.0", [""] * 6):
+        for _ in range(2):  # Keras numbers the names of the second
+            figure, _ = pictures(mnist_3_convolutional.build_model(step, pooling=True))
+            assert [text.get_text() for axes in figure.axes[2:-1] for text in axes.texts] == names
+
+
+def test_the_input_is_shown_with_its_zero_padding():
+    _, ((_, pixels), *_) = pictures(mnist_3_convolutional.build_model("lenet5"))
+    assert np.allclose(pixels, np.pad(DIGIT[..., 0] / 255 * 1.275, 2) - 0.1, atol=1e-6)  # as in the paper
 
 
 def nothing_is_cut_off_or_overlaps(figure):

@@ -4,8 +4,12 @@ import numpy as np
 import pytest
 from helpers import ROOT, learning_rates, result_of
 
+from common import UserError, parse_args
+from common.training.checkpoints import write_checkpoint
+
 import keras
 
+import mnist_3_convolutional
 import run_models
 
 QUICK = ("--train-size", 500)
@@ -73,6 +77,31 @@ def test_a_step_is_the_slides_network_and_says_so(lesson, step, activation, drop
     if step in FALLING:
         assert learning_rates(folder) == pytest.approx(FALLING[step], rel=1e-4, abs=1e-9)
         assert result["decay"]
+
+
+def flags_of_step_3(*argv):
+    options = {"batch_size": 100, "decay": True, "show_filters": False}
+    return parse_args("", argv=argv, steps=mnist_3_convolutional.STEPS, **options)
+
+
+def test_a_run_with_pooling_stays_one_with_pooling(run, tmp_path, monkeypatch):
+    flags = (*QUICK, "--epochs", 1, "--plot", "none", "--out", "run")
+    assert run("--pooling", *flags, lesson="mnist_3_convolutional").returncode == 0
+    assert result_of(tmp_path / "run")["pooling"] is True
+    kinds = [type(layer) for layer in keras.models.load_model(tmp_path / "run" / "model.keras").layers]
+    assert kinds.count(keras.layers.MaxPooling2D) == 2
+    monkeypatch.setattr("sys.argv", ["mnist_3_convolutional.py"])
+    assert flags_of_step_3("--resume", "--out", str(tmp_path / "run")).pooling
+
+
+def test_pooling_that_cannot_be_had_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("sys.argv", ["mnist_3_convolutional.py"])
+    with pytest.raises(UserError, match="--pooling does not apply to --step lenet5"):
+        flags_of_step_3("--step", "lenet5", "--pooling")
+    settings = {"script": "mnist_3_convolutional", "step": "3.0", "pooling": False}
+    write_checkpoint(tmp_path, [], {"settings": settings, "history": [], "data": "", "stopping": {}})
+    with pytest.raises(UserError, match=r"the run in .+ is without --pooling"):
+        flags_of_step_3("--resume", "--pooling", "--out", str(tmp_path))
 
 
 def test_the_learning_rate_falls_or_not_at_all(run, tmp_path):

@@ -120,6 +120,22 @@ def test_lenet5_halves_its_maps_twice():
     ]
 
 
+@pytest.mark.parametrize("step", ["3.0", "3.1"])
+def test_pooling_halves_what_stride_2_halves(step):
+    strided, pooled = (mnist_3_convolutional.build_model(step, pooling=pooling) for pooling in (False, True))
+
+    def kinds(model, *kinds):
+        return [layer for layer in model.layers if isinstance(layer, kinds)]
+
+    assert weighted(pooled)[-2:] == weighted(strided)[-2:]  # of the dense layers
+    assert [w.shape for w in pooled.weights] == [w.shape for w in strided.weights]
+    assert [layer.strides for layer in kinds(pooled, keras.layers.Conv2D)] == [(1, 1)] * 3
+    first, *halved = [layer.output.shape for layer in kinds(strided, keras.layers.Conv2D)]
+    assert [layer.output.shape for layer in kinds(pooled, keras.layers.MaxPooling2D)] == halved
+    assert kinds(pooled, keras.layers.Conv2D)[0].output.shape == first
+    assert not kinds(strided, keras.layers.MaxPooling2D)
+
+
 def trainable(model):
     """The shapes of the trainable variables, layer by layer."""
     return [
