@@ -33,7 +33,7 @@ import numpy as np
 
 INPUTS = np.array([1, 0.5, 0.2, 0.8])
 WEIGHTS, BIAS = np.array([2, -1, 1.5, 0.5]), -1
-SUBSCRIPTS = "₁₂₃₄₅₆₇₈₉"
+SUBSCRIPTS = "₁₂₃₄"
 ROWS = (0, 1, 2, 8)  # of the batch, those that are written out
 SIX = 98  # of the test digits
 EXAMPLES = {"confident and right": 0.9, "untrained": 0.1, "confident and wrong": 0.01}
@@ -108,15 +108,17 @@ def explain(figure, text, size=24):
     write(figure, 0.5, 0.1, text, size)
 
 
-def draw_one(figure, step, activation, bias):
-    """One neuron: each product, their sum, plus the bias, the activation."""
+def draw_one_neuron(figure, step, activation, bias):
+    """One neuron: each product (frames 1 to 4), their sum (5), plus the bias (6), the activation (7)."""
     function, name, formula = ACTIVATIONS[activation]
     axes, (x, y), products = whole_slide(figure), (74, 44), INPUTS * WEIGHTS
     total = products.sum()
     z = total + bias
     a = function(z)
-    lines = [f"x{s}·w{s}  =  {product(*pair)}" for s, *pair in zip(SUBSCRIPTS, INPUTS, WEIGHTS, strict=False)]
-    lines = [f"{line}  =  {number(value)}" for line, value in zip(lines, products, strict=True)]
+    terms = zip(SUBSCRIPTS, INPUTS, WEIGHTS, strict=True)
+    lines = [
+        f"x{s}·w{s}  =  {product(value, weight)}  =  {number(value * weight)}" for s, value, weight in terms
+    ]
     lines.append(f"{' + '.join(map(signed, products))}  =  {number(total)}")
     lines.append(f"z  =  {number(total)} + {signed(bias)}  =  {number(z)}")
     lines.append(f"a  =  {name}({number(z)})  =  {number(a, 3)}")
@@ -295,7 +297,7 @@ def make_slides(args):
     weights[:, 0], biases[0] = WEIGHTS, bias
     title, entropy = "A batch: Y = softmax(X · W + b)", "Cross-entropy: actual and computed probabilities"
     return [
-        Slide("neuron", "A neuron", 8, (draw_one, activation, bias)),
+        Slide("neuron", "A neuron", 8, (draw_one_neuron, activation, bias)),
         Slide("layer", "A layer of ten neurons", 11, (draw_layer, activation, weights, biases)),
         Slide("batch", title, 3 * len(ROWS) + 3, (draw_batch, *batch)),
         Slide("cross_entropy", entropy, 12 + len(EXAMPLES), (draw_cross_entropy, six, computed)),
