@@ -79,6 +79,10 @@ LINES = {
         ["--plot", "none", "--movie", "loop/a.gif"],
     ],
     "gradient_descent_demo": [*each("--learning-rate", NUMBERS, "--plot", "none"), ["--slide", "nowhere"]],
+    "neuron_demo": [
+        *each("--bias --activation", NUMBERS[-12:], "--plot", "none"),
+        ["--slide", "batch", "--bias", "2"],
+    ],
     "draw_digit": [
         *each("--model --image", PATHS, "--plot", "none"),
         ["--model", "a", "b", "c"],
