@@ -1,7 +1,8 @@
-"""The pages of docs/: their commands and pictures are there."""
+"""The pages of docs/: their commands, pictures and quotations are there."""
 
 import re
 import runpy
+import shlex
 import sys
 from pathlib import Path
 
@@ -9,10 +10,14 @@ import pytest
 from helpers import ROOT
 from PIL import Image, ImageChops
 
+from tools.make_results import PAGE, TEXT
 from tools.run_page import commands_and_pictures, folder_of, main
 
 PAGES = [ROOT / "docs" / name for name in ("contrasts.md", "lecture.md")]
 COMMANDS = [command for page in PAGES for command, _ in commands_and_pictures(page)]
+for _command in COMMANDS[:]:  # what runs beside another is a command, too
+    if "--against" in _command:
+        COMMANDS.append([*_command[:2], *shlex.split(_command[_command.index("--against") + 1])])
 
 
 def test_the_pages_have_pictures_that_their_commands_make():
@@ -25,18 +30,33 @@ def test_the_pages_have_pictures_that_their_commands_make():
 
 
 def test_the_guide_has_the_lecture_s_topics_in_order():
-    text = PAGES[1].read_text("utf-8").lower()
+    topics = re.findall(r"^## (\d+)(\. .+\n)", PAGES[1].read_text("utf-8"), re.MULTILINE)
+    assert [int(number) for number, _ in topics] == list(range(1, len(topics) + 1))
+    text = "".join(title for _, title in topics).lower()
     places = [
         text.index(f". {topic}")
         for topic in (
-            "what a convolutional network is", "convolution\n", "stride\n", "padding\n", "pooling\n",
-            "dropout\n", "convnets", "lenet", "gradient descent", "backpropagation", "mnist", "softmax",
-            "cross-entropy", "mini-batches", "five layers", "relu", "a learning rate that decays",
+            "what a neuron is", "what a convolutional network is", "convolution\n", "stride\n", "padding\n",
+            "pooling\n", "volumes", "dropout\n", "convnets", "max pooling or stride", "lenet",
+            "gradient descent", "backpropagation", "mnist", "softmax", "cross-entropy",
+            "mini-batches and the training loop", "five layers", "relu", "a learning rate that decays",
             "dropout, seen", "overfitting", "convolution: 99.3", "batch normalization", "fashion-mnist",
             "imdb", "boston", "cats and dogs", "pix2pix", "attention",
         )
     ]  # fmt: skip
     assert places == sorted(places)
+
+
+def test_the_guide_quotes_the_training_loop_as_it_stands_in_the_script():
+    lines = re.findall(r"^\| \d \| \*\*(\w+)\*\*.* \| `(.+)` \|$", PAGES[1].read_text("utf-8"), re.MULTILINE)
+    assert [name for name, _ in lines] == ["batch", "forward", "loss", "gradient", "update", "again"]
+    script = (ROOT / "mnist_1_softmax.py").read_text("utf-8")
+    assert all(code in script for _, code in lines)
+
+
+def test_the_results_have_the_text_of_their_tool():
+    page = PAGE.read_text("utf-8")
+    assert all(part in page for part in re.split(r"{\w+}", TEXT))
 
 
 @pytest.mark.parametrize("script", sorted({command[1] for command in COMMANDS}))
@@ -48,11 +68,14 @@ def test_a_script_knows_the_flags_that_the_pages_give_it(script, monkeypatch, ca
     flags = set(re.findall(r"--[a-z0-9-]+", text[text.index("options:") :]))
     for command in COMMANDS:
         if command[1] == script:
-            assert {word for word in command if word.startswith("--")} <= flags
+            assert {word for word in command if re.fullmatch("--[^ ]+", word)} <= flags
             if "--step" in command:
                 assert command[command.index("--step") + 1] in re.search(r"--step \{(.*?)\}", text)[1].split(
                     ","
                 )
+            if "--slide" in command:
+                slide = command[command.index("--slide") + 1]
+                assert re.search(rf"\b{slide}\b", text.partition("options:")[0])
 
 
 def test_a_page_is_run_its_pictures_are_put_in_and_what_fails_is_reported(tmp_path, monkeypatch):
@@ -70,6 +93,8 @@ def test_a_page_is_run_its_pictures_are_put_in_and_what_fails_is_reported(tmp_pa
 def test_where_a_command_leaves_its_files():
     assert folder_of(["python3", "a.py", "--step", "2.0", "--epochs", "3"]) == Path("runs/a-2.0")
     assert folder_of(["python3", "a.py", "--out", "runs/b", "--close"]) == Path("runs/b")
+    against = ["--against", "--step 2.0 --out runs/c"]
+    assert folder_of(["python3", "a.py", "--step", "2.1", *against]) == Path("runs/a-2.1")
 
 
 @pytest.mark.slow
