@@ -19,7 +19,7 @@ r"""Step 2 of the ladder: five layers classify 98 % of the digits correctly.
 Look at: the first epoch (sigmoids start slowly), the noise of the curves, and a test loss that rises
   while the training loss falls: overfitting. With dropout the training accuracy (blue) is measured
   without those neurons, so it can be below the test's. The contrasts of the slides, as races:
-  ReLU and sigmoid           --step 2.1 --no-decay --epochs 2 --against "--step 2.0 --learning-rate 0.003"
+  ReLU and sigmoid           --step 2.1 --no-decay --epochs 1 --against "--step 2.0 --learning-rate 0.003"
   decay and none ("yuck!")   --step 2.1 --against "--no-decay"
   dropout and none           --step 2.2 --against "--dropout 0"
 """
