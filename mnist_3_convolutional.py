@@ -14,7 +14,7 @@ r"""Step 3 of the ladder: convolutional layers classify 99.3 % of the digits cor
         · ·                 one probability for each digit       Y   [batch, 10]
 Y[i, j, n] = relu(b[n] + Σ over r, s, c of X[stride·i + r, stride·j + s, c] · W[r, s, c, n]), where X has
 zero padding, so that stride 1 keeps its height and width, and stride 2 halves them.
---pooling      instead of stride 2, stride 1 and then max pooling 2×2: same sizes, 2.8 times the products
+--pooling      instead of stride 2, stride 1 and max pooling 2×2: same sizes, 2.8 times the multiplications
 --step lenet5  LeNet-5, C1 to output: 32×32×1, 28×28×6, 14×14×6, 10×10×16, 5×5×16, 120, 84, 10 (LeCun et
   al., "Gradient-based learning applied to document recognition", 1998). Unlike in the paper, S2 and S4
   are plain averages, without coefficient, bias and sigmoid; C3 sees all maps of S2, not a selection; tanh
