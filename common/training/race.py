@@ -13,7 +13,7 @@ from typing import NamedTuple
 from common.terminal import UserError
 
 TIED = "ENDS_WITH_STDIN"  # in the environment of the process beside
-PATIENCE = 60  # seconds that it may take to stop and save
+PATIENCE = 600  # seconds that it may take to stop, evaluate and save; a second Ctrl-C does not wait
 
 
 class Rival(NamedTuple):

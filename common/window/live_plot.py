@@ -377,7 +377,8 @@ class LivePlot(keras.callbacks.Callback):
         try:
             while self._race.running() and all(window.open for window in windows):
                 for window in windows:
-                    self._draw(f"   ·   waiting for {rival} to end")
+                    if not self._frozen:
+                        self._draw(f"   ·   waiting for {rival} to end")
                     end = time.monotonic() + 0.5
                     while time.monotonic() < end:
                         window.flush()
