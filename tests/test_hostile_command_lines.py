@@ -45,7 +45,7 @@ LINES = {
         *each(
             "--against", ["'", " ", "\n", "\udcff", "--", "x" * 5000, "--epochs " + "9" * 5000, "--plot none"]
         ),
-        *([f"--against=--out={path}/x"] for path in PATHS[:2] + PATHS[3:7]),
+        *([f"--against=--out={path}/x"] for path in PATHS[:2]),
         *each("--step --dropout --review --predict --beams", ["9", "loop"]),
         *([word] for word in ("--movie", "--overlay", "--out", "--nonsense", "\n", "\udcff", "---", "-h\n")),
         *([word] for word in ("--close=yes", "--distribute", "--epoch=3", "--batch-size=601", "x" * 5000)),

@@ -131,7 +131,7 @@ def test_a_map_is_what_the_kernel_finds():
 
 
 def test_the_flag_leaves_the_picture_and_a_finished_run_can_have_it_later(run, tmp_path):
-    quick = ("--train-size", 500, "--epochs", 1, "--plot", "file")
+    quick = ("--step", "3.0", "--train-size", 500, "--epochs", 1, "--plot", "file")
     lesson = "mnist_3_convolutional"
     assert run(*quick, "--out", "a", lesson=lesson).returncode == 0
     assert not (tmp_path / "a" / "feature_maps.png").exists()

@@ -86,7 +86,7 @@ def flags_of_step_3(*argv):
 
 def test_a_run_with_pooling_stays_one_with_pooling(run, tmp_path, monkeypatch):
     flags = (*QUICK, "--epochs", 1, "--plot", "none", "--out", "run")
-    assert run("--pooling", *flags, lesson="mnist_3_convolutional").returncode == 0
+    assert run("--step", "3.0", "--pooling", *flags, lesson="mnist_3_convolutional").returncode == 0
     assert result_of(tmp_path / "run")["pooling"] is True
     kinds = [type(layer) for layer in keras.models.load_model(tmp_path / "run" / "model.keras").layers]
     assert kinds.count(keras.layers.MaxPooling2D) == 2
@@ -106,7 +106,8 @@ def test_pooling_that_cannot_be_had_is_refused(tmp_path, monkeypatch):
 
 def test_the_learning_rate_falls_or_not_at_all(run, tmp_path):
     """It falls above. A network of five layers keeps it in test_resume_wants_the_same_step."""
-    done = run(*QUICK, "--epochs", 2, "--plot", "none", "--no-decay", lesson="mnist_3_convolutional")
-    folder = tmp_path / "runs" / "mnist_3_convolutional-3.1"
+    flags = ("--step", "3.0", "--epochs", 2, "--plot", "none", "--no-decay")
+    done = run(*QUICK, *flags, lesson="mnist_3_convolutional")
+    folder = tmp_path / "runs" / "mnist_3_convolutional-3.0"
     assert done.returncode == 0 and not result_of(folder)["decay"]
-    assert learning_rates(folder) == pytest.approx([0.003] * 2)
+    assert learning_rates(folder) == pytest.approx([0.006] * 2)
