@@ -23,7 +23,7 @@ zero padding, so that stride 1 keeps its height and width, and stride 2 halves t
 Look at: the test accuracy, soon above 99 %, and which digits are still misclassified: could you read them?
   Below: the largest output of each neuron over the training digits shown.
 Try: --show-filters (kernels and feature maps; --resume --show-filters if the run is complete), or
-  a race: --step 3.0 --against "--pooling"; --against "--dropout 0": without it the test loss rises.
+  a race: --step 3.0 --epochs 2 --against "--pooling"; --against "--dropout 0": the test loss rises.
 """
 
 # common comes first: it keeps TensorFlow quiet
