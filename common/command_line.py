@@ -32,12 +32,12 @@ OWN = (
 class _OneLineParser(argparse.ArgumentParser):
     def parse_args(self, argv=None):
         words = list(sys.argv[1:] if argv is None else argv)
-        for word in words:
-            if word.startswith("--") and word.endswith("=--"):  # argparse would take it for no value at all
-                self.error(f"argument {word[:-3]}: expected one argument")
         if "--against" in words[:-1]:  # its value may be a flag, which argparse would not take for a value
             place = words.index("--against")
             words[place : place + 2] = [f"--against={words[place + 1]}"]
+        for word in words:
+            if word.startswith("--") and word.endswith("=--"):  # argparse would take it for no value at all
+                self.error(f"argument {word[:-3]}: expected one argument")
         return super().parse_args(words)
 
     def error(self, message):

@@ -50,6 +50,7 @@ def test_the_other_run_has_our_flags_and_its_own(tmp_path, monkeypatch):
         (["--against", "'"], "No closing quotation"),
         (["--against", " "], "the text is empty"),
         (["--against"], "expected one argument"),
+        (["--against", "--"], "--against: expected one argument"),
         (
             ["--against", "--no-decay", "--distribute"],
             "--against and --distribute do not go together",
