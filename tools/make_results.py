@@ -94,8 +94,8 @@ today's libraries, on the same data: the lowest and the highest of several runs.
 | softmax after 1,000 iterations | 92 % | 91.50 to 91.82 % (5 runs) | 91.88, 91.71, 91.80 % |
 | five layers, sigmoid | 97.9 % | 97.10 to 97.89 %, at its highest 97.72 to 97.96 % (3 runs) | 2.0, above |
 | houses | $2,713 | $2,579 to $2,932, the median is $2,743 (10 runs) | M3, above |
-| cats and dogs without dropout | CATS | | CATS |
-| cats and dogs with dropout | CATS | | CATS |
+| photos of cats and dogs, without dropout | | | 75.20 %, loss 0.750 (1 run) |
+| photos of cats and dogs, with dropout | 80 % | | 74.50 %, loss 0.535 (1 run) |
 
 * **Softmax.** Ours is `mnist_1_softmax.py --train-size 50000 --epochs 2`, seeds 0, 1 and 2. In the lecture
   the weights begin at 0, here they are random; there the loss is summed over the 100 digits of a batch, with
@@ -109,6 +109,13 @@ today's libraries, on the same data: the lowest and the highest of several runs.
   loss stops falling sooner. Without shuffling the tutorial's code, too, ends after 57 epochs instead of 130
   (medians), with an error of $3,104 ($2,704 to $3,207); with it the lesson would end at $2,723 ($2,532 to
   $2,958).
+* **Photos.** The network of the slide on 2,000 photos of 150 × 150, ten epochs without augmentation:
+  `cats_dogs_cnn.py --full --no-augment --epochs 10 --against "--dropout 0"`. Without dropout (green) the
+  training accuracy rises to 98.9 % and the validation loss, too, rises; with it they are 80.6 % and falling.
+  In the accuracy on 1,000 validation photos there is no difference yet. It takes augmentation and 40 epochs
+  to reach 80 %: "photos", above.
+
+![Photos with dropout over without: the loss without dropout rises](photos_dropout-dashboard.png)
 
 ## Pictures, dates and sentences
 
