@@ -35,7 +35,7 @@ from common.command_line import picture, slides_parser, whole_number
 from common.data.sources import find_data_file, read_arrays
 from common.data.photos import read_photo
 from common.slides.shapes import (
-    BLUE, GREEN, GREY, INK, RED, WHITE, YELLOW, draw_numbers, draw_volume, mark, number,
+    BLUE, GREEN, GREY, INK, RED, WHITE, YELLOW, draw_numbers, draw_volume, mark, number, signed,
 )  # fmt: skip
 from common.slides.slides import Slide, show_slides
 
@@ -124,15 +124,10 @@ def draw_input(axes, x, size, stride, padding, i, j, title=None):
     return padded[here]
 
 
-def bracketed(value):
-    """A number as it is written behind a sign."""
-    return number(value) if value >= 0 else f"({number(value)})"
-
-
 def products(here, kernel):
     """The products of the numbers under a filter and its own, as a sum, a line for each row."""
     rows = [
-        " + ".join(f"{number(a)}·{bracketed(b)}" for a, b in zip(*pair, strict=True))
+        " + ".join(f"{number(a)}·{signed(b)}" for a, b in zip(*pair, strict=True))
         for pair in zip(here, kernel, strict=True)
     ]
     return "\n+ ".join(rows)
@@ -262,7 +257,7 @@ def draw_channels(figure, step, x, kernels, biases, stride, padding):
     write(0.86, 0.625, f"{field}\nstride {stride}; grey: zero padding", 16)
     draw_numbers(figure.add_axes((0.81, 0.358, 0.1, 0.062)), biases[n].reshape(1, 1), f"bias b{n}", BLUE)
     first, *others = sums
-    total = " + ".join([number(first), *map(bracketed, [*others, biases[n]])])
+    total = " + ".join([number(first), *map(signed, [*others, biases[n]])])
     write(0.86, 0.237, f"{total}\n= {number(whole[i, j, n])}", 20)
 
 
