@@ -1,4 +1,7 @@
-"""What several tests need: a run of a lesson, a screen, data, and what users bring along."""
+"""What several tests need: a run of a lesson, a screen, data, and what users bring along.
+
+Nothing here imports Keras at once: with `pytest -n 2` the process that deals out the tests does without it.
+"""
 
 import itertools
 import os
@@ -17,12 +20,6 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # each worker has its part of the cores
     threads = max(1, os.cpu_count() // int(os.environ["PYTEST_XDIST_WORKER_COUNT"]))
     os.environ |= {"TF_NUM_INTRAOP_THREADS": str(threads), "OMP_NUM_THREADS": str(threads)}
 
-from common.data.sources import BUNDLED
-from common.window.screens import close_windows
-
-import keras
-import matplotlib.pyplot
-
 
 @pytest.fixture(scope="session")
 def screen():
@@ -33,6 +30,10 @@ def screen():
 @pytest.fixture
 def tk(screen, monkeypatch):
     """A screen for windows of Tk in this process."""
+    import matplotlib.pyplot
+
+    from common.window.screens import close_windows
+
     monkeypatch.setenv("DISPLAY", screen)
     matplotlib.use("TkAgg", force=True)
     yield
@@ -127,13 +128,15 @@ def run_code(start_script, tmp_path):
 @pytest.fixture
 def weights():
     """Reads the weights and biases of a run's saved model."""
+    import keras
+
     return lambda folder: keras.models.load_model(Path(folder) / "model.keras", compile=False).get_weights()
 
 
 @pytest.fixture(scope="session")
 def mnist():
     """The arrays of MNIST's file."""
-    with np.load(BUNDLED / "mnist.npz") as archive:
+    with np.load(ROOT / "common" / "data" / "mnist.npz") as archive:
         return dict(archive)
 
 

@@ -66,11 +66,14 @@ def test_slides_are_saved_without_a_screen_and_when_nobody_reads_what_is_printed
     assert names == {"convolution", "stride", "padding", "pooling", "filters", "channels", "volumes"}
 
 
-def test_reviews_from_an_input_that_is_closed_are_refused(tmp_path, environment):
-    command = f"{sys.executable} {ROOT}/imdb_text.py --review - <&-"
-    done = subprocess.run(
-        ["bash", "-c", command], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=100
-    )
+def test_reviews_from_an_input_that_is_closed_are_refused(run_code):
+    script = str(ROOT / "imdb_text.py")
+    done = run_code(f"""
+import os, runpy
+os.close(0)
+sys.stdin, sys.argv = None, [{script!r}, "--review", "-"]
+runpy.run_path({script!r}, run_name="__main__")
+""")
     assert done.returncode == 2 and done.stderr.count("\n") == 1
     assert "--review: - reads reviews from the standard input, which is closed" in done.stderr
 

@@ -4,7 +4,6 @@ from argparse import Namespace
 
 import numpy as np
 import pytest
-from helpers import result_of
 from PIL import Image
 
 from common import show_feature_maps
@@ -128,17 +127,3 @@ def test_a_map_is_what_the_kernel_finds():
         one, edge = pixels[:, :28], pixels[:, 30:58]
     assert np.array_equal(one, DIGIT[..., 0] / 255)
     assert np.array_equal(np.argwhere(edge.any(axis=0))[:, 0], [12, 13])
-
-
-def test_the_flag_leaves_the_picture_and_a_finished_run_can_have_it_later(run, tmp_path):
-    quick = ("--step", "3.0", "--train-size", 500, "--epochs", 1, "--plot", "file")
-    lesson = "mnist_3_convolutional"
-    assert run(*quick, "--out", "a", lesson=lesson).returncode == 0
-    assert not (tmp_path / "a" / "feature_maps.png").exists()
-    before, picture = result_of(tmp_path / "a")["test"], (tmp_path / "a" / "dashboard.png").read_bytes()
-    done = run("--resume", "--show-filters", "--plot", "file", "--out", "a", lesson=lesson)
-    assert (done.returncode, done.stderr) == (0, "") and "feature_maps.png" in done.stdout
-    assert result_of(tmp_path / "a")["test"] == before
-    assert (tmp_path / "a" / "dashboard.png").read_bytes() == picture
-    with Image.open(tmp_path / "a" / "feature_maps.png") as picture:
-        assert picture.size == (1344, 756)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from helpers import ROOT, learning_rates, result_of
+from PIL import Image
 
 from common import UserError, parse_args
 from common.training.checkpoints import write_checkpoint
@@ -57,10 +58,9 @@ def test_the_page_of_contrasts_has_the_commands_of_the_docstrings(lesson):
 )
 def test_a_step_is_the_slides_network_and_says_so(lesson, step, activation, dropout, lecture, run, tmp_path):
     flags = () if step in LAST else ("--step", step)
-    new = lesson == "mnist_0_get_started"
     epochs = EPOCHS.get(step, 1)
     plot = "file" if step in DRAWN else "none"
-    done = run(*QUICK, "--epochs", epochs, "--plot", plot, *flags, lesson=lesson, new=new)
+    done = run(*QUICK, "--epochs", epochs, "--plot", plot, *flags, lesson=lesson)
     assert (done.returncode, done.stderr) == (0, "")
     name = f"{lesson}-{step}" if step else lesson
     folder = tmp_path / "runs" / name
@@ -84,14 +84,24 @@ def flags_of_step_3(*argv):
     return parse_args("", argv=argv, steps=mnist_3_convolutional.STEPS, **options)
 
 
-def test_a_run_with_pooling_stays_one_with_pooling(run, tmp_path, monkeypatch):
-    flags = (*QUICK, "--epochs", 1, "--plot", "none", "--out", "run")
-    assert run("--step", "3.0", "--pooling", *flags, lesson="mnist_3_convolutional").returncode == 0
-    assert result_of(tmp_path / "run")["pooling"] is True
-    kinds = [type(layer) for layer in keras.models.load_model(tmp_path / "run" / "model.keras").layers]
+def test_a_run_keeps_its_flags_and_can_have_the_picture_of_its_filters_later(run, tmp_path):
+    """A network of five layers keeps its learning rate in test_resume_wants_the_same_step."""
+    folder, lesson = tmp_path / "run", {"lesson": "mnist_3_convolutional"}
+    flags = (*QUICK, "--step", "3.0", "--pooling", "--no-decay", "--epochs", 2)
+    assert run(*flags, "--plot", "file", "--out", "run", **lesson).returncode == 0
+    assert not (folder / "feature_maps.png").exists()
+    before, picture = result_of(folder), (folder / "dashboard.png").read_bytes()
+    assert (before["pooling"], before["decay"]) == (True, False)
+    assert learning_rates(folder) == pytest.approx([0.006] * 2)
+    kinds = [type(layer) for layer in keras.models.load_model(folder / "model.keras").layers]
     assert kinds.count(keras.layers.MaxPooling2D) == 2
-    monkeypatch.setattr("sys.argv", ["mnist_3_convolutional.py"])
-    assert flags_of_step_3("--resume", "--out", str(tmp_path / "run")).pooling
+    done = run("--resume", "--show-filters", "--plot", "file", "--out", "run", **lesson)
+    assert (done.returncode, done.stderr) == (0, "") and "feature_maps.png" in done.stdout
+    after = result_of(folder)
+    assert [after[name] for name in ("pooling", "test")] == [True, before["test"]]
+    assert (folder / "dashboard.png").read_bytes() == picture
+    with Image.open(folder / "feature_maps.png") as picture:
+        assert picture.size == (1344, 756)
 
 
 def test_pooling_that_cannot_be_had_is_refused(tmp_path, monkeypatch):
@@ -102,12 +112,3 @@ def test_pooling_that_cannot_be_had_is_refused(tmp_path, monkeypatch):
     write_checkpoint(tmp_path, [], {"settings": settings, "history": [], "data": "", "stopping": {}})
     with pytest.raises(UserError, match=r"the run in .+ is without --pooling"):
         flags_of_step_3("--resume", "--pooling", "--out", str(tmp_path))
-
-
-def test_the_learning_rate_falls_or_not_at_all(run, tmp_path):
-    """It falls above. A network of five layers keeps it in test_resume_wants_the_same_step."""
-    flags = ("--step", "3.0", "--epochs", 2, "--plot", "none", "--no-decay")
-    done = run(*QUICK, *flags, lesson="mnist_3_convolutional")
-    folder = tmp_path / "runs" / "mnist_3_convolutional-3.0"
-    assert done.returncode == 0 and not result_of(folder)["decay"]
-    assert learning_rates(folder) == pytest.approx([0.006] * 2)

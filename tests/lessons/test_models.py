@@ -17,7 +17,7 @@ QUICK = {
 @pytest.mark.parametrize("lesson", QUICK)
 def test_a_run_prints_our_lines_and_leaves_its_pictures(lesson, run, tmp_path):
     flags, first, last = QUICK[lesson]
-    done = run(*flags, "--plot", "file", "--out", "a", lesson=lesson, new=True)
+    done = run(*flags, "--plot", "file", "--out", "a", lesson=lesson)
     assert (done.returncode, done.stderr) == (0, "")
     lines = [line.split()[0] for line in done.stdout.splitlines()]
     epochs = ["epoch"] * flags[-1]

@@ -111,11 +111,11 @@ def test_a_signal_stops_and_saves_both(number, start, tmp_path):
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 def test_when_the_other_run_is_killed_this_one_says_so_and_goes_on(start, tmp_path):
     ours, other = tmp_path / "ours", tmp_path / "ours-against"
-    process = start(*SIZE, "--epochs", 40, "--out", ours, "--against", "--learning-rate 0.01 --epochs 100000")
+    process = start(*SIZE, "--epochs", 15, "--out", ours, "--against", "--learning-rate 0.01 --epochs 100000")
     wait_for(begun(other))
     os.kill(*processes_of(other), signal.SIGKILL)
     _, stderr = process.communicate(timeout=60)
-    assert process.returncode == 0 and result_of(ours)["epochs"] == 40
+    assert process.returncode == 0 and result_of(ours)["epochs"] == 15
     assert stderr.strip() == (
         "mnist_1_softmax.py: --against '--learning-rate 0.01 --epochs 100000': it was ended by signal 9"
     )

@@ -96,6 +96,8 @@ def test_a_signal_saves_and_resume_goes_on_to_the_same_numbers(
     whole = run(*settings, "--plot", "file" if data else "none", "--out", "whole", lesson=lesson)
     assert (whole.returncode, whole.stderr) == (0, "")
     assert (tmp_path / "whole" / "dashboard.png").is_file() == bool(data)
+    if lesson == "pix2pix":
+        assert f"Test l1 {result_of(tmp_path / 'whole')['test']['l1']:.4f}" in whole.stdout
     process = start(*settings, "--plot", "none", "--out", "parts", lesson=lesson)
     wait_for((tmp_path / "parts" / "history.csv").exists)  # the first epoch is complete
     process.send_signal(stop)

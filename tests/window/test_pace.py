@@ -125,27 +125,26 @@ class Slow(keras.callbacks.Callback):
 
 @pytest.mark.alone
 @pytest.mark.parametrize(
-    "lesson, flags, backend, pictures",  # a second; on an idle machine 3
+    "lesson, flags, toolkits",
     [
-        ("mnist_1_softmax", ("--epochs", 3), "TkAgg", 2),
-        ("mnist_1_softmax", ("--epochs", 2), "QtAgg", 2),
-        ("mnist_3_convolutional", ("--epochs", 1, "--train-size", 10_000), "TkAgg", 1.5),
-        ("mnist_4_batchnorm", ("--epochs", 1, "--train-size", 1500), "TkAgg", 1),
+        ("mnist_1_softmax", ("--epochs", 3), ("TkAgg", "QtAgg")),
+        ("mnist_4_batchnorm", ("--epochs", 1, "--train-size", 1500), ("TkAgg",)),
     ],
 )
-def test_the_window_changes_no_number_and_moves(
-    lesson, flags, backend, pictures, screen, run, tmp_path, weights
-):
-    new = lesson != "mnist_1_softmax"  # of the others, this is the one run as from a terminal
-    assert run(*flags, "--plot", "none", "--out", "none", lesson=lesson, new=new).returncode == 0
-    window = {"DISPLAY": screen, "MPLBACKEND": backend}
-    done = run(*flags, "--plot", "window", "--close", "--out", "window", lesson=lesson, **window)
-    assert (done.returncode, done.stderr) == (0, ""), done.stderr
-    if "No window" in done.stdout:
-        pytest.skip(done.stdout)
-    assert all(map(np.array_equal, weights(tmp_path / "none"), weights(tmp_path / "window")))
-    plain, shown = result_of(tmp_path / "none"), result_of(tmp_path / "window")
-    assert shown["test"] == plain["test"]
+def test_the_window_changes_no_number_and_moves(lesson, flags, toolkits, screen, run, tmp_path, weights):
+    assert run(*flags, "--plot", "none", "--out", "none", lesson=lesson).returncode == 0
     assert not (tmp_path / "none" / "window.json").exists()
-    cost = json.loads((tmp_path / "window" / "window.json").read_text())
-    assert cost["pictures_per_second_at_first"] >= pictures
+    plain = result_of(tmp_path / "none")
+    for toolkit in toolkits:
+        window = {"DISPLAY": screen, "MPLBACKEND": toolkit, "lesson": lesson}
+        done = run(*flags, "--plot", "window", "--close", "--out", toolkit, **window)
+        assert (done.returncode, done.stderr) == (0, ""), done.stderr
+        if "No window" in done.stdout:
+            pytest.skip(done.stdout)
+        assert all(map(np.array_equal, weights(tmp_path / "none"), weights(tmp_path / toolkit)))
+        shown = result_of(tmp_path / toolkit)
+        assert shown["test"] == plain["test"]
+        cost = json.loads((tmp_path / toolkit / "window.json").read_text())
+        # three a second on an idle machine, or at every other of the iterations, where these take long
+        often = cost["pictures_per_second_at_first"] >= 1.5 or cost["pictures"] >= plain["steps"] / 2
+        assert often, cost
