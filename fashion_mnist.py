@@ -30,7 +30,7 @@ from keras import layers
 
 STEPS = {
     "conv": {"epochs": 6, "batch_size": 64, "dropout": 0.4, "lecture": None, "steps_per_execution": 5},
-    "dense": {"epochs": 5, "batch_size": 32, "lecture": 0.87, "steps_per_execution": 20},
+    "dense": {"epochs": 5, "batch_size": 32, "lecture": 0.87, "steps_per_execution": 20, "threads": 1},
 }
 
 

@@ -42,7 +42,8 @@ def build_model():
 
 
 if __name__ == "__main__":
-    args = parse_args(__doc__, epochs=40, batch_size=512, learning_rate=0.001, review=[], full=False)
+    flags = {"review": [], "full": False, "threads": 1}
+    args = parse_args(__doc__, epochs=40, batch_size=512, learning_rate=0.001, **flags)
     keras.utils.set_random_seed(args.seed)
     data = load_imdb(args)
     trained = trained_model(args, data) if args.review else None

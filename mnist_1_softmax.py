@@ -34,7 +34,7 @@ def build_model():
 
 
 if __name__ == "__main__":
-    args = parse_args(__doc__, epochs=20, batch_size=100, learning_rate=0.3)
+    args = parse_args(__doc__, epochs=20, batch_size=100, learning_rate=0.3, threads=1)
     keras.utils.set_random_seed(args.seed)
     data = load_mnist(args)  # data.train, data.test: images and labels
 

@@ -26,7 +26,7 @@ Look at: the first epoch (sigmoids start slowly), the noise of the curves, and a
 
 # common comes first: it keeps TensorFlow quiet
 from common import Accuracy, Biases, LivePlot, Loss, TestImages, TrainImages, Weights
-from common import Run, ShuffledBatches, load_mnist, parse_args
+from common import Run, ShuffledBatches, fused, load_mnist, parse_args
 
 import keras
 from keras import layers
@@ -49,7 +49,7 @@ def build_model(activation="relu", dropout=0.25):
 
 
 if __name__ == "__main__":
-    args = parse_args(__doc__, steps=STEPS, **OTHERWISE)
+    args = parse_args(__doc__, steps=STEPS, threads=1, **OTHERWISE)
     keras.utils.set_random_seed(args.seed)
     data = load_mnist(args)
     batches = ShuffledBatches(*data.train, args)
@@ -59,7 +59,7 @@ if __name__ == "__main__":
     )
     model = build_model(args.activation, args.dropout)
     model.compile(
-        optimizer=keras.optimizers.Adam(learning_rate),
+        optimizer=fused(keras.optimizers.Adam(learning_rate)),  # fused: in one kernel, faster
         loss="sparse_categorical_crossentropy",
         metrics=["accuracy"],
         steps_per_execution=20,  # 20 steps without a pause: faster

@@ -32,8 +32,8 @@ import keras
 from keras import layers
 
 STEPS = {
-    "4.0": {"epochs": 12, "learning_rate": 0.02, "lecture": 0.981},
-    "4.1": {"epochs": 12, "learning_rate": 0.02, "lecture": 0.984},
+    "4.0": {"epochs": 12, "learning_rate": 0.02, "lecture": 0.981, "threads": 1},
+    "4.1": {"epochs": 12, "learning_rate": 0.02, "lecture": 0.984, "threads": 1},
     "4.2": {"epochs": 8, "learning_rate": 0.01, "dropout": 0.5, "show_filters": False, "lecture": 0.995},
 }
 

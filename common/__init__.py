@@ -19,7 +19,7 @@ from common.data.photos import load_cats_dogs
 from common.data.reviews import load_imdb
 from common.data.sentences import load_dates, load_sentences
 from common.terminal import UserError
-from common.training.batch_norm import fused
+from common.training.fused import fused
 from common.training.batches import ShuffledBatches
 from common.training.results import trained_model
 from common.training.run import Run

@@ -14,10 +14,11 @@ from pathlib import Path
 import keras
 
 from common.data.photos import read_photo
-from common.terminal import UserError, in_notebook, interrupt, on_terminal
+from common.terminal import UserError, in_notebook, interrupt, loading, on_terminal
 from common.training import checkpoints, results
 from common.training.distribution import distribute
 from common.training.race import Rival, end_with_parent
+from common.training.threads import use_threads
 from common.window.overlays import read_curves
 
 PLOTS = ("auto", "window", "file", "none")
@@ -248,6 +249,8 @@ def _parser(script, description, steps, defaults):
     about = "split each batch across all devices, or several processes (Keras on JAX)"
     add("--distribute", about, nargs="?", const="", type=_addresses, metavar="HOST:PORT,HOST:PORT")
     add("--process", "which of these processes this one is, from 0", type=whole_number(0, 1000), metavar="N")
+    about = "on how many of the processor's cores to compute (a small network is fastest on one)"
+    add("--threads", about, type=whole_number(1, 1000), metavar="N")
     add("--mixed-precision", "compute in 16 bits, keep the weights in 32", action="store_true")
     parser.add_argument(
         "--out", help="folder for the results (default: in runs/)", type=some_path, metavar="DIR"
@@ -267,6 +270,7 @@ def demo_parser(description):
         that is unknown or cannot be used raises `UserError`.
     """
     interrupt.importing = False
+    loading.end()
     script = Path(sys.argv[0]).stem
     parser = _OneLineParser(
         prog=script,
@@ -303,7 +307,7 @@ def parse_args(description, *, steps=None, argv=None, **defaults):
         defaults: the lesson's settings where `steps` gives no other; epochs, batch_size and
             learning_rate, and as the lesson has them decay, dropout, pooling, batch_norm, augment,
             image_size, input_half, l1, full, show_filters, review, predict, pairs, translate and beams, each
-            of which brings its flag.
+            of which brings its flag; and threads, where another number than one for each core is faster.
 
     Returns:
         A namespace with one attribute for each flag, all that `steps` holds for the chosen one (None
@@ -333,6 +337,8 @@ def parse_args(description, *, steps=None, argv=None, **defaults):
             raise UserError(
                 "--distribute HOST:PORT,HOST:PORT needs --process 0 for the first, 1 for the second"
             )
+    if not use_threads(args.threads) and "threads" in given:
+        raise UserError("--threads: this notebook has computed on others already: restart its kernel")
     if args.mixed_precision:
         keras.config.set_dtype_policy("mixed_bfloat16")
     elif in_notebook():
@@ -363,6 +369,7 @@ class _Lesson:
             "resume": False,
             "distribute": None,
             "process": None,
+            "threads": None,
             "mixed_precision": False,
             "out": None,
         } | defaults
@@ -387,7 +394,7 @@ class _Lesson:
         for name, value in given.items():
             if name not in settings:
                 raise UserError(f"{_flag(name, value)} does not apply to --step {step}")
-            may_change = name == "pairs" or (name == "epochs" and not asked)
+            may_change = name in ("pairs", "threads") or (name == "epochs" and not asked)
             if before.get(name, value) != value and not may_change:
                 raise UserError(f"{asked or '--resume'}: {_difference(out, name, before, value)}")
         for others in steps.values():

@@ -16,7 +16,7 @@ import time
 import warnings
 from pathlib import Path
 
-BACKENDS = ("tensorflow", "jax", "torch")  # on which Keras can train
+BACKENDS = {"tensorflow": "TensorFlow", "jax": "JAX", "torch": "PyTorch"}  # on which Keras can train
 STARTED = time.perf_counter()  # as near to the command as we can get
 
 
@@ -78,6 +78,7 @@ class _Interrupt:
         if not self.requested:
             self.requested, self.status = True, 128 + number
         if self.importing:
+            loading.end()
             os._exit(self.status)  # some libraries catch a SystemExit while they are imported, and go on
         if not (self.saving or self._deferred):
             raise SystemExit(self.status)
@@ -103,6 +104,30 @@ class _Interrupt:
 interrupt = _Interrupt()
 
 
+class _Loading:
+    """A line on the terminal that says what is loaded, until something else is printed."""
+
+    def __init__(self):
+        self._text = ""
+
+    def begin(self, text):
+        if on_terminal():
+            self._text = text
+            self._write(f"{text} ...")
+
+    def end(self):
+        text, self._text = self._text, ""
+        if text:
+            self._write(f"\r{' ' * len(f'{text} ...')}\r")
+
+    def _write(self, text):
+        with contextlib.suppress(OSError):
+            os.write(1, text.encode())
+
+
+loading = _Loading()
+
+
 class _Lasting(io.FileIO):
     """A file descriptor to print to. What nobody can read any more is dropped: the training goes on.
 
@@ -110,6 +135,7 @@ class _Lasting(io.FileIO):
     """
 
     def write(self, content):
+        loading.end()
         try:
             return super().write(content)
         except OSError:
@@ -211,6 +237,7 @@ def _import_libraries():
     toolkit = os.environ.get("MPLBACKEND", "")
     if toolkit.startswith("module://") and not in_notebook():
         del os.environ["MPLBACKEND"]  # that of a notebook or an IDE which started this lesson
+    loading.begin(f"Loading Keras and {BACKENDS[backend]}")
     try:
         with _silent_stderr():
             import filelock  # noqa: F401
@@ -221,8 +248,10 @@ def _import_libraries():
                 sys.modules["tensorflow"] = None  # Keras would import it here, if it is installed: 3 seconds
                 keras.utils.set_random_seed(0)
                 del sys.modules["tensorflow"]
+        if os.name == "nt":
+            loading.end()  # its terminals have a stream of their own
     except ModuleNotFoundError as error:
-        what = error.name if error.name in BACKENDS[1:] else "-r requirements.txt"
+        what = error.name if error.name in ("jax", "torch") else "-r requirements.txt"
         raise UserError(f"the package {error.name!r} is not installed. Run: pip install {what}") from error
     except ValueError as error:
         if "backend" not in str(error):

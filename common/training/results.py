@@ -18,7 +18,8 @@ from common.terminal import UserError
 # what makes a run what it is, where the lesson has it
 SETTINGS = (
     "script", "step", "seed", "epochs", "batch_size", "learning_rate", "decay", "dropout", "pooling",
-    "batch_norm", "augment", "image_size", "input_half", "l1", "pairs", "train_size", "mixed_precision",
+    "batch_norm", "augment", "image_size", "input_half", "l1", "pairs", "train_size", "threads",
+    "mixed_precision",
 )  # fmt: skip
 
 

@@ -1,0 +1,34 @@
+"""On how many of the processor's cores the backend computes.
+
+To share a small product out among threads takes longer than to compute it: small networks train faster on one
+thread, and leave the other cores to the window and to whatever else runs on the computer.
+"""
+
+import os
+import sys
+
+import keras
+
+
+def use_threads(number):
+    """Let the backend compute on so many threads. It must not have computed anything before.
+
+    Args:
+        number: how many; None for the backend's own choice, one for each core.
+
+    Returns:
+        Whether it does. In a notebook a second run has the threads of the first.
+    """
+    backend = keras.config.backend()
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        try:
+            tf.config.threading.set_intra_op_parallelism_threads(number or 0)
+        except RuntimeError:
+            return False
+    elif backend == "torch":
+        sys.modules["torch"].set_num_threads(number or os.cpu_count())
+    elif number:
+        os.environ["NPROC"] = str(number)  # JAX reads it when it starts
+    return True
