@@ -42,6 +42,26 @@ def test_a_lesson_without_an_output_goes_on(tmp_path, environment):
     assert (tmp_path / "run" / "result.json").is_file() and (tmp_path / "run" / "model.keras").is_file()
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+@pytest.mark.parametrize("flags, first", [(QUICK, "MNIST:"), (["--help"], "usage:"), (["--no"], "")])
+def test_a_terminal_says_what_is_loaded_until_something_else_is_printed(flags, first, start):
+    shown, ours = os.openpty()
+    process = start(*flags, stdout=ours)
+    os.close(ours)
+    stderr = process.communicate(timeout=60)[1]
+    text = os.read(shown, 100_000).decode()
+    os.close(shown)
+    begin, blank, rest = text.split("\r", 2)
+    assert begin == "Loading Keras and TensorFlow ..." and blank == " " * len(begin)
+    assert rest.lstrip("\r").startswith(first) and "Loading" not in rest
+    assert "\r" not in stderr
+
+
+def test_a_pipe_is_told_nothing_about_loading(run):
+    done = run("--help")
+    assert done.returncode == 0 and done.stdout.startswith("usage:")
+
+
 @pytest.fixture
 def closed_pipe():
     """A file descriptor to print to, as before `| true`: nobody reads."""

@@ -8,6 +8,7 @@ steps   seconds of an epoch without a window: the lesson, plain `model.fit`, a T
 window  what a window costs: ours, livelossplot's, and one in the manner of the lecture's tool
 target  seconds from the command to the lecture's accuracy, evaluated on the test set after each epoch
 rate    the share of the machine's float32 matrix product that training reaches
+growth  how an epoch's seconds and the window's share grow with the flags
 memory  the peak memory of each lesson
 
 Needs a screen for the windows (`xvfb-run -s "-screen 0 1920x1080x24"` before it). JAX,
@@ -33,6 +34,7 @@ OUT = ROOT / "runs" / "benchmark"
 PAGE = ROOT / "docs" / "performance.md"
 sys.path.insert(0, str(ROOT))
 
+import numpy as np  # noqa: E402
 from run_models import LESSONS, wait  # noqa: E402
 
 RUNGS = {  # for each rung its lesson, the digits of an epoch here, and the lecture's accuracy
@@ -48,6 +50,15 @@ WAYS = {  # for each way the peer, its environment, and the package it needs
     "PyTorch": ("torch", {}, "torch"),
     "lesson on JAX": ("lesson", {"KERAS_BACKEND": "jax"}, "jax"),
 }
+ONE_THREAD = {  # as a user gets them they compute on all cores, which is not always their best
+    f"{way}, one thread": (WAYS[way][0], {variable: "1"}, WAYS[way][2])
+    for way, variable in (("TensorFlow 1", "TF_NUM_INTRAOP_THREADS"), ("PyTorch", "OMP_NUM_THREADS"))
+}
+GROWTH = {  # for each flag its values, the lesson, the examples of an epoch, and the work of each value
+    "--batch-size": ((10, 100, 1000, 10_000), "mnist_2_five_layers:2.2", 60_000, lambda value: 1),
+    "--train-size": ((1000, 10_000, 60_000), "mnist_2_five_layers:2.2", None, lambda value: value),
+    "--image-size": ((32, 64, 128, 256), "cats_dogs_cnn", 320, lambda value: value**2),
+}
 LONGEST = 420  # seconds, on the way to an accuracy
 SHORT = 30  # seconds: what is over sooner is measured several times
 
@@ -55,11 +66,11 @@ SHORT = 30  # seconds: what is over sooner is measured several times
 class Peer:
     """A process of tools/peers.py."""
 
-    def __init__(self, way, rung, size=60_000):
-        kind, variables, _ = WAYS[way]
+    def __init__(self, way, rung, size=60_000, flags=()):
+        kind, variables, _ = (WAYS | ONE_THREAD)[way]
         self.began = time.perf_counter()
         self.process = subprocess.Popen(
-            [sys.executable, ROOT / "tools" / "peers.py", kind, rung, str(size)],
+            [sys.executable, ROOT / "tools" / "peers.py", kind, rung, str(size), *flags],
             cwd=ROOT,
             env=os.environ | variables,
             stdin=subprocess.PIPE,
@@ -99,7 +110,8 @@ def steps(rounds):
     """For each rung and way the seconds of an epoch of 60,000 digits."""
     found = {}
     for rung, (lesson, size, _) in RUNGS.items():
-        peers = {way: Peer(way, lesson, size) for way in WAYS if installed(WAYS[way][2])}
+        ways = WAYS | ONE_THREAD
+        peers = {way: Peer(way, lesson, size) for way in ways if installed(ways[way][2])}
         seconds = {way: [] for way in peers}
         for counted in range(-1, rounds):
             for way, peer in peers.items():
@@ -194,6 +206,14 @@ def first_time_of_peer(way, rung):
     return None
 
 
+def best_way(way, rung):
+    """On one thread or on all, as was faster in `steps`."""
+    kept = OUT / "performance.json"
+    epochs = json.loads(kept.read_text()).get("steps", {}).get(rung, {}) if kept.is_file() else {}
+    ways = [name for name in (way, f"{way}, one thread") if name in epochs]
+    return min(ways, key=lambda name: epochs[name]["median"], default=way)
+
+
 def target(rounds):
     """For each rung and way the seconds to the lecture's accuracy and the epochs, or None."""
     found = {}
@@ -201,7 +221,7 @@ def target(rounds):
         ways = {"lesson, with its window": partial(first_time, rung)}
         for way in ("TensorFlow 1", "PyTorch"):
             if installed(WAYS[way][2]):
-                ways[way] = partial(first_time_of_peer, way, rung)
+                ways[way] = partial(first_time_of_peer, best_way(way, rung), rung)
         runs = {way: [measure()] for way, measure in ways.items()}
         for _ in range(rounds - 1):
             for way, measure in ways.items():
@@ -241,6 +261,36 @@ def rate(rounds):
     return found
 
 
+def growth(rounds):
+    """For each flag and value: seconds of an epoch, its work, and the window's share of a run of 2 epochs."""
+    found = {}
+    for flag, (values, lesson, size, work) in GROWTH.items():
+        found[flag] = {}
+        script, _, step = lesson.partition(":")
+        for value in values:
+            examples = size or value
+            flags = [flag, str(value)] if size else []
+            with Peer("lesson", lesson, examples, flags) as peer:
+                peer("epoch")
+                seconds = [peer("epoch") for _ in range(rounds)]
+            command = [sys.executable, ROOT / f"{script}.py", "--out", OUT / "growth", "--epochs", "2"]
+            command += ["--plot", "window", "--close", "--train-size", str(examples), *flags]
+            subprocess.run(
+                command + (["--step", step] if step else []), check=True, cwd=ROOT, stdout=subprocess.DEVNULL
+            )
+            window, result = (
+                json.loads((OUT / "growth" / name).read_text()) for name in ("window.json", "result.json")
+            )
+            found[flag][str(value)] = {
+                "epoch": spread(seconds),
+                "work": work(value),
+                "window": window["seconds"],
+                "fit": result["seconds"]["fit"],
+            }
+            print(flag, value, found[flag][str(value)], flush=True)
+    return found
+
+
 def memory(rounds):
     """For each lesson the most memory of one epoch with the whole data, in bytes."""
     found = {}
@@ -260,9 +310,20 @@ def memory(rounds):
     return found
 
 
+def matrix_rate():
+    """GFLOP/s of NumPy, the best of five: how fast this machine is."""
+    a = np.random.default_rng(0).random((2048, 2048), np.float32)
+    seconds = []
+    for _ in range(5):
+        began = time.perf_counter()
+        a @ a
+        seconds.append(time.perf_counter() - began)
+    return 2 * 2048**3 / min(seconds) / 1e9
+
+
 def write(found):
     """The page, of all tables that were measured."""
-    tables = {"steps": "", "window": "", "target": "", "rate": "", "memory": ""}
+    tables = dict.fromkeys(TEXTS, "")
 
     def row(*cells):
         return f"| {' | '.join(cells)} |\n"
@@ -279,7 +340,12 @@ def write(found):
         tables["steps"] = heading("", *ways, "lesson / TensorFlow 1")
         for rung, values in found["steps"].items():
             ratio = values["lesson"]["median"] / values["TensorFlow 1"]["median"]
-            tables["steps"] += row(rung, *(between(values[way]) for way in ways), f"**{ratio:.2f}**")
+            cells = []
+            for way in ways:
+                one = values.get(f"{way}, one thread")
+                faster = one and one["median"] < values[way]["median"]
+                cells.append(between(values[way]) + (f"; {one['median']:.2f}" if faster else ""))
+            tables["steps"] += row(rung, *cells, f"**{ratio:.2f}**")
     if "window" in found:
         titles = (
             "",
@@ -331,20 +397,32 @@ def write(found):
             tables["rate"] += row(
                 name, *(between(value[key], 0) for key in ("training", "matrices")), f"{share:.0%}"
             )
+    if "growth" in found:
+        tables["growth"] = heading("flag", "work", "an epoch, s", "times", "the window's share of 2 epochs")
+        for flag, values in found["growth"].items():
+            first = next(iter(values.values()))
+            for number, value in values.items():
+                tables["growth"] += row(
+                    f"`{flag} {number}`",
+                    f"{value['work'] / first['work']:,.0f}",
+                    between(value["epoch"]),
+                    f"{value['epoch']['median'] / first['epoch']['median']:,.2f}",
+                    f"{value['window']:.1f} of {value['fit']:.1f} s",
+                )
     if "memory" in found:
         tables["memory"] = heading("lesson", "MB")
         for lesson, value in found["memory"].items():
             tables["memory"] += row(f"`{lesson}.py`", f"{value / 2**20:,.0f}")
-    page = HEAD.format(machine=found["machine"])
-    PAGE.write_text(page + "".join(TEXTS[name] + tables[name] for name in TEXTS if name in found))
+    measured = {name: f"\nMeasured with {found['machines'][name]}\n" for name in found.get("machines", {})}
+    parts = (TEXTS[name] + tables[name] + measured.get(name, "") for name in TEXTS if name in found)
+    PAGE.write_text(HEAD + "".join(parts))
 
 
 HEAD = """# Performance
 
 For engineers who want to know what the lessons cost. Written by `tools/benchmark.py`: medians, with the
 minimum and maximum in brackets. `python3 tools/benchmark.py` makes all tables, the command above a table
-only that one.
-{machine}
+only that one. Compare within a table: machines differ, as the line below each says.
 """
 TEXTS = {
     "steps": """
@@ -353,8 +431,9 @@ TEXTS = {
 `python3 tools/benchmark.py steps`. Seconds for 60,000 digits in batches of 100 (3.1 measured on 20,000, 4.2
 on 6,000); the programs take turns, each in its own process. "Plain fit" is `model.fit` on NumPy arrays with
 Keras' defaults; "TensorFlow 1" a graph, a session and a `feed_dict` for each step, as in the lecture's
-source; "PyTorch" its usual loop. PyTorch computes batch normalization (4.2) in one fused kernel, and so does
-the lesson.
+source; "PyTorch" its usual loop. After a semicolon: on one thread, where that is faster for the program.
+The lessons of softmax and five layers say themselves that they compute on one (on JAX, too). PyTorch computes
+batch normalization (4.2) in one fused kernel, and so does the lesson.
 
 """,
     "window": """
@@ -374,9 +453,9 @@ pairs of curves once an epoch.
 first epoch that reaches the accuracy stops the clock: this is the best epoch, not the end. What takes less
 than half a minute is measured several times, in turn; the first process after a boot, which reads the
 libraries from the disk, takes some seconds longer. TensorFlow 1 and PyTorch train with the lecture's
-settings, without a window. The last column is computed: the iterations that TensorFlow 1 took, times its
-seconds per iteration with the lecture's window (the table above); in brackets, how many times longer this
-is than the lesson with its window.
+settings, without a window, on one thread or on all, as was faster in the first table. The last column is
+computed: the iterations that TensorFlow 1 took, times its seconds per iteration with the lecture's window
+(the table above); in brackets, how many times longer this is than the lesson with its window.
 
 """,
     "rate": """
@@ -384,6 +463,16 @@ is than the lesson with its window.
 
 `python3 tools/benchmark.py rate`. Floating-point operations per second in training, beside those of a float32
 product of two 2048 × 2048 matrices in the same process, in turn.
+
+""",
+    "growth": """
+## How the cost grows
+
+`python3 tools/benchmark.py growth`. Seconds of an epoch without validation and window; "work" (products and
+sums of numbers) and "times" (seconds) are multiples of the flag's first row. `--batch-size` and
+`--train-size` are of `mnist_2_five_layers.py` 2.2 (60,000 digits, batches of 100), `--image-size` of
+`cats_dogs_cnn.py` with 320 pictures. The window's share is that of a run of two epochs with it, of the
+seconds of `model.fit` with validation: in the first ten seconds it has more than three frames a second.
 
 """,
     "memory": """
@@ -397,7 +486,9 @@ and data, and a picture at the end.
 
 
 def main():
-    tables = {"steps": steps, "window": window, "target": target, "rate": rate, "memory": memory}
+    tables = {
+        "steps": steps, "window": window, "target": target, "rate": rate, "growth": growth, "memory": memory,
+    }  # fmt: skip
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -413,8 +504,9 @@ def main():
         found[name] = tables[name](args.rounds)
         packages = ("keras", "tensorflow", "jax", "torch", "livelossplot")
         versions = [f"{name} {version(name)}" for name in packages if installed(name)]
-        found["machine"] = (
-            f"Python {platform.python_version()}, {', '.join(versions)}, {os.cpu_count()} CPU cores."
+        found.setdefault("machines", {})[name] = (
+            f"Python {platform.python_version()}, {', '.join(versions)}, {os.cpu_count()} CPU cores,"
+            f" NumPy's product of two 2048 × 2048 matrices at {matrix_rate():.0f} GFLOP/s."
         )
         kept.write_text(json.dumps(found, indent=2))
         write(found)

@@ -1,6 +1,6 @@
 """The ladder's networks as others train them; `tools/benchmark.py` starts each in a process of its own.
 
-    python3 tools/peers.py graph mnist_3_convolutional:3.1 20000
+    python3 tools/peers.py graph mnist_3_convolutional:3.1 20000 [flags of the lesson]
 
 builds it for the first 20,000 digits, says "ready", and answers each line it reads: "epoch" with the
 seconds of one epoch, "test" with the accuracy on the test set, "window N" with the seconds of N iterations
@@ -36,7 +36,7 @@ class Fit(Exception):
     """Raised where the lesson would begin to train: model, batches."""
 
 
-def lesson_parts(rung, size):
+def lesson_parts(rung, size, flags):
     """The lesson's compiled model and its batches, up to `model.fit`."""
     script, _, step = rung.partition(":")
 
@@ -45,7 +45,7 @@ def lesson_parts(rung, size):
 
     keras.Model.fit, fit = stop, keras.Model.fit
     sys.argv = [f"{script}.py", "--plot", "none", "--train-size", str(size), "--out", tempfile.mkdtemp()]
-    sys.argv += ["--step", step] if step else []
+    sys.argv += [*(["--step", step] if step else []), *flags]
     try:
         runpy.run_path(str(ROOT / f"{script}.py"), run_name="__main__")
     except Fit as found:
@@ -55,8 +55,8 @@ def lesson_parts(rung, size):
 
 
 class Lesson:
-    def __init__(self, rung, train, test):
-        self.model, batches = lesson_parts(rung, len(train[0]))
+    def __init__(self, rung, train, test, flags=()):
+        self.model, batches = lesson_parts(rung, len(train[0]), flags)
         self.data, self.settings = (batches.data,), {"callbacks": [batches], "shuffle": False}
         self.test = test
 
@@ -69,8 +69,8 @@ class Lesson:
 
 
 class Plain(Lesson):
-    def __init__(self, rung, train, test):
-        super().__init__(rung, train, test)
+    def __init__(self, rung, train, test, flags=()):
+        super().__init__(rung, train, test, flags)
         optimizer = self.model.optimizer
         self.model = keras.models.clone_model(self.model)
         self.model.compile(
@@ -85,7 +85,7 @@ class Plain(Lesson):
 class Loop:
     """Trains batch by batch, in a new order each epoch."""
 
-    def __init__(self, rung, train, test):
+    def __init__(self, rung, train, test, flags=()):
         self.random, self.iteration = np.random.default_rng(0), 0
         self.train, self.test = train, test
         self.x, self.x_test = (x.astype(np.float32) / 255 for x in (train[0], test[0]))
@@ -330,11 +330,11 @@ def matrices():
 
 
 def main():
-    kind, rung, size = sys.argv[1:]
+    kind, rung, size, *flags = sys.argv[1:]
     args = parse_args("", argv=["--train-size", size], epochs=1, batch_size=BATCH, learning_rate=0.1)
     train, test = load_mnist(args)
     kinds = {"lesson": Lesson, "plain": Plain, "graph": Graph, "torch": Torch}
-    peer = kinds[kind](rung, train, test)
+    peer = kinds[kind](rung, train, test, flags)
     print("ready", flush=True)
     for line in sys.stdin:
         what, *number = line.split()

@@ -13,8 +13,8 @@ from keras import layers
 def fused(part):
     """Let a part of a network's training be computed in one kernel of TensorFlow, which is faster.
 
-    The part and its numbers (but for rounding) stay Keras', and the model's file is plain Keras. On other
-    backends nothing changes, nor for other inputs of a layer than feature maps of 32 bits.
+    The part and its numbers (but for rounding) stay Keras', and the model's file is plain Keras. Nothing
+    changes on other backends, for layers whose inputs are not feature maps of 32 bits, and for embeddings.
 
     Args:
         part: a `keras.layers.BatchNormalization`, or a `keras.optimizers.Adam` without `amsgrad`.
@@ -36,21 +36,27 @@ def _update_step(adam, gradient, variable, learning_rate):
     """As `keras.optimizers.Adam.update_step`; gradient and variable are TensorFlow's."""
     import tensorflow as tf
 
-    m, v = (
-        values[adam._get_variable_index(variable)].value for values in (adam._momentums, adam._velocities)
-    )
-    number = tf.cast(adam.iterations.value + 1, variable.dtype)
-    tf.raw_ops.ResourceApplyAdam(
+    if isinstance(gradient, tf.IndexedSlices):  # of an embedding: Keras goes only through the rows in it
+        return keras.optimizers.Adam.update_step(adam, gradient, variable, learning_rate)
+    moments = adam._momentums, adam._velocities
+    m, v = (values[adam._get_variable_index(variable)].value for values in moments)
+    number, beta1, beta2, rate, epsilon, grad = (
+        tf.cast(value, variable.dtype)
+        for value in (
+            adam.iterations.value + 1, adam.beta_1, adam.beta_2, learning_rate, adam.epsilon, gradient,
+        )
+    )  # fmt: skip
+    return tf.raw_ops.ResourceApplyAdam(
         var=variable.handle,
         m=m.handle,
         v=v.handle,
-        beta1_power=tf.pow(adam.beta_1, number),
-        beta2_power=tf.pow(adam.beta_2, number),
-        lr=tf.cast(learning_rate, variable.dtype),
-        beta1=adam.beta_1,
-        beta2=adam.beta_2,
-        epsilon=adam.epsilon,
-        grad=tf.cast(tf.convert_to_tensor(gradient), variable.dtype),
+        beta1_power=beta1**number,
+        beta2_power=beta2**number,
+        lr=rate,
+        beta1=beta1,
+        beta2=beta2,
+        epsilon=epsilon,
+        grad=grad,
     )
 
 

@@ -19,11 +19,12 @@ def test_the_page_has_the_tables_that_were_measured(tmp_path, monkeypatch):
     def times(value):
         return {"median": value, "least": value - 0.1, "most": value + 0.1}
 
-    ways = dict.fromkeys(benchmark.WAYS, times(2.0)) | {"lesson": times(1.0)}
+    ways = dict.fromkeys([*benchmark.WAYS, "TensorFlow 1, one thread"], times(2.0))
+    ways |= {"lesson": times(1.0), "PyTorch, one thread": times(1.5)}
     manner = {"without": times(2.0), "with": times(20.0), "iterations": 200, "pictures": 200}
     ours = {"without": times(60.0), "with": times(63.0), "iterations": 12_000, "pictures": 100}
     found = {
-        "machine": "2 CPU cores.",
+        "machines": {"steps": "2 CPU cores."},
         "steps": {"softmax": ways},
         "window": {"softmax": {"ours": ours, "the lecture's manner": manner}},
         "target": {
@@ -33,16 +34,25 @@ def test_the_page_has_the_tables_that_were_measured(tmp_path, monkeypatch):
                 "PyTorch": None,
             }
         },
+        "growth": {
+            "--image-size": {
+                "32": {"epoch": times(2.0), "work": 1024, "window": 1.0, "fit": 10.0},
+                "64": {"epoch": times(9.0), "work": 4096, "window": 2.0, "fit": 20.0},
+            }
+        },
         "memory": {"mnist_1_softmax": 2**30},
     }
     monkeypatch.setattr(benchmark, "PAGE", tmp_path / "performance.md")
     benchmark.write(found)
     page = (tmp_path / "performance.md").read_text()
     assert "| softmax | 1.00 (0.90 to 1.10) | 2.00" in page and "**0.50**" in page
+    assert "| 2.00 (1.90 to 2.10) | 2.00 (1.90 to 2.10); 1.50 |" in page  # only PyTorch is faster
+    assert "| `--image-size 64` | 4 | 9.00 (8.90 to 9.10) | 4.50 | 2.0 of 20.0 s |" in page
     assert "**1.05**" in page and "**10.00**" in page
     measured = "6 (5 to 14) s, 2 epochs | 9 s, 3 epochs | not in 420 s | 180 s (**30 ×**)"
     assert measured in page  # 1,800 iterations, a tenth of a second each
     assert "| `mnist_1_softmax.py` | 1,024 |" in page and "GFLOP/s | share" not in page
+    assert page.count("Measured with 2 CPU cores.") == 1
 
 
 @pytest.mark.parametrize("words", [["speed"], ["steps", "rat"]])

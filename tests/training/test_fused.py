@@ -1,4 +1,4 @@
-"""Batch normalization in one kernel finds what Keras' own finds, and leaves to it what it cannot do."""
+"""One kernel finds what Keras' own code finds, and leaves to it what it cannot do."""
 
 import subprocess
 import sys
@@ -43,19 +43,23 @@ def test_it_finds_what_keras_finds(shape, settings):
         assert a == pytest.approx(b, rel=5e-4, abs=5e-4)  # a thread more or less changes 2e-4
 
 
-def kernels(layer):
-    """The names of TensorFlow's kernels that a layer trains with."""
+def kernels(function, *specs):
+    """The names of TensorFlow's kernels that compute a function."""
     import tensorflow as tf
 
-    graph = tf.function(lambda x: layer(x, training=True)).get_concrete_function(
-        tf.TensorSpec([None, 5, 5, 2])
-    )
-    return {operation.type for operation in graph.graph.get_operations()}
+    graph = tf.function(function).get_concrete_function(*specs).graph
+    return {operation.type for operation in graph.get_operations()}
+
+
+def kernels_of_layer(layer):
+    import tensorflow as tf
+
+    return kernels(lambda x: layer(x, training=True), tf.TensorSpec([None, 5, 5, 2]))
 
 
 def test_only_a_layer_that_is_named_uses_the_one_kernel():
-    assert "FusedBatchNormV3" in kernels(fused(layers.BatchNormalization()))
-    assert "FusedBatchNormV3" not in kernels(layers.BatchNormalization())
+    assert "FusedBatchNormV3" in kernels_of_layer(fused(layers.BatchNormalization()))
+    assert "FusedBatchNormV3" not in kernels_of_layer(layers.BatchNormalization())
 
 
 def test_the_file_of_a_fused_model_is_plain_keras(tmp_path):
@@ -65,3 +69,37 @@ def test_the_file_of_a_fused_model_is_plain_keras(tmp_path):
     command = [sys.executable, "-c", script, str(tmp_path / "model.keras")]
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
     assert done.returncode == 0 and done.stdout.startswith("keras.src.layers")
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"learning_rate": keras.optimizers.schedules.ExponentialDecay(0.1, 5, 0.5), "beta_1": 0.5},
+        {"clipnorm": 0.1, "epsilon": 0.1},
+    ],
+)
+def test_adam_in_one_kernel_finds_what_keras_finds(settings):
+    """Also for the sparse gradient of an embedding."""
+    x = np.random.default_rng(0).integers(0, 20, (64, 7))
+    found = []
+    for adam in fused(keras.optimizers.Adam(**settings)), keras.optimizers.Adam(**settings):
+        keras.utils.set_random_seed(0)
+        model = keras.Sequential([layers.Embedding(20, 4), layers.Flatten(), layers.Dense(1)])
+        model.compile(adam, "mse")
+        model.fit(x, x.sum(axis=1) / 70, batch_size=16, epochs=3, verbose=0)
+        found.append([*model.get_weights(), *map(np.asarray, adam.variables)])
+        assert int(adam.iterations) == 12
+    for ours, keras_own in zip(*found, strict=True):
+        assert ours == pytest.approx(keras_own, rel=1e-4, abs=1e-6)
+
+
+def test_only_an_adam_that_is_named_uses_the_one_kernel():
+    weight, gradient = keras.Variable(np.ones(3)), keras.ops.ones(3)
+    for adam, used in (fused(keras.optimizers.Adam()), True), (keras.optimizers.Adam(), False):
+        adam.build([weight])
+
+        def step(adam=adam):
+            adam.apply([gradient], [weight])
+
+        assert ("ResourceApplyAdam" in kernels(step)) == used

@@ -1,0 +1,46 @@
+"""On how many threads a lesson computes."""
+
+import sys
+
+import pytest
+from helpers import INSTALLED, result_of
+
+from common import UserError, parse_args
+
+QUICK = ("--train-size", 600, "--plot", "none", "--out", "run")
+COUNT = """
+import os
+import common, keras
+common.parse_args("", argv=["--threads", "{threads}"], epochs=1, batch_size=1, learning_rate=1)
+a = keras.ops.ones((500, 500))
+keras.ops.convert_to_numpy(keras.ops.matmul(a, a))
+print(len(os.listdir("/proc/self/task")))
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+@pytest.mark.parametrize("backend", ["tensorflow", "jax", "torch"])
+def test_there_are_as_many_threads_as_asked_for(backend, run_code):
+    if backend != "tensorflow" and backend not in INSTALLED:
+        pytest.skip(f"needs {backend}")
+    few, many = (
+        int(run_code(COUNT.format(threads=threads), KERAS_BACKEND=backend).stdout) for threads in (1, 12)
+    )
+    assert many - few >= 11
+
+
+def test_a_small_network_has_one_thread_unless_told_otherwise(run, tmp_path):
+    assert run(*QUICK, "--epochs", 1).returncode == 0
+    assert result_of(tmp_path / "run")["threads"] == 1
+    assert run(*QUICK[2:], "--resume", "--epochs", 2, "--threads", 2).returncode == 0
+    assert result_of(tmp_path / "run")["threads"] == 2
+    assert run(*QUICK[2:], "--resume", "--epochs", 3).returncode == 0
+    assert result_of(tmp_path / "run")["threads"] == 2
+
+
+def test_threads_that_cannot_be_had_any_more_are_refused(monkeypatch):
+    """As in a notebook: this process has computed something already."""
+    lesson = {"epochs": 1, "batch_size": 1, "learning_rate": 1}
+    with pytest.raises(UserError, match="--threads: this notebook has computed on others already"):
+        parse_args("", argv=["--threads", "7"], **lesson)
+    assert parse_args("", argv=[], threads=7, **lesson).threads == 7  # it is only slower
