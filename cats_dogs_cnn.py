@@ -86,12 +86,12 @@ if __name__ == "__main__":
         epochs=args.epochs,
         initial_epoch=run.initial_epoch,
         validation_data=data.validation,
-        validation_batch_size=100,
+        validation_batch_size=args.batch_size,
         callbacks=[batches, run, plot],
         shuffle=False,  # the batches come shuffled
         verbose=args.verbose,
     )
-    test = model.evaluate(*data.validation, batch_size=100, verbose=0, return_dict=True)
+    test = model.evaluate(*data.validation, batch_size=args.batch_size, verbose=0, return_dict=True)
     run.finish(test, lecture=0.8 if args.augment else None)
     if args.predict:
         predict_photos(model, data.classes, args)

@@ -10,7 +10,7 @@ from common.window.screens import show_picture
 
 RIGHT, WRONG, OTHER = "#0072B2", "#C8001E", "#BBBBBB"
 COLUMNS, ROWS = 3, 4
-BATCH = 100  # images read at a time
+BATCH = 32  # images read at a time
 
 
 def show_predictions(model, data, args):

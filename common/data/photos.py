@@ -117,29 +117,33 @@ def read_photos(kinds, size):
         for i, (name, read) in enumerate(kinds[kind])
     )
 
-    def look(turn):
-        _, label, name, read = turn
+    images = np.empty((len(turns), size, size, 3), np.uint8)  # no list of them, which would be a copy
+
+    def look(place):
+        """Returns why the picture cannot be read, or None; and what its SHA-256 is taken of."""
+        _, _, name, read = turns[place]
         try:
             content = read()
         except OSError as error:
-            return None, f"{name} cannot be read ({error.strerror})", name
+            return f"{name} cannot be read ({error.strerror})", name
         key = f"{name} {hashlib.sha256(content).hexdigest()}"
         try:
-            return read_photo(content, size), label, key
+            images[place] = read_photo(content, size)
         except ValueError as error:
-            return None, f"{name} {error}", key
+            return f"{name} {error}", key
+        return None, key
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        looked = list(pool.map(look, turns))
-    unread = [why for image, why, _ in looked if image is None]
+        looked = list(pool.map(look, range(len(turns))))
+    unread = [why for why, _ in looked if why]
     for why in unread[:5]:
         print(f"Left out: {why}")
     if len(unread) > 5:
         print(f"Left out: {len(unread) - 5} more")
-    images = [image for image, _, _ in looked if image is not None]
-    labels = [label for image, label, _ in looked if image is not None]
-    sha256 = hashlib.sha256("\n".join(key for _, _, key in looked).encode()).hexdigest()
-    return np.array(images, np.uint8).reshape(-1, size, size, 3), np.array(labels, np.uint8), sha256
+    good = [place for place, (why, _) in enumerate(looked) if not why]
+    labels = np.array([turns[place][1] for place in good], np.uint8)
+    sha256 = hashlib.sha256("\n".join(key for _, key in looked).encode()).hexdigest()
+    return images[good] if unread else images, labels, sha256
 
 
 PHOTOS = "cats_and_dogs_filtered"

@@ -9,6 +9,9 @@ from common.terminal import UserError
 from common.training import distribution
 
 
+LARGE = 100_000_000  # bytes of examples, of which TensorFlow gets no copy
+
+
 class ShuffledBatches(keras.callbacks.Callback):
     """Deals out the training examples in batches; as a callback it shuffles them before each epoch.
 
@@ -43,7 +46,8 @@ class ShuffledBatches(keras.callbacks.Callback):
         steps = -(-self._epoch_examples // args.batch_size)
         self.total_steps = args.epochs * steps
         on_tensorflow = keras.config.backend() == "tensorflow"
-        kind = _Batches if not on_tensorflow else _ChangedTensorFlowBatches if change else _TensorFlowBatches
+        one_by_one = change or x.nbytes > LARGE
+        kind = _Batches if not on_tensorflow else _DealtBatches if one_by_one else _TensorFlowBatches
         self._batches = kind(x, y, args.batch_size, steps, change)
         self.data = self._batches.data
 
@@ -117,7 +121,7 @@ class _Batches(keras.utils.PyDataset):
         return self._change(x, y, np.random.default_rng([*self._seed, number])) if self._change else (x, y)
 
 
-class _ChangedTensorFlowBatches(_Batches):
+class _DealtBatches(_Batches):
     """The same as a `tf.data.Dataset`: Keras would make one with autotuning of the `PyDataset`."""
 
     def __init__(self, *args):
