@@ -228,9 +228,10 @@ def _settle_in_notebook(shell):
 
 
 def _import_libraries():
-    os.environ.setdefault(
-        "TF_CPP_MIN_LOG_LEVEL", "3"
-    )  # the C++ code of TensorFlow and JAX: fatal errors only
+    # the C++ code of TensorFlow and JAX: fatal errors only
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    # oneDNN's convolutions, twice as fast; on processors without AVX-512 TensorFlow would leave them out
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     backend = os.environ.get("KERAS_BACKEND", "tensorflow")
     if backend not in BACKENDS:
         raise UserError(f"KERAS_BACKEND is {backend!r}: it must be one of {', '.join(BACKENDS)}")

@@ -19,3 +19,17 @@ def test_short_epochs_pass_through_all_examples_in_turn():
     assert batches.total_steps == 15 and len(seen) == 30
     for begin in (0, 10, 20):
         assert sorted(seen[begin : begin + 10]) == list(range(10))
+
+
+def test_large_examples_come_in_the_same_batches(monkeypatch):
+    x, y = np.arange(7)[:, np.newaxis] * [1, 2], np.arange(7)
+    args = Namespace(epochs=2, batch_size=3, seed=4)
+    kinds = [ShuffledBatches(x, y, args)]
+    monkeypatch.setattr("common.training.batches.LARGE", 0)
+    kinds.append(ShuffledBatches(x, y, args))
+    seen = [[], []]
+    for batches, found in zip(kinds, seen, strict=True):
+        for epoch in range(2):
+            batches.on_epoch_begin(epoch)
+            found += [(np.array(a).tolist(), np.array(b).tolist()) for a, b in batches.data]
+    assert len(seen[0]) == 6 and seen[0] == seen[1]
