@@ -21,6 +21,7 @@ import importlib.util
 import json
 import os
 import platform
+import re
 import statistics
 import subprocess
 import sys
@@ -43,15 +44,20 @@ RUNGS = {  # for each rung its lesson, the digits of an epoch here, and the lect
     "3.1": ("mnist_3_convolutional:3.1", 20_000, 0.993),
     "4.2": ("mnist_4_batchnorm:4.2", 6_000, 0.995),
 }
+try:  # as TensorFlow decides it, unless it is told, as the lessons do
+    usual = "1" if re.search("vnni|amx_tile|avx512_bf16", Path("/proc/cpuinfo").read_text()) else "0"
+except OSError:
+    usual = "1"
+USUAL = {"TF_ENABLE_ONEDNN_OPTS": usual}
 WAYS = {  # for each way the peer, its environment, and the package it needs
     "lesson": ("lesson", {}, "tensorflow"),
-    "plain fit": ("plain", {}, "tensorflow"),
-    "TensorFlow 1": ("graph", {}, "tensorflow"),
+    "plain fit": ("plain", USUAL, "tensorflow"),
+    "TensorFlow 1": ("graph", USUAL, "tensorflow"),
     "PyTorch": ("torch", {}, "torch"),
     "lesson on JAX": ("lesson", {"KERAS_BACKEND": "jax"}, "jax"),
 }
 ONE_THREAD = {  # as a user gets them they compute on all cores, which is not always their best
-    f"{way}, one thread": (WAYS[way][0], {variable: "1"}, WAYS[way][2])
+    f"{way}, one thread": (WAYS[way][0], WAYS[way][1] | {variable: "1"}, WAYS[way][2])
     for way, variable in (("TensorFlow 1", "TF_NUM_INTRAOP_THREADS"), ("PyTorch", "OMP_NUM_THREADS"))
 }
 GROWTH = {  # for each flag its values, the lesson, the examples of an epoch, and the work of each value
@@ -432,8 +438,9 @@ TEXTS = {
 on 6,000); the programs take turns, each in its own process. "Plain fit" is `model.fit` on NumPy arrays with
 Keras' defaults; "TensorFlow 1" a graph, a session and a `feed_dict` for each step, as in the lecture's
 source; "PyTorch" its usual loop. After a semicolon: on one thread, where that is faster for the program.
-The lessons of softmax and five layers say themselves that they compute on one (on JAX, too). PyTorch computes
-batch normalization (4.2) in one fused kernel, and so does the lesson.
+The lessons of softmax and five layers say themselves that they compute on one (on JAX, too). All lessons
+have oneDNN's convolutions, TensorFlow by itself only on processors with instructions for them. PyTorch
+computes batch normalization (4.2) in one fused kernel, and so does the lesson.
 
 """,
     "window": """
