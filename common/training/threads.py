@@ -27,8 +27,8 @@ def use_threads(number):
             tf.config.threading.set_intra_op_parallelism_threads(number or 0)
         except RuntimeError:
             return False
-    elif backend == "torch":
-        sys.modules["torch"].set_num_threads(number or os.cpu_count())
+    elif number and backend == "torch":
+        sys.modules["torch"].set_num_threads(number)
     elif number:
         os.environ["NPROC"] = str(number)  # JAX reads it when it starts
     return True
