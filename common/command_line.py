@@ -21,7 +21,8 @@ from common.training.race import Rival, end_with_parent
 from common.training.threads import use_threads
 from common.window.overlays import read_curves
 
-PLOTS = ("auto", "window", "file", "none")
+PLOTS = ("auto", "window", "web", "file", "none")
+SHARE = "show it in the browser, and let the class look on from other computers and phones"
 X_AXES = ("iterations", "epochs")
 # the two runs of a race do not share these, and the other one cannot have them
 OWN = (
@@ -39,7 +40,13 @@ class _OneLineParser(argparse.ArgumentParser):
         for word in words:
             if word.startswith("--") and word.endswith("=--"):  # argparse would take it for no value at all
                 self.error(f"argument {word[:-3]}: expected one argument")
-        return super().parse_args(words)
+        given = vars(super().parse_args(words))
+        if given.pop("share", False):
+            plot = given.get("plot", "auto")
+            if plot not in ("auto", "web"):
+                self.error(f"--share shows the window in browsers, and --plot {plot} does not")
+            given["plot"] = "share"
+        return argparse.Namespace(**given)
 
     def error(self, message):
         raise UserError(f"{message} (--help lists the flags)")
@@ -211,6 +218,7 @@ def _parser(script, description, steps, defaults):
     add("--seed", "seed of the random numbers", type=whole_number(0, 2**32 - 1), metavar="N")
     add("--train-size", "use only the first N training examples", type=count, metavar="N")
     add("--plot", "where to show the picture", choices=PLOTS)
+    add("--share", SHARE, action="store_true")
     add("--close", "close the window at the end", action="store_true")
     add("--movie", "also record the window, as .gif or .mp4", type=_movie_file, metavar="FILE")
     about = "also draw the curves of other runs, as they are or as they grow"
@@ -279,6 +287,7 @@ def demo_parser(description):
         allow_abbrev=False,
     )
     parser.add_argument("--plot", help="where it is shown (default: auto)", choices=PLOTS, default="auto")
+    parser.add_argument("--share", help=SHARE, action="store_true", default=argparse.SUPPRESS)
     parser.add_argument("--close", help="close the window at the end", action="store_true")
     about = f"folder for the pictures (default: runs/{script})"
     parser.add_argument("--out", help=about, type=some_path, default=Path("runs", script), metavar="DIR")

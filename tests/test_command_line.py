@@ -43,6 +43,7 @@ def flags(*argv, **lesson):
         (["--movie", "film.avi"], "'film.avi' must end in .gif or .mp4"),
         (["--movie", "nowhere/film.gif"], "'nowhere/film.gif' cannot be written"),
         (["--movie", "film.gif", "--plot", "none"], "--plot none draws nothing"),
+        (["--share", "--plot", "file"], "--share shows the window in browsers, and --plot file does not"),
         (["--resume"], "there is no run to continue"),
         (["--epochs"], "expected one argument"),
     ],

@@ -12,7 +12,8 @@ from matplotlib.ticker import PercentFormatter
 from PIL import Image
 
 from common.files import replacing
-from common.slides.ink import SIDE, draw_stroke
+from common.slides.class_sheets import ClassSheets
+from common.slides.ink import PEN, SIDE, draw_stroke
 from common.terminal import UserError
 from common.window.panes.pane import Sheet
 from common.window.screens import open_screen
@@ -20,6 +21,7 @@ from common.window.style import LARGE, SMALL, STYLE, TRAIN, fit_text
 
 READ_EVERY = 0.06  # seconds, at least, while the pen moves
 OTHER = "#BBBBBB"
+BUTTONS = {"c": "clear", " ": "next picture", "s": "save", "q": "close"}
 KEYS = "c clears    s saves the picture    f fills the screen    q closes"
 
 
@@ -27,7 +29,7 @@ class DrawingPad:
     """A sheet to draw on, the small picture that is made of it, and what networks read in that.
 
     Args:
-        plot: "auto", "window" or "file".
+        plot: "auto", "window", "web", "share" or "file".
         title: what the window's frame says.
         see: makes of ink, float [280, 280], 0 paper to 1 ink, the picture that the networks see, uint8
             [n, n, 1].
@@ -43,7 +45,8 @@ class DrawingPad:
         self._pen = None  # where it is while it draws
         self._drawn = self._read = True  # whether the window shows the ink, and what was read
         self._read_at, self._background = 0, None
-        self.screen, self.no_window = open_screen(plot, title, lambda key: None)
+        self.screen, self.no_window = open_screen(plot, title, lambda key: None, BUTTONS, PEN / SIDE)
+        self._class = ClassSheets(self.screen, see) if plot == "share" else None
         self.figure = self.screen.figure
         self._build(box)
         canvas = self.figure.canvas
@@ -95,6 +98,8 @@ class DrawingPad:
             readers: for each network its name, of one or two lines, and a function from a picture, as `see`
                 makes it, to the probabilities float [10] of the digits.
         """
+        if self._class:
+            self._class.readers = readers
         left, right, gap = 0.62, 0.98, 0.04
         width = (right - left - gap * (len(readers) - 1)) / len(readers)
         for i, (name, read) in enumerate(readers):
@@ -140,6 +145,8 @@ class DrawingPad:
         self.screen.flush()
         if not self.screen.open:
             return
+        if self._class:
+            self._class.flush()
         pause = time.perf_counter() - self._read_at
         if not self._read and (self._pen is None or pause > READ_EVERY):
             self._read_ink()

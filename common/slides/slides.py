@@ -13,6 +13,7 @@ from common.window.style import STYLE, fit_text
 
 PER_SECOND = 2  # steps, while it plays
 MOST = 50  # steps that are shown of a slide, while it plays
+BUTTONS = {"ArrowLeft": "←", "ArrowRight": "→", "ArrowUp": "↑", "ArrowDown": "↓", "p": "play", "q": "close"}
 KEYS = "space, ← →  frame      p  play      ↑ ↓  other slides      s  save      f  full screen      q  close"
 
 
@@ -99,7 +100,7 @@ class _Show:
         self.slides, self.args = slides, args
         self.number = self.step = 0
         self.playing = args.close
-        self.screen, self.trouble = open_screen(args.plot, "Slides", self.on_key)
+        self.screen, self.trouble = open_screen(args.plot, "Slides", self.on_key, BUTTONS)
         self.screen.figure.canvas.mpl_connect("resize_event", lambda event: self.draw())
 
     def on_key(self, key):

@@ -20,6 +20,7 @@ from common.window.pace import Pace
 from common.window.records import Records, Sample
 from common.window.validation_outputs import ValidationOutputs
 
+BUTTONS = {" ": "freeze", **{n: n for n in "123456"}, "0": "all", "s": "save", "q": "close"}
 NO_FLAGS = {
     "plot": "auto", "close": False, "movie": None, "overlay": [], "against": None, "x_axis": "iterations",
     "out": ".", "resume": False,
@@ -209,7 +210,7 @@ class LivePlot(keras.callbacks.Callback):
         if self._race:
             self._finish_race()
         if self._dashboard and self._screen.open and self._screen.stays:
-            self._dashboard.set_header(f"{self._header()}   ·   done: close the window to finish")
+            self._dashboard.set_header(f"{self._header()}   ·   done: {self._screen.to_finish} to finish")
         if not self.args.close:
             wait_until_closed()
         close_windows()
@@ -326,7 +327,7 @@ class LivePlot(keras.callbacks.Callback):
 
         out = Path(self.args.out)
         title = f"{Path(sys.argv[0]).stem} {getattr(self.args, 'step', None) or ''}"
-        self._screen, why_not = open_screen(self.args.plot, title, self._on_key)
+        self._screen, why_not = open_screen(self.args.plot, title.strip(), self._on_key, BUTTONS)
         if why_not:
             print(f"No window ({why_not}): the picture will be in {out / 'dashboard.png'}")
         self._dashboard = Dashboard(self._screen.figure, self._panes, self._records)

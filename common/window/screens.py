@@ -1,40 +1,50 @@
-"""Where the figure is shown: in a window, in a notebook cell, in a file, or nowhere.
+"""Where the figure is shown: in a window, in the browser, in a notebook cell, in a file, or nowhere.
 
 A screen has a `figure` to draw on and is told when there is a new picture (`present`), when there is
 time to answer to the mouse (`flush`) and when to go (`close`). `open` says whether it is still there,
 `live` whether somebody may look at it now, `stays` whether it goes only when it is closed.
 """
 
+import contextlib
+import functools
 import io
+import threading
 import time
+import webbrowser
 
 import numpy as np
+from matplotlib.backend_bases import KeyEvent, MouseButton, MouseEvent
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
 from common.files import by_product, replacing
-from common.terminal import in_notebook, interrupt
+from common.terminal import UserError, in_notebook, interrupt
 from common.window.style import HEIGHT, WIDTH, fit_text
 from common.window.toolkits import new_figure, screen_size
 
 
-def open_screen(plot, title, on_key):
+def open_screen(plot, title, on_key, buttons=None, pen=None):
     """The screen for `--plot`, and why it is not a window, if a window was wanted.
 
     Args:
-        plot: "auto", "window" or "file".
+        plot: "auto", "window", "web", "share" (with the class) or "file".
         title: what the window's frame says.
         on_key: called with the name of a key that was pressed.
+        buttons: for a browser on a phone: for each of some keys what its button says, a dictionary.
+        pen: if the class is to draw, each on paper of their own: how wide the pen is, as part of the paper.
     """
     if plot == "auto" and in_notebook():
         return Notebook(), None
     if plot == "file":
         return File(), None
+    if plot in ("web", "share"):
+        return Web(title, on_key, buttons or {}, pen, share=plot == "share"), None
     try:
         return Window(title, on_key), None
     except Exception as error:  # every toolkit fails in its own way
-        return File(), str(error).partition("\n")[0].rstrip(".")
+        why_not = str(error).partition("\n")[0].rstrip(".")
+        return File(), f"{why_not}; --plot web shows it in a browser"
 
 
 class File:
@@ -89,7 +99,7 @@ class Window:
 
     SHARE = 0.75  # of the screen
     live = stays = True
-    windows = ()  # those that are open
+    to_finish = "close the window"
 
     @interrupt.deferred()
     def __init__(self, title, on_key):
@@ -106,7 +116,7 @@ class Window:
         manager.show()
         self.flush()  # the window takes its size before anything is drawn
         if self.open:
-            Window.windows += (self,)
+            to_be_closed.append(self)
 
     def _fit_to_screen(self, manager):
         usual = 100 / self.SHARE * WIDTH, 100 / self.SHARE * HEIGHT
@@ -119,7 +129,8 @@ class Window:
 
     def _on_close(self, event=None):
         self.open = False
-        Window.windows = tuple(window for window in Window.windows if window is not self)
+        if self in to_be_closed:
+            to_be_closed.remove(self)
 
     def present(self):
         self.flush()
@@ -138,6 +149,105 @@ class Window:
 
         self._on_close()
         plt.close(self.figure)
+
+
+class _Canvas(FigureCanvasAgg):
+    """Knows whether it has been drawn on."""
+
+    changed = False
+
+    def draw(self):
+        super().draw()
+        self.changed = True
+
+    def blit(self, bbox=None):
+        self.changed = True
+
+
+class Web(File):
+    """A page in the browser, which may be opened late, several times, or never. Only `close` ends it.
+
+    Raises UserError if no browser could reach it.
+    """
+
+    live = stays = True
+    to_finish = "press q"
+    KEYS = {"Escape": "escape", "PageUp": "pageup", "PageDown": "pagedown"} | {
+        f"Arrow{way}": way.lower() for way in ("Left", "Right", "Up", "Down")
+    }  # matplotlib's names for the browser's
+
+    def __init__(self, title, on_key, buttons, pen, share):
+        self.figure = Figure(figsize=(WIDTH, HEIGHT), dpi=1440 / WIDTH)
+        _Canvas(self.figure).mpl_connect("key_press_event", lambda event: on_key(event.key))
+        self._sheet = _web_server(share).new_sheet(title, buttons, pen)
+        to_be_closed.append(self)
+
+    def present(self):
+        self.flush()
+
+    def flush(self):
+        for what, *values in self._sheet.done():
+            if self.open:
+                self._do(what, *values)
+        if self.open:
+            self._show()
+
+    def _show(self):
+        if self.figure.canvas.changed:
+            self.figure.canvas.changed = False
+            self._sheet.show(np.array(self.figure.canvas.buffer_rgba())[..., :3])
+
+    def _do(self, what, *values):
+        canvas = self.figure.canvas
+        if what == "key":
+            name = "key_press_event"
+            event = KeyEvent(name, canvas, self.KEYS.get(values[0], values[0]))
+        else:
+            name = {"move": "motion_notify_event"}.get(what, f"button_{what}_event")
+            (width, height), (x, y) = canvas.get_width_height(), values
+            event = MouseEvent(name, canvas, x * width, (1 - y) * height, MouseButton.LEFT)
+        canvas.callbacks.process(name, event)
+
+    def toggle_full_screen(self):
+        """The browser does this itself."""
+
+    def drawn(self):
+        """As `Sheet.drawn` of common/window/web.py."""
+        return self._sheet.drawn()
+
+    def answer(self, artist, what):
+        self._sheet.answer(artist, what)
+
+    def close(self):
+        if self.open:
+            self.open = False
+            to_be_closed.remove(self)
+            self._show()
+            self._sheet.close()
+
+
+@functools.cache
+def _web_server(share):
+    """This program's only one, whose address is said, and opened where there is a browser."""
+    try:
+        from common.window.web import Server, qr_code
+
+        server = Server(share)
+    except ModuleNotFoundError as error:
+        raise UserError(f"--plot web needs {error.name}: pip install {error.name}") from error
+    except OSError as error:
+        raise UserError(f"--plot web: cannot listen on this computer: {error.strerror}") from error
+    print(f"The window is in the browser, at {server.address}", flush=True)
+    if share:
+        print(f"The class looks on at {server.class_address}\n{qr_code(server.class_address)}", flush=True)
+    with contextlib.suppress(webbrowser.Error):
+        browser = webbrowser.get()
+        if type(browser) is not webbrowser.GenericBrowser:  # that would be one in this terminal
+            threading.Thread(target=browser.open, args=[server.address], daemon=True).start()
+    return server
+
+
+to_be_closed = []  # the open screens that stay until they are closed
 
 
 def show_picture(draw, path, title, args):
@@ -174,13 +284,13 @@ def show_picture(draw, path, title, args):
 
 def wait_until_closed():
     """Let the open windows answer to mouse and keys until the last of them is closed."""
-    while Window.windows:
-        for window in Window.windows:
-            window.flush()
+    while to_be_closed:
+        for screen in list(to_be_closed):
+            screen.flush()
         time.sleep(0.02)
 
 
 def close_windows():
     """Close all windows that are open."""
-    for window in Window.windows:
-        window.close()
+    for screen in list(to_be_closed):
+        screen.close()

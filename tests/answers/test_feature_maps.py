@@ -8,7 +8,7 @@ from PIL import Image
 
 from common import show_feature_maps
 from common.answers.feature_maps import _draw
-from common.window.screens import File, Window
+from common.window.screens import File, to_be_closed
 
 import keras
 from keras import layers
@@ -89,7 +89,7 @@ def test_the_window_fits_small_screens_and_closes_with_q(tk, tmp_path):
         DIGIT,
         Namespace(out=tmp_path, plot="window", close=False),
     )
-    (window,) = Window.windows
+    (window,) = to_be_closed
     for size in (None, (1024, 576), (640, 480)):
         if size:
             window.figure.canvas.manager.window.wm_geometry("{}x{}".format(*size))
@@ -100,7 +100,7 @@ def test_the_window_fits_small_screens_and_closes_with_q(tk, tmp_path):
     widget.focus_force()
     widget.event_generate("<KeyPress-q>")
     window.flush()
-    assert not window.open and not Window.windows
+    assert not window.open and not to_be_closed
     with Image.open(tmp_path / "feature_maps.png") as picture:
         assert picture.size == (1344, 756)
 

@@ -88,10 +88,10 @@ def test_the_first_toolkit_that_opens_is_taken_or_what_is_missing_named(
     hidden, variables, expected, screen, run_code, tmp_path
 ):
     code = """
-from common.window.screens import Window, open_screen, wait_until_closed
+from common.window.screens import open_screen, to_be_closed, wait_until_closed
 for _ in range(2):
     shown, why = open_screen("auto", "a window", print)
-    print(why or shown.figure.canvas.manager.__class__.__module__, len(Window.windows))
+    print(why or shown.figure.canvas.manager.__class__.__module__, len(to_be_closed))
     shown.close()
 wait_until_closed()
 """
