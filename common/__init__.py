@@ -3,7 +3,7 @@
 import sys
 
 if sys.version_info < (3, 10):  # noqa: UP036  an old Python reads this file, too
-    sys.stderr.write("Python {}.{} is too old: take one from 3.10 to 3.13\n".format(*sys.version_info))
+    sys.stderr.write("Python {}.{} is too old: take one from 3.10 to 3.14\n".format(*sys.version_info))
     sys.exit(2)
 
 from common import terminal  # noqa: F401  first of all

@@ -6,6 +6,7 @@ prints any more.
 """
 
 import contextlib
+import importlib.util
 import io
 import os
 import signal
@@ -232,6 +233,9 @@ def _import_libraries():
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # oneDNN's convolutions, twice as fast; on processors without AVX-512 TensorFlow would leave them out
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+    installed = [name for name in BACKENDS if importlib.util.find_spec(name)]
+    if "KERAS_BACKEND" not in os.environ and installed and "tensorflow" not in installed:
+        os.environ["KERAS_BACKEND"] = installed[0]
     backend = os.environ.get("KERAS_BACKEND", "tensorflow")
     if backend not in BACKENDS:
         raise UserError(f"KERAS_BACKEND is {backend!r}: it must be one of {', '.join(BACKENDS)}")
@@ -252,6 +256,9 @@ def _import_libraries():
         if os.name == "nt":
             loading.end()  # its terminals have a stream of their own
     except ModuleNotFoundError as error:
+        if sys.version_info >= (3, 15):
+            wait = "Python 3.15 is too new: Keras waits for h5py, which has no package for it yet"
+            raise UserError(f"{wait}. Take Python 3.10 to 3.14") from error
         what = error.name if error.name in ("jax", "torch") else "-r requirements.txt"
         raise UserError(f"the package {error.name!r} is not installed. Run: pip install {what}") from error
     except ValueError as error:

@@ -8,7 +8,7 @@ import sys
 import time
 
 import pytest
-from helpers import ROOT
+from helpers import INSTALLED, ROOT
 
 QUICK = ["--plot", "none", "--epochs", "1", "--train-size", "600"]
 
@@ -17,6 +17,23 @@ def test_a_backend_that_is_unknown_or_missing_is_one_line(run):
     refused = run("--plot", "none", KERAS_BACKEND="theano", new=True)
     assert refused.returncode == 2 and "KERAS_BACKEND is 'theano'" in refused.stderr
     assert refused.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("missing, backend", [("tensorflow", "jax"), ("tensorflow jax", "torch")])
+def test_the_first_backend_that_is_installed_is_taken(missing, backend, run_code):
+    if backend not in INSTALLED:
+        pytest.skip(f"needs {backend}")
+    hide = "import importlib.util as u; find = u.find_spec"
+    hide += f"; u.find_spec = lambda name, *rest: None if name in {missing.split()} else find(name, *rest)"
+    done = run_code(f"{hide}\nimport common, keras\nprint(keras.config.backend())", new=True)
+    assert done.stdout == f"{backend}\n"
+
+
+def test_on_python_3_15_it_is_said_what_is_waited_for(run_code):
+    code = "sys.version_info = (3, 15, 0)\nsys.modules['keras'] = None\nimport common"
+    done = run_code(code, new=True)
+    assert done.returncode == 2 and done.stderr.endswith("Take Python 3.10 to 3.14\n")
+    assert "Python 3.15 is too new" in done.stderr and done.stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize("version", ["3.6", "3.9"])
@@ -30,7 +47,7 @@ def test_every_script_is_readable_for_an_old_python_which_is_named(version):
     )
     done = subprocess.run([sys.executable, "-c", pretend], capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == f"Python {version} is too old: take one from 3.10 to 3.13\n"
+    assert done.stderr == f"Python {version} is too old: take one from 3.10 to 3.14\n"
 
 
 def test_a_lesson_without_an_output_goes_on(tmp_path, environment):

@@ -34,20 +34,24 @@ PROJECT = "{project}"  # the address of the project's git repository, to fetch i
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
+from zipfile import BadZipFile, ZipFile
 
 from IPython.core.error import UsageError  # shown as one line
 from packaging.requirements import Requirement
 
 
 def project_folder():
-    folders = [Path(), Path(".."), Path("lecture")]
+    folders = [Path(), Path(".."), *Path().glob("lecture"), *Path().glob("lecture/*")]
     return next((folder for folder in folders if (folder / "common" / "terminal.py").is_file()), None)
 
 
 def missing(package):
+    if package.marker and not package.marker.evaluate():
+        return False
     if package.name == "tensorflow":  # goes by several names, and Keras also runs on others
         return "KERAS_BACKEND" not in os.environ and not find_spec("tensorflow")
     try:
@@ -56,11 +60,16 @@ def missing(package):
         return True
 
 
+for path in [] if project_folder() else Path().glob("*.zip"):  # uploaded
+    with suppress(BadZipFile), ZipFile(path) as archive:
+        if any(name.endswith("common/terminal.py") for name in archive.namelist()):
+            archive.extractall("lecture")
 if not project_folder():
     if not PROJECT:
         raise UsageError(
             "the project is not here. Write the address of its git repository at the top of this cell, or"
-            " unpack it here, into a folder named lecture; then run this cell again"
+            " put the project as a zip file beside this notebook (in Colab: the folder on the left, then"
+            " the upload button); then run this cell again"
         )
     os.environ["GIT_TERMINAL_PROMPT"] = "0"  # nobody could answer
     failed, said = subprocess.getstatusoutput(f'git clone -q --depth 1 "{{PROJECT}}" lecture')

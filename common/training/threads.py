@@ -30,5 +30,8 @@ def use_threads(number):
     elif number and backend == "torch":
         sys.modules["torch"].set_num_threads(number)
     elif number:
-        os.environ["NPROC"] = str(number)  # JAX reads it when it starts
+        from jax._src import xla_bridge
+
+        os.environ["NPROC"] = str(number)  # JAX reads it when it computes for the first time
+        return not xla_bridge.backends_are_initialized()
     return True

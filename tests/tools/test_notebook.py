@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from zipfile import ZipFile
 
 import nbformat
 import pytest
@@ -250,7 +251,8 @@ def test_the_set_up_fetches_the_project(set_up, tmp_path):
     (remote / "common").mkdir(parents=True)
     (remote / "common" / "__init__.py").touch()
     (remote / "common" / "terminal.py").write_text("WHERE = 'fetched'\n")
-    (remote / "requirements.txt").write_text("numpy>=1\nno-such-package-of-the-lecture>=1\n")
+    wanted = "numpy>=1\nno-such-package-of-the-lecture>=1\n"
+    (remote / "requirements.txt").write_text(f'{wanted}not-here>=1; python_version < "3.0"\n')
     git = ["git", "-C", str(remote), "-c", "user.name=n", "-c", "user.email=e@example.org"]
     for command in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "lecture"]):
         subprocess.run([*git, *command], check=True)
@@ -262,6 +264,25 @@ def test_the_set_up_fetches_the_project(set_up, tmp_path):
             "These packages could not be installed: no-such-package-of-the-lecture>=1",
             f"fetched {Path(folder, 'lecture')}",
         ]
+
+
+def test_the_set_up_takes_the_project_as_a_zip_file(set_up, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    with ZipFile(tmp_path / "elsewhere" / "lecture-main.zip", "w") as archive:
+        archive.writestr("lecture-main/common/terminal.py", "WHERE = 'unpacked'")
+        archive.writestr("lecture-main/common/__init__.py", "")
+        archive.writestr("lecture-main/requirements.txt", "numpy>=1\n")
+    (tmp_path / "elsewhere" / "another.zip").write_bytes(b"not a zip file")
+    _, error, notebook = set_up("", "import common.terminal\nprint(common.terminal.WHERE)")
+    assert error is None and text(notebook) == "unpacked\n"
+
+
+def test_a_lesson_runs_by_its_name_in_a_notebook(execute, tmp_path):
+    command = f"%run {(ROOT / 'mnist_1_softmax.py').as_posix()} --epochs 2 --train-size 1000 --out run"
+    notebook = new_notebook(cells=[new_code_cell(command)])
+    _, error = execute(notebook, tmp_path)
+    assert error is None and len(pictures(notebook)) == 1
+    assert "after 2 epochs" in text(notebook) and (tmp_path / "run" / "model.keras").is_file()
 
 
 def test_flags_may_hold_paths_of_windows_and_texts_in_quotes(monkeypatch):

@@ -47,3 +47,10 @@ def test_threads_that_cannot_be_had_any_more_are_refused():
     with pytest.raises(UserError, match="--threads: this notebook has computed on others already"):
         parse_args("", argv=["--threads", "7"], **lesson)
     assert parse_args("", argv=[], threads=7, **lesson).threads == 7  # it is only slower
+
+
+@pytest.mark.skipif("jax" not in INSTALLED, reason="needs jax")
+def test_so_they_are_on_jax(run_code):
+    read = "common.parse_args('', argv=['--threads', '1'], epochs=1, batch_size=1, learning_rate=1)"
+    done = run_code(f"import common, keras\n{read}\nkeras.ops.ones(1) + 1\n{read}", KERAS_BACKEND="jax")
+    assert done.returncode == 2 and "--threads: this notebook has computed on others already" in done.stderr
