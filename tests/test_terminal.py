@@ -30,7 +30,7 @@ def test_the_first_backend_that_is_installed_is_taken(missing, backend, run_code
 
 
 def test_on_python_3_15_it_is_said_what_is_waited_for(run_code):
-    code = "sys.version_info = (3, 15, 0)\nsys.modules['keras'] = None\nimport common"
+    code = "sys.version_info = (3, 15, 0)\nsys.modules['filelock'] = None\nimport common"
     done = run_code(code, new=True)
     assert done.returncode == 2 and done.stderr.endswith("Take Python 3.10 to 3.14\n")
     assert "Python 3.15 is too new" in done.stderr and done.stderr.count("\n") == 1
