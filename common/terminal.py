@@ -229,6 +229,11 @@ def _settle_in_notebook(shell):
 
 
 def _import_libraries():
+    try:
+        __file__.encode()
+    except UnicodeEncodeError:  # an English-only Python has read it; TensorFlow would fail in the middle
+        message = "this Python cannot read the name of the project's folder: set PYTHONUTF8=1"
+        raise UserError(message) from None
     # the C++ code of TensorFlow and JAX: fatal errors only
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # oneDNN's convolutions, twice as fast; on processors without AVX-512 TensorFlow would leave them out

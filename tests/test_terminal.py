@@ -2,6 +2,7 @@
 
 import ast
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,6 +18,25 @@ def test_a_backend_that_is_unknown_or_missing_is_one_line(run):
     refused = run("--plot", "none", KERAS_BACKEND="theano", new=True)
     assert refused.returncode == 2 and "KERAS_BACKEND is 'theano'" in refused.stderr
     assert refused.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("encoding", ["cp950", "ascii"])
+def test_a_folder_with_letters_of_other_scripts(encoding, tmp_path, environment):
+    folder = tmp_path / "資料 ü x"
+    shutil.copytree(ROOT / "common", folder / "common", ignore=shutil.ignore_patterns("*.npz", "__pycache__"))
+    (folder / "common" / "data" / "mnist.npz").symlink_to(ROOT / "common" / "data" / "mnist.npz")
+    shutil.copy(ROOT / "mnist_1_softmax.py", folder)
+    variables = {"PYTHONIOENCODING": encoding, "LC_ALL": "C.UTF-8"}
+    if encoding == "ascii":
+        variables = {"LC_ALL": "C", "PYTHONUTF8": "0"}
+    command = [sys.executable, "mnist_1_softmax.py", *QUICK, "--out", folder / "出"]
+    done = subprocess.run(command, cwd=folder, env=environment | variables, capture_output=True)
+    if encoding == "ascii":
+        assert done.returncode == 2 and done.stderr.endswith(b"set PYTHONUTF8=1\n"), done.stderr
+        assert done.stderr.count(b"\n") == 1
+    else:
+        assert done.returncode == 0, done.stderr
+        assert (folder / "出" / "model.keras").is_file()
 
 
 @pytest.mark.parametrize("missing, backend", [("tensorflow", "jax"), ("tensorflow jax", "torch")])
