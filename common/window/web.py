@@ -27,7 +27,7 @@ from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 PAGE = Path(__file__).with_name("web.html").read_bytes()
 LONGEST = 1000  # bytes that a browser may send at once
-MOST = 200  # browsers
+MOST = 200  # browsers, besides those of who has started this program
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that look alike
 SECRET = "[A-Za-z0-9_-]+"
 PATIENCE = 10  # seconds for a request, and for a browser that no longer answers
@@ -251,7 +251,7 @@ class _Browser(_Known, WebSocketHandler):
         self._shown = {}  # for each sheet the version that the page has shown
         self._chosen = self._sent = None  # a sheet; a sheet and its version, on the way to the page
         self._strokes, self._waiting = collections.deque(maxlen=1000), False
-        if len(self.server.browsers) >= MOST:
+        if self.role == "look" and len(self.server.browsers) >= MOST:
             self.close()
             return
         self.server.browsers.add(self)
