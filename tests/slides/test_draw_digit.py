@@ -62,7 +62,7 @@ def test_without_a_screen_or_a_good_model_there_is_one_line(run, call, network, 
     keras.Sequential([keras.Input((5,)), layers.Dense(10)]).save(tmp_path / "other.keras")
     done = run("--model", network, lesson="draw_digit")
     assert (done.returncode, done.stdout) == (2, "") and done.stderr.count("\n") == 1
-    assert "no window (there is no screen): name a picture" in done.stderr
+    assert "no window (there is no screen; --plot web shows it in a browser): name" in done.stderr
     for flags, message in (
         ((), "--plot none needs a picture to read: --image FILE"),
         (("--image", "cut.keras"), "'cut.keras' is not a picture"),
