@@ -43,9 +43,9 @@ def tk(screen, monkeypatch):
 
 @pytest.fixture
 def environment(tmp_path):
-    """Like a new user's: an empty home, no screen."""
-    environment = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "KERAS_HOME")}
-    environment.pop("MPLBACKEND", None)
+    """Like a new user's: an empty home, no screen, and nothing that a library has set in the tests."""
+    ours = {"DISPLAY", "MPLBACKEND", "KERAS_HOME", "TF_CPP_MIN_LOG_LEVEL", "TF_ENABLE_ONEDNN_OPTS"}
+    environment = {name: value for name, value in os.environ.items() if name not in ours}
     return environment | {"HOME": str(tmp_path), "PYTHONUNBUFFERED": "1"}
 
 

@@ -292,6 +292,8 @@ class _Browser(_Known, WebSocketHandler):
             self._strokes.append((x0, y0, x1, y1))
         elif what == "wipe":
             self._strokes.append(None)
+        else:
+            return
         if not self._waiting:
             self._waiting = True
             sheet.draws(self)
