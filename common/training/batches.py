@@ -38,7 +38,7 @@ class ShuffledBatches(keras.callbacks.Callback):
 
     def __init__(self, x, y, args, change=None, steps=None):
         super().__init__()
-        devices = distribution.data_parallel.num_model_replicas if distribution.data_parallel else 1
+        devices = distribution.data_parallel.devices if distribution.data_parallel else 1
         if len(x) < devices:
             raise UserError(f"{len(x)} training examples cannot be split across {devices} devices")
         self._seed, self._examples, self._used = args.seed, len(x), len(x) // devices * devices
@@ -117,8 +117,8 @@ class _Batches(keras.utils.PyDataset):
     def __getitem__(self, number):
         chosen = self._order[number * self._size : (number + 1) * self._size]
         if shared := distribution.data_parallel:
-            each = len(chosen) // shared.num_processes
-            chosen = chosen[shared.process_id * each :][:each]
+            each = len(chosen) // shared.processes
+            chosen = chosen[shared.process * each :][:each]
         x, y = self._x[chosen], self._y[chosen]
         return self._change(x, y, np.random.default_rng([*self._seed, number])) if self._change else (x, y)
 

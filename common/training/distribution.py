@@ -34,14 +34,17 @@ class _DataParallel(keras.distribution.DataParallel):
 
     training_batches = False  # set by `ShuffledBatches`
 
+    def __init__(self):
+        import jax
+
+        super().__init__(auto_shard_dataset=False)
+        self.devices = self.device_mesh.devices.size  # of all processes
+        self.processes, self.process = jax.process_count(), jax.process_index()
+
     def get_data_layout(self, data_shape):
         if self.training_batches:
             return super().get_data_layout(data_shape)
         return keras.distribution.TensorLayout([None] * len(data_shape), self.device_mesh)
-
-    @property
-    def process_id(self):
-        return self._process_id
 
 
 def distribute(addresses, process, batch_size, run=None):
@@ -68,12 +71,12 @@ def distribute(addresses, process, batch_size, run=None):
             " KERAS_BACKEND=jax before the command"
         )
     folder = _join(addresses, process, run) if addresses else None
-    data_parallel = _DataParallel(auto_shard_dataset=False)
-    devices = data_parallel.num_model_replicas
+    data_parallel = _DataParallel()
+    devices = data_parallel.devices
     if batch_size % devices:
         raise UserError(f"--batch-size {batch_size} cannot be split evenly across {devices} devices")
     keras.distribution.set_distribution(data_parallel)
-    processes = f" in {data_parallel.num_processes} processes" if addresses else ""
+    processes = f" in {data_parallel.processes} processes" if addresses else ""
     print(f"Each batch is split across {devices} device{'s' * (devices > 1)}{processes}")
     return folder
 
@@ -113,7 +116,7 @@ def _want_free_port(port):
 
 
 def in_several_processes():
-    return data_parallel is not None and data_parallel.num_processes > 1
+    return data_parallel is not None and data_parallel.processes > 1
 
 
 def part_ways():
@@ -122,7 +125,7 @@ def part_ways():
         import jax
 
         jax.distributed.shutdown()
-        if data_parallel.process_id > 0:
+        if data_parallel.process > 0:
             raise SystemExit
 
 

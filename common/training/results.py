@@ -92,10 +92,13 @@ def trained_model(args, data=None):
 
 def device():
     """What the network is trained on, in a few words."""
-    with contextlib.suppress(Exception):
-        if keras.distribution.list_devices("gpu"):
-            return "GPU"
-    return f"CPU, {os.cpu_count()} cores"
+    on_gpu = False
+    with contextlib.suppress(Exception):  # JAX has no word for "none"
+        if keras.config.backend() == "torch":
+            on_gpu = keras.ops.zeros(1).device.type != "cpu"
+        else:
+            on_gpu = bool(keras.distribution.list_devices("gpu"))
+    return "GPU" if on_gpu else f"CPU, {os.cpu_count()} cores"
 
 
 def write_result(folder, result):

@@ -11,6 +11,7 @@ import io
 import threading
 import time
 import webbrowser
+from types import SimpleNamespace
 
 import numpy as np
 from matplotlib.backend_bases import KeyEvent, MouseButton, MouseEvent
@@ -116,6 +117,7 @@ class Window:
         manager.show()
         self.flush()  # the window takes its size before anything is drawn
         if self.open:
+            self._fit_canvas(manager)
             to_be_closed.append(self)
 
     def _fit_to_screen(self, manager):
@@ -124,8 +126,13 @@ class Window:
         dpi = self.SHARE * min(width / WIDTH, height / HEIGHT)
         width, height = int(dpi * WIDTH), int(dpi * HEIGHT)
         manager.resize(width, height)
-        if hasattr(manager, "window") and hasattr(manager.window, "wm_geometry"):
-            manager.window.wm_geometry(f"{width}x{height}")  # matplotlib scales Tk's canvas once more
+        if tk := _tk_window(manager):
+            tk.wm_geometry(f"{width}x{height}")  # matplotlib scales Tk's canvas once more
+
+    def _fit_canvas(self, manager):
+        """On a scaled screen, Tk's canvas of matplotlib 3.10 is larger than its window."""
+        if tk := _tk_window(manager):
+            self.figure.canvas.resize(SimpleNamespace(width=tk.winfo_width(), height=tk.winfo_height()))
 
     def _on_close(self, event=None):
         self.open = False
@@ -149,6 +156,11 @@ class Window:
 
         self._on_close()
         plt.close(self.figure)
+
+
+def _tk_window(manager):
+    window = getattr(manager, "window", None)
+    return window if hasattr(window, "wm_geometry") else None
 
 
 class _Canvas(FigureCanvasAgg):
