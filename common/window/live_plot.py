@@ -59,7 +59,8 @@ class LivePlot(keras.callbacks.Callback):
         UserError: a run to overlay is no run.
     """
 
-    SHOWN = 60  # training examples
+    SHOWN = 60  # training examples; fewer if they are larger photos than 150 × 150, to be read in time
+    VALUES = SHOWN * 150 * 150 * 3
 
     def __init__(self, panes, data, args=None):
         super().__init__()
@@ -70,8 +71,9 @@ class LivePlot(keras.callbacks.Callback):
         self._picture_times = []  # seconds since the training began
         self._panes = panes
         (x_train, y_train), (x_test, y_test), *_ = data
+        shown = min(self.SHOWN, max(12, self.VALUES // x_train[0].size))
         self._records = Records(
-            Sample(x_train[: self.SHOWN], y_train[: self.SHOWN]),
+            Sample(x_train[:shown], y_train[:shown]),
             Sample(x_test, y_test),
             "test" if getattr(data, "validation", None) is None else "validation",
             args.x_axis,

@@ -10,7 +10,7 @@ import pytest
 from helpers import result_of
 from small_trainings import Act, six_panes, small_model, train
 
-from common import Accuracy, LivePlot, TestImages
+from common import Accuracy, LivePlot, Loss, TestImages
 from common.window import live_plot, pace
 from common.window.live_plot import NO_FLAGS
 from common.window.pace import Pace
@@ -148,3 +148,10 @@ def test_the_window_changes_no_number_and_moves(lesson, flags, toolkits, screen,
         # three a second on an idle machine, or at every other of the iterations, where these take long
         often = cost["pictures_per_second_at_first"] >= 1.5 or cost["pictures"] >= plain["steps"] / 2
         assert often, cost
+
+
+@pytest.mark.parametrize("side, read", [(32, 60), (150, 60), (256, 20), (512, 12)])
+def test_of_large_photos_fewer_are_read_for_a_picture(side, read, tmp_path):
+    photos = np.zeros((100, side, side, 3), np.uint8), np.zeros(100, np.uint8)
+    args = Namespace(**NO_FLAGS | {"out": tmp_path})
+    assert len(LivePlot([Loss()], (photos, photos), args)._records.train.x) == read
