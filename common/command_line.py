@@ -346,7 +346,8 @@ def parse_args(description, *, steps=None, argv=None, **defaults):
             raise UserError(
                 "--distribute HOST:PORT,HOST:PORT needs --process 0 for the first, 1 for the second"
             )
-    if not use_threads(args.threads) and "threads" in given:
+    asked = "threads" in given
+    if not use_threads(args.threads, asked) and asked:
         raise UserError("--threads: this notebook has computed on others already: restart its kernel")
     if args.mixed_precision:
         keras.config.set_dtype_policy("mixed_bfloat16")

@@ -4,17 +4,20 @@ To share a small product out among threads takes longer than to compute it: smal
 thread, and leave the other cores to the window and to whatever else runs on the computer.
 """
 
+import importlib.util
 import os
 import sys
 
 import keras
 
 
-def use_threads(number):
+def use_threads(number, asked):
     """Let the backend compute on so many threads. It must not have computed anything before.
 
     Args:
         number: how many; None for the backend's own choice, one for each core.
+        asked: whether the user said so. A lesson's own number is for processors: JAX for GPUs also compiles
+            on these threads, and on one of them for most of a minute.
 
     Returns:
         Whether it does. In a notebook a second run has the threads of the first.
@@ -29,7 +32,7 @@ def use_threads(number):
             return False
     elif number and backend == "torch":
         sys.modules["torch"].set_num_threads(number)
-    elif number:
+    elif number and (asked or not importlib.util.find_spec("jax_plugins")):
         from jax._src import xla_bridge
 
         os.environ["NPROC"] = str(number)  # JAX reads it when it computes for the first time

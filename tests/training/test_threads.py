@@ -1,5 +1,6 @@
 """On how many threads a lesson computes."""
 
+import os
 import sys
 
 import pytest
@@ -13,7 +14,7 @@ QUICK = ("--train-size", 600, "--plot", "none", "--out", "run")
 COUNT = """
 import os
 import common, keras
-common.parse_args("", argv=["--threads", "{threads}"], epochs=1, batch_size=1, learning_rate=1)
+common.parse_args("", argv={flags}, threads={threads}, epochs=1, batch_size=1, learning_rate=1)
 a = keras.ops.ones((500, 500))
 keras.ops.convert_to_numpy(keras.ops.matmul(a, a))
 print(len(os.listdir("/proc/self/task")))
@@ -26,9 +27,23 @@ def test_there_are_as_many_threads_as_asked_for(backend, run_code):
     if backend != "tensorflow" and backend not in INSTALLED:
         pytest.skip(f"needs {backend}")
     few, many = (
-        int(run_code(COUNT.format(threads=threads), KERAS_BACKEND=backend).stdout) for threads in (1, 12)
+        int(run_code(COUNT.format(threads=7, flags=["--threads", n]), KERAS_BACKEND=backend).stdout)
+        for n in ("1", "12")
     )
     assert many - few >= 11
+
+
+@pytest.mark.skipif("jax" not in INSTALLED or not sys.platform.startswith("linux"), reason="needs jax, /proc")
+def test_with_jax_for_gpus_a_lesson_leaves_the_threads_alone(run_code, tmp_path):
+    """JAX compiles on them, too, and on one of them for most of a minute."""
+    (tmp_path / "gpu" / "jax_plugins").mkdir(parents=True)
+    (tmp_path / "gpu" / "jax_plugins" / "__init__.py").touch()
+    options = {"KERAS_BACKEND": "jax", "PYTHONPATH": str(tmp_path / "gpu")}
+    own, asked = (
+        int(run_code(COUNT.format(threads=12, flags=flags), **options).stdout)
+        for flags in ([], ["--threads", "12"])
+    )
+    assert asked - own >= 12 - os.cpu_count()
 
 
 def test_a_small_network_has_one_thread_unless_told_otherwise(run, tmp_path):
