@@ -413,6 +413,13 @@ class _Lesson:
         return given, settings | before | given | own
 
 
+def _split(text):
+    """The words of a command line in quotation marks, in which \\ belongs to a path of Windows."""
+    words = shlex.shlex(text, posix=True, punctuation_chars="")
+    words.whitespace_split, words.escape, words.commenters = True, "", ""
+    return list(words)
+
+
 def _rival(lesson, given, settings):
     """The run beside ours: our flags, as far as they apply to it, and what --against says on top of them."""
     flags = " ".join(settings["against"].split())
@@ -424,7 +431,7 @@ def _rival(lesson, given, settings):
     if alone:
         raise UserError(f"--against and {_flag(alone[0])} do not go together: use two commands")
     try:
-        other = vars(lesson.parser.parse_args(shlex.split(settings["against"])))
+        other = vars(lesson.parser.parse_args(_split(settings["against"])))
         unfit = [name for name in other if name in OWN]
         if unfit:
             raise UserError(f"{_flag(unfit[0], other[unfit[0]])} is for this run, not for the one beside it")

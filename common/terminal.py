@@ -6,6 +6,7 @@ prints any more.
 """
 
 import contextlib
+import ctypes
 import importlib.util
 import io
 import os
@@ -158,6 +159,11 @@ def _settle_output():
             os.fstat(descriptor)
         except OSError:
             os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # it gets the lowest number that is free
+    if os.name == "nt":  # let older consoles understand the escapes of Keras' progress bar
+        console, mode = ctypes.windll.kernel32, ctypes.c_uint32()
+        output = console.GetStdHandle(-11)
+        if console.GetConsoleMode(output, ctypes.byref(mode)):
+            console.SetConsoleMode(output, mode.value | 4)
     for name, descriptor in (("stdout", 1), ("stderr", 2)):
         stream = getattr(sys, name)
         if stream is None:
@@ -258,18 +264,24 @@ def _import_libraries():
                 sys.modules["tensorflow"] = None  # Keras would import it here, if it is installed: 3 seconds
                 keras.utils.set_random_seed(0)
                 del sys.modules["tensorflow"]
-        if os.name == "nt":
-            loading.end()  # its terminals have a stream of their own
     except ModuleNotFoundError as error:
         if sys.version_info >= (3, 15):
             wait = "Python 3.15 is too new: Keras waits for h5py, which has no package for it yet"
             raise UserError(f"{wait}. Take Python 3.10 to 3.14") from error
         what = error.name if error.name in ("jax", "torch") else "-r requirements.txt"
         raise UserError(f"the package {error.name!r} is not installed. Run: pip install {what}") from error
+    except ImportError as error:
+        if os.name != "nt" or "DLL" not in str(error):
+            raise
+        what = "Microsoft's C++ runtime is missing: install https://aka.ms/vs/17/release/vc_redist.x64.exe"
+        raise UserError(what) from error
     except ValueError as error:
         if "backend" not in str(error):
             raise
         raise UserError(f"MPLBACKEND is {toolkit!r}, unknown to matplotlib: unset it") from error
+    finally:
+        if os.name == "nt":
+            loading.end()  # its terminals have a stream of their own
 
 
 _settle_output()

@@ -421,7 +421,7 @@ def write(found):
             tables["memory"] += row(f"`{lesson}.py`", f"{value / 2**20:,.0f}")
     measured = {name: f"\nMeasured with {found['machines'][name]}\n" for name in found.get("machines", {})}
     parts = (TEXTS[name] + tables[name] + measured.get(name, "") for name in TEXTS if name in found)
-    PAGE.write_text(HEAD + "".join(parts))
+    PAGE.write_text(HEAD + "".join(parts), "utf-8")
 
 
 HEAD = """# Performance

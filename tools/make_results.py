@@ -221,7 +221,7 @@ def main():
     both = [name for name in MIXED if name in found and read(name.removesuffix("-mixed"))]
     tables["mixed"] = "".join(map(mixed_row, both))
     machines = "; ".join(sorted({machine(result) for name in found for result in read(name)}))
-    PAGE.write_text(TEXT.format(**tables, settings=SETTINGS, machines=machines))
+    PAGE.write_text(TEXT.format(**tables, settings=SETTINGS, machines=machines), "utf-8")
 
 
 if __name__ == "__main__":

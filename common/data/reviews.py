@@ -48,7 +48,7 @@ def encode_reviews(reviews, vocabulary):
     """
     ids = {word: i for i, word in enumerate(vocabulary) if i >= len(SPECIAL)}
     encoded = [[START, *(ids.get(word, UNKNOWN) for word in review)] for review in reviews]
-    offsets = np.cumsum([0, *map(len, encoded)])
+    offsets = np.cumsum([0, *map(len, encoded)], dtype=np.int64)
     return np.array([i for review in encoded for i in review], np.uint16), offsets
 
 

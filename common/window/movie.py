@@ -61,7 +61,7 @@ class Movie:
             "-framerate", str(self.per_second), "-i", "-", "-pix_fmt", "yuv420p", os.fspath(path),
         ]  # fmt: skip
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE)
-        with contextlib.suppress(BrokenPipeError):  # ffmpeg says why
+        with contextlib.suppress(OSError):  # the pipe is closed; ffmpeg says why
             for frame in frames:
                 process.stdin.write(frame.convert("RGB").tobytes())
         _, trouble = process.communicate()

@@ -148,5 +148,6 @@ def screen_size(manager, otherwise):
     if ON_MAC and window is None:
         graphics = ctypes.CDLL(ctypes.util.find_library("CoreGraphics"))
         display = graphics.CGMainDisplayID()
-        return graphics.CGDisplayPixelsWide(display), graphics.CGDisplayPixelsHigh(display)
+        scale = manager.canvas.device_pixel_ratio  # by which matplotlib divides the size of a window
+        return scale * graphics.CGDisplayPixelsWide(display), scale * graphics.CGDisplayPixelsHigh(display)
     return otherwise
