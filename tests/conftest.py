@@ -119,7 +119,7 @@ def run_code(start_script, tmp_path):
 
     def run(code, **options):
         script = tmp_path / "some_code.py"
-        script.write_text(f"import sys\nsys.path.insert(0, {str(ROOT)!r})\n{code}")
+        script.write_text(f"import sys\nsys.path.insert(0, {str(ROOT)!r})\n{code}", "utf-8")
         return to_its_end(start_script(script, **options), timeout=100)
 
     return run
@@ -163,12 +163,14 @@ def pairs_of_pictures(tmp_path):
 @pytest.fixture
 def small_disk(tmp_path):
     """Mounts a disk of so many bytes."""
+    if sys.platform != "linux":
+        pytest.skip("needs Linux")
     folder = tmp_path / "disk"
     folder.mkdir()
 
     def mount(size):
         command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
-        if sys.platform != "linux" or subprocess.run(command, capture_output=True).returncode:
+        if subprocess.run(command, capture_output=True).returncode:
             pytest.skip("needs to mount a small disk, which only root can")
         return folder
 

@@ -1,18 +1,25 @@
-"""What several tests ask for: places, results, waiting, and the flags that a loader reads."""
+"""What several tests ask for: places, systems, results, waiting, and the flags that a loader reads."""
 
 import csv
 import importlib.util
 import json
+import sys
 import time
 from argparse import Namespace
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[1]
-INSTALLED = {name for name in ("jax", "torch") if importlib.util.find_spec(name)}
+INSTALLED = {name for name in ("tensorflow", "jax", "torch") if importlib.util.find_spec(name)}
+WINDOWS = sys.platform == "win32"
+
+on_linux = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux")
+not_on_windows = pytest.mark.skipif(WINDOWS, reason="Windows lacks what it needs")
 
 
 def result_of(folder):
-    return json.loads((Path(folder) / "result.json").read_text())
+    return json.loads((Path(folder) / "result.json").read_text("utf-8"))
 
 
 def wait_for(condition, seconds=60):

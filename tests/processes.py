@@ -28,11 +28,11 @@ def new_process(argv, folder, environment, stdout=None):
     return subprocess.Popen(
         [sys.executable, *argv],
         cwd=folder,
-        env=environment,
+        env={"PYTHONIOENCODING": "utf-8"} | environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE if stdout is None else stdout,
         stderr=subprocess.PIPE,
-        text=True,
+        encoding="utf-8",
         preexec_fn=None if os.name == "nt" else listen_to_hangups,
     )
 

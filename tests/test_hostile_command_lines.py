@@ -4,8 +4,9 @@ import json
 import os
 
 import pytest
-from helpers import ROOT
+from helpers import ROOT, on_linux
 
+pytestmark = on_linux  # a fork
 QUICK = ["--plot", "none", "--epochs", "1", "--train-size", "600"]
 
 NUMBERS = [

@@ -154,7 +154,7 @@ def test_a_missing_file_is_named(tmp_path, monkeypatch):
 def test_the_readme_of_the_data_has_each_file_and_its_sha256():
     from common.data.sources import BUNDLED_SHA256
 
-    text = (ROOT / "common" / "data" / "README.md").read_text()
+    text = (ROOT / "common" / "data" / "README.md").read_text("utf-8")
     for name, sha256 in BUNDLED_SHA256.items():
         assert f"## {name}" in text and sha256 in text
     assert sum(path.stat().st_size for path in (ROOT / "common" / "data").glob("*.npz")) < 65_000_000

@@ -28,13 +28,13 @@ EPOCHS = {step: len(rates) for step, rates in FALLING.items()}
 @pytest.mark.parametrize("lesson", run_models.LESSONS)
 def test_it_can_be_read_on_two_screens(lesson):
     longest = 180 if lesson in ("nmt_attention", "pix2pix") else 100
-    assert len((ROOT / f"{lesson}.py").read_text().splitlines()) < longest
+    assert len((ROOT / f"{lesson}.py").read_text("utf-8").splitlines()) < longest
 
 
 @pytest.mark.parametrize("lesson", ["mnist_2_five_layers", "mnist_4_batchnorm"])
 def test_the_page_of_contrasts_has_the_commands_of_the_docstrings(lesson):
-    page = (ROOT / "docs" / "contrasts.md").read_text()
-    lines = [line for line in (ROOT / f"{lesson}.py").read_text().splitlines() if "--against" in line]
+    page = (ROOT / "docs" / "contrasts.md").read_text("utf-8")
+    lines = [line for line in (ROOT / f"{lesson}.py").read_text("utf-8").splitlines() if "--against" in line]
     assert lines
     for line in lines:
         flags = line[line.index("--step") :]

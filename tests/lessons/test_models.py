@@ -46,7 +46,7 @@ def test_boston_stops_by_itself_and_is_then_complete(run, tmp_path):
     assert run(*flags, lesson="boston_regression").returncode == 0
     before = result_of(tmp_path / "a")
     assert 20 < before["epochs"] < 500 and not before["interrupted"]
-    history = (tmp_path / "a" / "history.csv").read_text().splitlines()
+    history = (tmp_path / "a" / "history.csv").read_text("utf-8").splitlines()
     losses = [float(line.split(",")[history[0].split(",").index("val_loss")]) for line in history[1:]]
     assert losses.index(min(losses)) == len(losses) - 21
     done = run(*flags[:4], "--resume", lesson="boston_regression")

@@ -10,6 +10,7 @@ import time
 import numpy as np
 import pytest
 from drawings import SEVEN, drawing, larger, save
+from helpers import on_linux
 from PIL import Image
 
 from common import UserError
@@ -56,6 +57,7 @@ def test_a_thin_pen_is_read_as_a_thick_one(tmp_path, network):
     assert read(draw_digit.as_mnist(read_ink(save(page, tmp_path / "thin.png")))).argmax() == 7
 
 
+@on_linux
 def test_without_a_screen_or_a_good_model_there_is_one_line(run, call, network, tmp_path):
     save(255 * (1 - drawing(SEVEN)), tmp_path / "seven.png")
     (tmp_path / "cut.keras").write_bytes(network.read_bytes()[:2000])
@@ -86,7 +88,7 @@ def test_without_a_run_softmax_is_trained_and_then_found(run, call, network, tmp
         folder = tmp_path / "runs" / "deeper" / name
         folder.mkdir(parents=True)
         result = {"script": script, "step": "9", "test": {"accuracy": accuracy}}
-        (folder / "result.json").write_text(json.dumps(result))
+        (folder / "result.json").write_text(json.dumps(result), "utf-8")
         if model:
             shutil.copy(network, folder / "model.keras")
         return folder
@@ -94,7 +96,7 @@ def test_without_a_run_softmax_is_trained_and_then_found(run, call, network, tmp
     leave_run("better", "mnist_9", 0.96)
     leave_run("best", "mnist_9", 0.99, model=False)
     leave_run("clothes", "fashion_mnist", 0.999)
-    (leave_run("cut", "mnist_9", 0.97) / "result.json").write_text('{"script": "mn')
+    (leave_run("cut", "mnist_9", 0.97) / "result.json").write_text('{"script": "mn', "utf-8")
     lines = call("--plot", "file", "--image", "seven.png", "--out", "out")
     lines = [line.replace("\\", "/") for line in lines]
     assert lines[0] == "Left out: runs/deeper/cut holds no complete run"

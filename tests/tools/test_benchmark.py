@@ -44,7 +44,7 @@ def test_the_page_has_the_tables_that_were_measured(tmp_path, monkeypatch):
     }
     monkeypatch.setattr(benchmark, "PAGE", tmp_path / "performance.md")
     benchmark.write(found)
-    page = (tmp_path / "performance.md").read_text()
+    page = (tmp_path / "performance.md").read_text("utf-8")
     assert "| softmax | 1.00 (0.90 to 1.10) | 2.00" in page and "**0.50**" in page
     assert "| 2.00 (1.90 to 2.10) | 2.00 (1.90 to 2.10); 1.50 |" in page  # only PyTorch is faster
     assert "| `--image-size 64` | 4 | 9.00 (8.90 to 9.10) | 4.50 | 2.0 of 20.0 s |" in page

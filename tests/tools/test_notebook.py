@@ -11,7 +11,7 @@ from zipfile import ZipFile
 
 import nbformat
 import pytest
-from helpers import ROOT
+from helpers import ROOT, not_on_windows
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat.v4 import new_code_cell, new_notebook
@@ -156,7 +156,7 @@ def test_a_lesson_learns_in_its_notebook_and_its_cells_may_be_run_again(run_less
     assert [line for line in lines if line.startswith("epoch ")] == lines[2:5]
     (result,) = [line for line in lines if line.startswith("Test accuracy ")]
     assert "after 3 epochs" in result
-    result = json.loads((tmp_path / "out" / "result.json").read_text())
+    result = json.loads((tmp_path / "out" / "result.json").read_text("utf-8"))
     assert result["script"] == "imdb_text" and result["train_size"] == 2000
     assert (tmp_path / "out" / "dashboard.png").is_file()
     *_, asked, _, mistaken = notebook.cells
@@ -177,14 +177,14 @@ threading.Thread(target=stop, daemon=True).start()
 """
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Jupyter interrupts in another way on Windows")
+@not_on_windows  # where Jupyter interrupts in another way
 def test_the_stop_button_saves_what_was_trained(run_lesson, tmp_path):
     then = STOP.format(file=str(tmp_path / "out" / "history.csv"))
     _, error, notebook = run_lesson("mnist_1_softmax", "--epochs 1000 --train-size 5000", then)
     assert error.ename == "SystemExit"
     assert "Stopping after this batch, and saving" in text(notebook, "stderr")
     assert "of 1000 epochs" in text(notebook).splitlines()[-1]
-    result = json.loads((tmp_path / "out" / "result.json").read_text())
+    result = json.loads((tmp_path / "out" / "result.json").read_text("utf-8"))
     assert result["interrupted"] and 1 <= result["epochs"] < 1000
     assert (tmp_path / "out" / "model.keras").is_file() and (tmp_path / "out" / "dashboard.png").is_file()
 

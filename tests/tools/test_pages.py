@@ -24,7 +24,7 @@ def test_the_pages_have_pictures_that_their_commands_make():
     for page in PAGES:
         named = set(re.findall(r"!\[.+\]\((.+-\w+\.png)\)", page.read_text("utf-8")))
         made = [picture for _, pictures in commands_and_pictures(page) for picture in pictures]
-        assert {str(picture.relative_to(page.parent)) for picture in made} >= named
+        assert {picture.relative_to(page.parent).as_posix() for picture in made} >= named
         assert len(named) >= 4
         assert not [picture for picture in made if not picture.is_file()]
 
@@ -80,8 +80,8 @@ def test_a_script_knows_the_flags_that_the_pages_give_it(script, monkeypatch, ca
 
 def test_a_page_is_run_its_pictures_are_put_in_and_what_fails_is_reported(tmp_path, monkeypatch):
     page = tmp_path / "page.md"
-    command = f"python3 convolution_demo.py --slide pooling --out {tmp_path / 'o'}"
-    page.write_text(f"```\n{command}\n```\n\n![4×4](page-pooling.png)\n")
+    command = f"python3 convolution_demo.py --slide pooling --out {(tmp_path / 'o').as_posix()}"
+    page.write_text(f"```\n{command}\n```\n\n![4×4](page-pooling.png)\n", "utf-8")
     monkeypatch.setattr(sys, "argv", ["run_page.py", str(page)])
     assert main() == 0
     made, put_in = (Image.open(tmp_path / name) for name in ("o/pooling.png", "page-pooling.png"))

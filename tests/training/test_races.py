@@ -3,17 +3,16 @@
 import contextlib
 import os
 import signal
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers import result_of, wait_for
+from helpers import not_on_windows, on_linux, result_of, wait_for
 
 from common import UserError, parse_args
 from common.window.overlays import read_curves
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="sends signals")
+pytestmark = not_on_windows
 SIZE = ("--train-size", 4000, "--plot", "file")
 ENDLESS = (*SIZE, "--epochs", 100_000)
 STEPS = {"5.0": {"epochs": 7}, "5.1": {"dropout": 0.5}}
@@ -32,6 +31,7 @@ def test_the_other_run_has_our_flags_and_its_own(tmp_path, monkeypatch):
     words = ["--step=5.1", "--seed=3", "--learning-rate=0.2", "--out=ours-against", "--plot=file"]
     assert sorted(other.words) == sorted(words)
     assert "--no-decay" in rival("--against", "--no-decay").words
+    assert r"--out=C:\runs\my run" in rival("--against", r'--out "C:\runs\my run"').words
     left_out = rival("--step", "5.1", "--dropout", 0.1, "--against", "--step 5.0").words
     assert not [word for word in left_out if "dropout" in word]  # 5.0 has none
     assert rival() is None
@@ -79,7 +79,7 @@ def test_both_have_the_weights_that_they_have_alone(run, tmp_path, weights):
 
 def begun(folder):
     """Whether the training in this folder is going on."""
-    return lambda: (folder / "curves.csv").exists() and "loss" in (folder / "curves.csv").read_text()
+    return lambda: (folder / "curves.csv").exists() and "loss" in (folder / "curves.csv").read_text("utf-8")
 
 
 def processes_of(folder):
@@ -91,16 +91,17 @@ def processes_of(folder):
     return found
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
-def test_a_signal_stops_and_saves_both(number, start, tmp_path):
+@on_linux
+@pytest.mark.parametrize("name", ["SIGINT", "SIGKILL"])  # Windows has no SIGKILL
+def test_a_signal_stops_and_saves_both(name, start, tmp_path):
     ours, other = tmp_path / "ours", tmp_path / "ours-against"
     process = start(*ENDLESS, "--out", ours, "--against", "--learning-rate 0.01")
     wait_for(begun(other))
     wait_for(begun(ours))
+    number = signal.Signals[name]
     process.send_signal(number)
     _, stderr = process.communicate(timeout=60)
-    killed = number == signal.SIGKILL
+    killed = name == "SIGKILL"
     assert process.returncode == (-number if killed else 128 + number)
     wait_for(lambda: not processes_of(other), 30)
     for folder in (other,) if killed else (ours, other):
@@ -108,7 +109,7 @@ def test_a_signal_stops_and_saves_both(number, start, tmp_path):
     assert "Traceback" not in stderr
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+@on_linux
 def test_when_the_other_run_is_killed_this_one_says_so_and_goes_on(start, tmp_path):
     ours, other = tmp_path / "ours", tmp_path / "ours-against"
     process = start(*SIZE, "--epochs", 15, "--out", ours, "--against", "--learning-rate 0.01 --epochs 100000")

@@ -21,7 +21,7 @@ def test_on_a_disk_that_fills_up_the_model_is_kept(small_disk, start, weights, t
     flags = ("--plot", "file", "--epochs", 3, "--train-size", 10_000, "--out", disk / "run")
     with open(tmp_path / "said", "w") as said:
         process = start(*flags, lesson="mnist_2_five_layers", stdout=said.fileno())
-    wait_for(lambda: "parameters" in (tmp_path / "said").read_text())
+    wait_for(lambda: "parameters" in (tmp_path / "said").read_text("utf-8"))
     with open(disk / "other", "wb", buffering=0) as other, pytest.raises(OSError):
         while True:
             other.write(bytes(100_000))

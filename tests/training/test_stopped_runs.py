@@ -5,7 +5,7 @@ import sys
 
 import numpy as np
 import pytest
-from helpers import learning_rates, result_of, wait_for
+from helpers import learning_rates, not_on_windows, result_of, wait_for
 
 from common import UserError, parse_args
 
@@ -27,7 +27,7 @@ def test_resume_wants_the_same_lesson_and_settings(run, tmp_path, monkeypatch):
     assert run(*RUN, "--epochs", 1, "--out", "a").returncode == 0
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", ["mnist_1_softmax.py"])
-    before = (tmp_path / "a" / "result.json").read_text()
+    before = (tmp_path / "a" / "result.json").read_text("utf-8")
     assert "has --seed 0, not 3" in refusal_to_resume("--seed", 3)
     checkpoint = tmp_path / "a" / "checkpoint.npz"
     content = checkpoint.read_bytes()
@@ -36,7 +36,7 @@ def test_resume_wants_the_same_lesson_and_settings(run, tmp_path, monkeypatch):
     checkpoint.write_bytes(content)
     monkeypatch.setattr(sys, "argv", ["mnist_7_other.py"])
     assert "holds a run of mnist_1_softmax, not of mnist_7_other" in refusal_to_resume()
-    assert (tmp_path / "a" / "result.json").read_text() == before
+    assert (tmp_path / "a" / "result.json").read_text("utf-8") == before
 
 
 def test_resume_wants_the_same_step(run, tmp_path, monkeypatch):
@@ -58,34 +58,32 @@ def test_resume_wants_the_same_step(run, tmp_path, monkeypatch):
     assert learning_rates(tmp_path / "a") == pytest.approx([0.003] * 2)
 
 
+@not_on_windows
 @pytest.mark.parametrize(
+    # a signal by its name: Windows has no SIGHUP
     "lesson, flags, stop, epochs, steps, variables",
     [
         # with moving averages and decay
-        ("mnist_4_batchnorm", ("--step", "4.1", "--train-size", 300), signal.SIGTERM, 4, 3, 4 * 4 + 2),
+        ("mnist_4_batchnorm", ("--step", "4.1", "--train-size", 300), "SIGTERM", 4, 3, 4 * 4 + 2),
         # with the best epoch's weights kept
-        ("imdb_text", ("--train-size", 4000), signal.SIGTERM, 6, 40, 1 + 2 * 2),
+        ("imdb_text", ("--train-size", 4000), "SIGTERM", 6, 40, 1 + 2 * 2),
         (
             "cats_dogs_cnn",
             ("--train-size", 100, "--image-size", 16),
-            signal.SIGINT,
+            "SIGINT",
             4,
             1,
             7 * 2,
         ),  # with dropout and augmentation
         # with two networks and changed pictures
-        ("pix2pix", ("--step", "facades", "--image-size", 32), signal.SIGHUP, 3, 3, 10 + 2 + 7 * 4),
+        ("pix2pix", ("--step", "facades", "--image-size", 32), "SIGHUP", 3, 3, 10 + 2 + 7 * 4),
         # with early stopping
-        pytest.param(
-            "boston_regression", ("--train-size", 300), signal.SIGHUP, 40, 3, 6, marks=pytest.mark.slow
-        ),
+        pytest.param("boston_regression", ("--train-size", 300), "SIGHUP", 40, 3, 6, marks=pytest.mark.slow),
         # with epochs of whole batches
-        pytest.param("nmt_attention", ("--train-size", 500), signal.SIGINT, 3, 5, 20, marks=pytest.mark.slow),
+        pytest.param("nmt_attention", ("--train-size", 500), "SIGINT", 3, 5, 20, marks=pytest.mark.slow),
         # with all that the networks above have
-        pytest.param(
-            "mnist_4_batchnorm", ("--train-size", 300), signal.SIGTERM, 3, 3, 18, marks=pytest.mark.slow
-        ),
-        pytest.param("pix2pix", ("--train-size", 200), signal.SIGHUP, 3, 2, 40, marks=pytest.mark.slow),
+        pytest.param("mnist_4_batchnorm", ("--train-size", 300), "SIGTERM", 3, 3, 18, marks=pytest.mark.slow),
+        pytest.param("pix2pix", ("--train-size", 200), "SIGHUP", 3, 2, 40, marks=pytest.mark.slow),
     ],
 )
 def test_a_signal_saves_and_resume_goes_on_to_the_same_numbers(
@@ -100,9 +98,9 @@ def test_a_signal_saves_and_resume_goes_on_to_the_same_numbers(
         assert f"Test l1 {result_of(tmp_path / 'whole')['test']['l1']:.4f}" in whole.stdout
     process = start(*settings, "--plot", "none", "--out", "parts", lesson=lesson)
     wait_for((tmp_path / "parts" / "history.csv").exists)  # the first epoch is complete
-    process.send_signal(stop)
+    process.send_signal(signal.Signals[stop])
     _, stderr = process.communicate(timeout=60)
-    assert process.returncode == 128 + stop
+    assert process.returncode == 128 + signal.Signals[stop]
     assert "Traceback" not in stderr and "--resume" in stderr
     stopped = result_of(tmp_path / "parts")
     assert stopped["interrupted"] and 0 < stopped["epochs"] < epochs

@@ -1,10 +1,9 @@
 """On how many threads a lesson computes."""
 
 import os
-import sys
 
 import pytest
-from helpers import INSTALLED, result_of
+from helpers import INSTALLED, on_linux, result_of
 
 from common import UserError, parse_args
 
@@ -21,10 +20,10 @@ print(len(os.listdir("/proc/self/task")))
 """
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+@on_linux
 @pytest.mark.parametrize("backend", ["tensorflow", "jax", "torch"])
 def test_there_are_as_many_threads_as_asked_for(backend, run_code):
-    if backend != "tensorflow" and backend not in INSTALLED:
+    if backend not in INSTALLED:
         pytest.skip(f"needs {backend}")
     few, many = (
         int(run_code(COUNT.format(threads=7, flags=["--threads", n]), KERAS_BACKEND=backend).stdout)
@@ -33,7 +32,8 @@ def test_there_are_as_many_threads_as_asked_for(backend, run_code):
     assert many - few >= 11
 
 
-@pytest.mark.skipif("jax" not in INSTALLED or not sys.platform.startswith("linux"), reason="needs jax, /proc")
+@on_linux
+@pytest.mark.skipif("jax" not in INSTALLED, reason="needs jax")
 def test_with_jax_for_gpus_a_lesson_leaves_the_threads_alone(run_code, tmp_path):
     """JAX compiles on them, too, and on one of them for most of a minute."""
     (tmp_path / "gpu" / "jax_plugins").mkdir(parents=True)

@@ -53,8 +53,8 @@ def printed(tmp_path):
     path = tmp_path / "printed"
 
     def addresses(count=1):
-        wait_for(lambda: len(re.findall(r"at http://\S+\n", path.read_text())) == count)
-        return re.findall(r"at (http://\S+)\n", path.read_text())
+        wait_for(lambda: len(re.findall(r"at http://\S+\n", path.read_text("utf-8"))) == count)
+        return re.findall(r"at (http://\S+)\n", path.read_text("utf-8"))
 
     with open(path, "w") as file:
         yield file.fileno(), addresses

@@ -1,11 +1,11 @@
 """The live window on a screen: what is seen, keys, closing."""
 
 import os
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers import on_linux
 from PIL import Image
 from small_trainings import RED, Act, share_of, six_panes, small_model, train
 
@@ -155,7 +155,7 @@ class Memory(keras.callbacks.Callback):
             self.sizes.append(pages * os.sysconf("SC_PAGE_SIZE") / 2**20)
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+@on_linux
 def test_memory_is_flat_over_3_000_iterations(tk, digits, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (x, y), _ = digits

@@ -43,7 +43,7 @@ def test_the_axis_counts_iterations_or_epochs(tmp_path):
     "content", ["", "step,name,value\n1,loss,2\n", "step,epoch,name,value\n1,1,loss\n", "\0"]
 )
 def test_a_file_that_is_no_run_s_is_named(content, tmp_path):
-    (tmp_path / "curves.csv").write_text(content)
+    (tmp_path / "curves.csv").write_text(content, "utf-8")
     with pytest.raises(UserError, match=r"curves\.csv is damaged"):
         read_curves(tmp_path)
 
@@ -61,7 +61,7 @@ def test_another_run_is_followed_while_it_grows_is_damaged_restarts_and_goes(tmp
         assert points() == 1
         leave_curves(folder, 4)
         wait_for(lambda: points() == 4, 5)
-        (folder / "curves.csv").write_text("step,epo")  # half of it has come over the network
+        (folder / "curves.csv").write_text("step,epo", "utf-8")  # half of it has come over the network
         overlay.refresh()
         assert points() == 4
         leave_curves(folder, 0)  # it starts again

@@ -144,7 +144,7 @@ def test_the_window_changes_no_number_and_moves(lesson, flags, toolkits, screen,
         assert all(map(np.array_equal, weights(tmp_path / "none"), weights(tmp_path / toolkit)))
         shown = result_of(tmp_path / toolkit)
         assert shown["test"] == plain["test"]
-        cost = json.loads((tmp_path / toolkit / "window.json").read_text())
+        cost = json.loads((tmp_path / toolkit / "window.json").read_text("utf-8"))
         # three a second on an idle machine, or at every other of the iterations, where these take long
         often = cost["pictures_per_second_at_first"] >= 1.5 or cost["pictures"] >= plain["steps"] / 2
         assert often, cost

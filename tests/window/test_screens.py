@@ -4,7 +4,7 @@ import time
 
 import processes
 import pytest
-from helpers import wait_for
+from helpers import on_linux, wait_for
 
 
 @pytest.mark.parametrize(
@@ -42,6 +42,7 @@ def test_the_window_stays_until_it_is_closed(screen, start, tmp_path):
     process.terminate()
 
 
+@on_linux
 @pytest.mark.parametrize(
     "variables",
     [{"DISPLAY": ":77"}, {"DISPLAY": "nonsense"}, {"MPLBACKEND": "TkAgg"}, {"MPLBACKEND": "wxAgg"}],
