@@ -93,7 +93,7 @@ def trained_model(args, data=None):
 def device():
     """What the network is trained on, in a few words."""
     on_gpu = False
-    with contextlib.suppress(Exception):  # JAX has no word for "none"
+    with contextlib.suppress(Exception):  # JAX raises where there is none
         if keras.config.backend() == "torch":
             on_gpu = keras.ops.zeros(1).device.type != "cpu"
         else:
