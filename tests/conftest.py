@@ -41,16 +41,33 @@ def tk(screen, monkeypatch):
     matplotlib.pyplot.close("all")
 
 
+@pytest.fixture(scope="session")
+def few_examples(tmp_path_factory):
+    """A cache of Keras' with a tenth of the digits and clothes: most tests ask about something else."""
+    cache = tmp_path_factory.mktemp("keras")
+    (cache / "datasets").mkdir()
+    for name in ("mnist.npz", "fashion_mnist.npz"):
+        with np.load(ROOT / "common" / "data" / name) as whole:
+            tenth = {key: array[: len(array) // 10] for key, array in whole.items()}
+        np.savez(cache / "datasets" / name, **tenth)
+    return cache
+
+
 @pytest.fixture
-def environment(tmp_path):
-    """Like a new user's: an empty home, no screen, and nothing that a library has set in the tests."""
-    ours = {"DISPLAY", "MPLBACKEND", "KERAS_HOME", "TF_CPP_MIN_LOG_LEVEL", "TF_ENABLE_ONEDNN_OPTS"}
+def environment(tmp_path, few_examples):
+    """Like a new user's: an empty home, no screen, and nothing that a library has set in the tests.
+
+    But for MNIST, of which there is a tenth; with KERAS_HOME="" a lesson has the whole.
+    """
+    ours = {"DISPLAY", "MPLBACKEND", "TF_CPP_MIN_LOG_LEVEL", "TF_ENABLE_ONEDNN_OPTS"}
     environment = {name: value for name, value in os.environ.items() if name not in ours}
-    return environment | {"HOME": str(tmp_path), "PYTHONUNBUFFERED": "1"}
+    return environment | {"HOME": str(tmp_path), "KERAS_HOME": str(few_examples), "PYTHONUNBUFFERED": "1"}
 
 
 # what a process may be given that has its libraries imported already
-AFTER_THE_IMPORT = {"DISPLAY", "MPLBACKEND", "KERAS_BACKEND", "XLA_FLAGS", "PYTHONPATH", "QT_QPA_PLATFORM"}
+AFTER_THE_IMPORT = {
+    "DISPLAY", "KERAS_BACKEND", "KERAS_HOME", "MPLBACKEND", "PYTHONPATH", "QT_QPA_PLATFORM", "XLA_FLAGS",
+}  # fmt: skip
 
 
 @pytest.fixture(scope="session")
@@ -63,6 +80,12 @@ def fork(tmp_path_factory):
         if backend not in servers:
             shared = {name: environment[name] for name in environment.keys() - AFTER_THE_IMPORT}
             shared |= {"HOME": str(tmp_path_factory.mktemp("home"))}
+            if backend == "jax":  # what one lesson has compiled, the next one finds
+                shared |= {
+                    "JAX_COMPILATION_CACHE_DIR": str(tmp_path_factory.mktemp("compiled")),
+                    "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+                    "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
+                }
             servers[backend] = processes.ForkServer(shared | ({"KERAS_BACKEND": backend} if backend else {}))
         return servers[backend].start(argv, folder, environment, stdout)
 

@@ -57,10 +57,12 @@ def become(argv, folder, environment):
 
 
 if __name__ == "__main__":
+    gc.disable()
     import keras  # noqa: F401
     import matplotlib.backends.backend_agg  # and fonts
     import numpy as np
 
     gc.freeze()  # what was imported stays: nobody looks through it at the end of each fork
+    gc.enable()
     become(**fork_lessons(socket.socket(fileno=int(sys.argv[1]))))
     runpy.run_path(sys.argv[0], run_name="__main__")

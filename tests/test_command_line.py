@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from common import UserError, parse_args
 
-RUN = ("--train-size", 10_000, "--plot", "none")
+RUN = ("--train-size", 2000, "--plot", "none")
 
 STEPS = {
     "5.0": {"epochs": 7, "activation": "sigmoid"},
@@ -136,7 +136,7 @@ def test_a_number_is_usable_or_refused(flag, value):
 @pytest.mark.parametrize(
     "argv, message",
     [
-        (["--batch-size", 60_001], "--batch-size 60001 is more than the 60000 training examples"),
+        (["--batch-size", 60_001], "--batch-size 60001 is more than the 6000 training examples"),
         (["--out", "file/run"], "--out: cannot write to file"),
         (["--out", "file"], "--out: cannot write to file"),
         (["--overlay", "file"], "file is not a run"),

@@ -67,7 +67,7 @@ def bomb(path, name, shape, size):
     kind = {"descr": "|u1", "fortran_order": False, "shape": shape}
     np.lib.format.write_array_header_1_0(header, kind)
     with (
-        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive,
+        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive,
         archive.open(f"{name}.npy", "w") as file,
     ):
         file.write(header.getvalue())

@@ -122,7 +122,8 @@ def test_a_lesson_goes_on_when_nobody_reads_what_it_prints(reader, closed_pipe, 
 
 @on_linux
 def test_slides_are_saved_without_a_screen_and_when_nobody_reads_what_is_printed(closed_pipe, run, tmp_path):
-    done = run("--padding", "same", "--out", "slides", lesson="convolution_demo", stdout=closed_pipe)
+    flags = ("--padding", "same", "--out", "slides")
+    done = run(*flags, lesson="convolution_demo", stdout=closed_pipe, KERAS_HOME="")
     assert (done.returncode, done.stderr) == (0, "")
     names = {path.stem for path in (tmp_path / "slides").iterdir()}
     assert names == {"convolution", "stride", "padding", "pooling", "filters", "channels", "volumes"}

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from helpers import data_flags
+from helpers import data_flags, result_of
 
 from common import UserError, load_fashion_mnist
 from common import load_mnist
@@ -45,3 +45,36 @@ def test_train_size_takes_the_first_digits(mnist):
 def test_more_than_there_is_cannot_be_asked_for(changes, message):
     with pytest.raises(UserError, match=message):
         load_mnist(data_flags(**changes))
+
+
+def test_a_lesson_learns_from_as_many_digits_as_one_s_own_file_has(run, mnist, tmp_path):
+    own = {name: array[: 300 if "train" in name else 3] for name, array in mnist.items()}
+    (tmp_path / "own").mkdir()
+    np.savez(tmp_path / "own" / "mnist.npz", **own)
+    flags = ("--data-dir", "own", "--epochs", 2, "--plot", "file")
+    done = run(*flags)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("MNIST: 300 digits to learn from, 3 to test on (own")
+    folder = tmp_path / "runs" / "mnist_1_softmax"
+    assert result_of(folder)["train_size"] == 300 and (folder / "dashboard.png").stat().st_size > 50_000
+
+
+def test_a_lesson_has_the_whole_set_without_a_file_of_one_s_own(run):
+    done = run("--epochs", 1, "--plot", "none", KERAS_HOME="")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("MNIST: 60,000 digits to learn from, 10,000 to test on (")
+    assert float(done.stdout.partition("Test accuracy ")[2].partition("%")[0]) > 88
+
+
+@pytest.mark.parametrize(
+    "changes, message",
+    [
+        ({"y_test": slice(9)}, "has 10 pictures in x_test and 9 labels in y_test"),
+        ({"x_train": slice(0), "y_train": slice(0)}, "has 0 pictures in x_train and 0 labels in y_train"),
+    ],
+)
+def test_a_file_whose_pictures_and_labels_do_not_match_is_named(changes, message, mnist, tmp_path):
+    own = {name: array[:10][changes.get(name, slice(None))] for name, array in mnist.items()}
+    np.savez(tmp_path / "mnist.npz", **own)
+    with pytest.raises(UserError, match=rf"mnist\.npz {message}"):
+        load_mnist(data_flags(data_dir=tmp_path))

@@ -17,7 +17,7 @@ def backend(request):
 def test_a_lesson_runs_unchanged_and_finds_much_the_same(backend, run, tmp_path, screen):
     lesson, step = "mnist_4_batchnorm", ("--step", "4.1")
     shown = {"DISPLAY": screen, "MPLBACKEND": "TkAgg", "KERAS_BACKEND": backend}
-    done = run(*RUN, *step, "--close", "--out", "a", lesson=lesson, new=True, **shown)
+    done = run(*RUN, *step, "--close", "--out", "a", lesson=lesson, **shown)
     assert (done.returncode, done.stderr) == (0, "")
     assert f" on {backend}, " in done.stdout
     assert run(*RUN, *step, "--plot", "none", "--out", "b", lesson=lesson).returncode == 0

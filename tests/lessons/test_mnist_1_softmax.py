@@ -10,7 +10,7 @@ QUICK = ("--train-size", 2000, "--epochs", 2, "--plot", "none")
 
 
 def test_a_run_prints_our_lines_and_leaves_its_files(run, tmp_path, weights):
-    done = run(*QUICK, new=True)
+    done = run(*QUICK, new=True, KERAS_HOME="")
     assert (done.returncode, done.stderr) == (0, "")
     assert [line.split()[0] for line in done.stdout.splitlines()] == [
         "MNIST:", "mnist_1_softmax:", "epoch", "epoch", "The", "Test",

@@ -439,7 +439,7 @@ def test_a_long_text_makes_a_short_complaint(flag, text):
 
 
 def test_a_flag_that_means_nothing_ends_with_status_2(run):
-    result = run("--slide", "pooling", "--kernel", "edge", lesson="convolution_demo")
+    result = run("--slide", "pooling", "--kernel", "edge", lesson="convolution_demo", KERAS_HOME="")
     assert result.returncode == 2
     assert result.stderr.count("\n") == 1 and "--kernel does not change slide pooling" in result.stderr
 

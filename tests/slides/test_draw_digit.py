@@ -81,7 +81,7 @@ def test_without_a_run_softmax_is_trained_and_then_found(run, call, network, tmp
     first = run("--plot", "none", "--image", "seven.png", lesson="draw_digit")
     assert (first.returncode, first.stderr) == (0, "")
     assert first.stdout.startswith("There is no trained network in runs/: training mnist_1_softmax first.\n")
-    assert "Test accuracy 92." in first.stdout
+    assert "Test accuracy 89." in first.stdout  # a tenth of the digits
     assert re.search(r"seven.png: 7 \(.* %\) by runs.mnist_1_softmax\n$", first.stdout)
 
     def leave_run(name, script, accuracy, model=True):

@@ -18,7 +18,7 @@ def test_a_disk_without_room_is_named_before_the_training(small_disk, run):
 def test_on_a_disk_that_fills_up_the_model_is_kept(small_disk, start, weights, tmp_path):
     """Something else takes all that is left: first the checkpoint does not fit, the model still does."""
     disk = small_disk(20_000_000)
-    flags = ("--plot", "file", "--epochs", 3, "--train-size", 10_000, "--out", disk / "run")
+    flags = ("--plot", "file", "--epochs", 3, "--train-size", 6000, "--out", disk / "run")
     with open(tmp_path / "said", "w") as said:
         process = start(*flags, lesson="mnist_2_five_layers", stdout=said.fileno())
     wait_for(lambda: "parameters" in (tmp_path / "said").read_text("utf-8"))
