@@ -78,6 +78,7 @@ def _dataset(steps, batch):
     options = tf.data.Options()
     options.autotune.enabled = False  # its thread would let each epoch's end wait until it wakes up
     options.threading.private_threadpool_size = 1  # each further thread has to be woken for every batch
+    batch = tf.autograph.experimental.do_not_convert(batch)  # it has no branches and loops to convert
     return tf.data.Dataset.range(steps).map(batch).prefetch(8).with_options(options)
 
 

@@ -14,16 +14,18 @@ def backend(request):
     return request.param
 
 
-def test_a_lesson_runs_unchanged_and_finds_much_the_same(backend, run, tmp_path, screen):
-    lesson, step = "mnist_4_batchnorm", ("--step", "4.1")
-    shown = {"DISPLAY": screen, "MPLBACKEND": "TkAgg", "KERAS_BACKEND": backend}
-    done = run(*RUN, *step, "--close", "--out", "a", lesson=lesson, **shown)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert f" on {backend}, " in done.stdout
-    assert run(*RUN, *step, "--plot", "none", "--out", "b", lesson=lesson).returncode == 0
-    assert result_of(tmp_path / "a")["backend"] == backend and (tmp_path / "a" / "window.json").is_file()
-    a, b = (result_of(tmp_path / name)["test"]["accuracy"] for name in "ab")
-    assert a == pytest.approx(b, abs=0.03)
+def test_a_lesson_runs_unchanged_and_finds_much_the_same(run, tmp_path, screen):
+    found = []
+    for backend in INSTALLED:
+        shown = {"DISPLAY": screen, "MPLBACKEND": "TkAgg", "KERAS_BACKEND": backend}
+        flags = ("--step", "4.1", "--close", "--out", backend)
+        done = run(*RUN, *flags, lesson="mnist_4_batchnorm", **shown)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert f" on {backend}, " in done.stdout
+        result = result_of(tmp_path / backend)
+        assert result["backend"] == backend and (tmp_path / backend / "window.json").is_file()
+        found.append(result["test"]["accuracy"])
+    assert max(found) - min(found) < 0.03
 
 
 def test_a_picture_changes_no_number_and_resume_goes_on(backend, run, tmp_path, weights):

@@ -9,7 +9,7 @@ from helpers import on_linux, result_of
 QUICK = ("--train-size", 2000, "--epochs", 2, "--plot", "none")
 
 
-def test_a_run_prints_our_lines_and_leaves_its_files(run, tmp_path, weights):
+def test_a_run_prints_our_lines_and_leaves_its_files_and_a_seed_fixes_everything(run, tmp_path, weights):
     done = run(*QUICK, new=True, KERAS_HOME="")
     assert (done.returncode, done.stderr) == (0, "")
     assert [line.split()[0] for line in done.stdout.splitlines()] == [
@@ -45,7 +45,11 @@ def test_a_run_prints_our_lines_and_leaves_its_files(run, tmp_path, weights):
     assert [float(point["value"]) for point in points] == [
         pytest.approx(float(row["accuracy"]), abs=1e-5) for row in rows
     ]
-    assert weights(folder)[0].shape == (784, 10)
+    for out, seed in (("again", 0), ("other", 6)):
+        assert run(*QUICK, "--seed", seed, "--out", out).returncode == 0
+    ours, again, other = (weights(path) for path in (folder, tmp_path / "again", tmp_path / "other"))
+    assert all(map(np.array_equal, ours, again))
+    assert ours[0].shape == (784, 10) and not np.array_equal(ours[0], other[0])
     assert sorted(path.name for path in folder.iterdir() if path.name != ".lock") == [
         "checkpoint.npz", "curves.csv", "history.csv", "model.keras", "result.json",
     ]  # fmt: skip
@@ -57,11 +61,3 @@ def test_without_a_screen_the_picture_is_a_file(run, tmp_path):
     assert (done.returncode, done.stderr) == (0, "")
     assert "No window" in done.stdout and "dashboard.png" in done.stdout
     assert (tmp_path / "runs" / "mnist_1_softmax" / "dashboard.png").stat().st_size > 50_000
-
-
-def test_a_seed_fixes_everything(run, tmp_path, weights):
-    for out, seed in (("a", 5), ("b", 5), ("c", 6)):
-        assert run(*QUICK, "--seed", seed, "--out", out, new=out == "a").returncode == 0
-    a, b, c = (weights(tmp_path / out) for out in "abc")
-    assert all(map(np.array_equal, a, b))
-    assert not np.array_equal(a[0], c[0])

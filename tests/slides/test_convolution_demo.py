@@ -53,7 +53,7 @@ def last(slide):
 
 def check_looks(figure):
     """Nothing is cut off, and neither titles nor other texts lie on each other or on a table."""
-    figure.canvas.draw()
+    figure.draw_without_rendering()
     texts = [*figure.texts, *(text for axes in figure.axes for text in [*axes.texts, axes.title])]
     for text in texts:
         box = text.get_window_extent()

@@ -1,7 +1,7 @@
 """The gradient descent slides: what stands on them is what the formulas, and Keras, compute."""
 
+import functools
 import re
-from functools import partial
 from itertools import combinations, pairwise
 
 import numpy as np
@@ -27,7 +27,11 @@ from gradient_descent_demo import (
 )  # fmt: skip
 
 NAMES = ["cost", "average_cost", "surface", "learning_rates", "optimizers", "backpropagation"]
-SLIDES = dict(zip(NAMES, make_slides(0.3), strict=True))
+
+
+@functools.cache
+def slides():
+    return dict(zip(NAMES, make_slides(0.3), strict=True))
 
 
 def drawn(name, step, width=1344, height=756):
@@ -35,7 +39,7 @@ def drawn(name, step, width=1344, height=756):
     figure = File().figure
     figure.set_size_inches(width / 100, height / 100)
     fit_text(figure)
-    slide = SLIDES[name]
+    slide = slides()[name]
     slide.put_on(figure, step % slide.steps, "the keys")
     return figure, [text.get_text() for text in texts_on(figure)]
 
@@ -99,7 +103,7 @@ def on_average_cost(step):
 
 
 def test_the_average_cost_is_that_of_more_and_more_digits_until_it_is_that_of_all():
-    *_, costs = SLIDES["average_cost"].drawing
+    *_, costs = slides()["average_cost"].drawing
     for step, n in enumerate(COUNTS):
         shown, average, count = on_average_cost(step)
         assert count == n and average == pytest.approx(costs[0, :n].mean(), abs=0.001)
@@ -111,7 +115,7 @@ def test_the_average_cost_is_that_of_more_and_more_digits_until_it_is_that_of_al
 def test_gradient_descent_lowers_the_average_cost_of_all_training_digits():
     first = len(COUNTS) - 1
     seen = [on_average_cost(step) for step in range(first, first + len(STEPS))]
-    assert SLIDES["average_cost"].steps == first + len(STEPS)
+    assert slides()["average_cost"].steps == first + len(STEPS)
     assert {n for _, _, n in seen} == {60_000}
     averages = [average for _, average, _ in seen]
     assert (np.diff(averages) < 0).all() and averages[-1] < averages[0] / 5
@@ -137,7 +141,7 @@ def test_the_steps_on_the_average_cost_are_those_of_keras(mnist):
             assert outputs[STEPS.index(step)] == pytest.approx(found[:SHOWN], abs=1e-4)
             assert costs[STEPS.index(step)].mean() == pytest.approx(float(cost(w, b)), abs=1e-4)
         half = np.s_[:batch] if step % 2 == 0 else np.s_[batch:]
-        dw, db = keras_gradients(partial(cost, x=x[half], y=y[half]), w, b)
+        dw, db = keras_gradients(functools.partial(cost, x=x[half], y=y[half]), w, b)
         w, b = w - 0.3 * dw, b - 0.3 * db
 
 
@@ -243,7 +247,7 @@ def test_loss_and_slope_are_keras_mean_squared_error():
 
 def losses(name):
     """For each panel of a slide its title and the loss after each step."""
-    _, points, _, ways, *_ = SLIDES[name].drawing
+    _, points, _, ways, *_ = slides()[name].drawing
     return {title: loss(*path.T.astype(float), points) for title, _, path in ways}
 
 
@@ -312,9 +316,9 @@ def test_the_surface_writes_the_next_step():
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("size, every", [((1344, 756), 8), ((1920, 1010), 15)])
 def test_all_can_be_read_and_nothing_is_cut_off(name, size, every):
-    for step in range(-1, SLIDES[name].steps - 1, every):
+    for step in range(-1, slides()[name].steps - 1, every):
         figure, _ = drawn(name, step, *size)
-        figure.canvas.draw()
+        figure.draw_without_rendering()
         edge, (width, height) = figure.get_tightbbox(), figure.get_size_inches()
         assert min(edge.x0, edge.y0, width - edge.x1, height - edge.y1) > -0.001
         assert all(text.get_fontsize() >= 13 for text in figure.findobj(Text) if text.get_text().strip())
@@ -346,7 +350,7 @@ def test_pictures_without_a_screen_on_jax(run, tmp_path):
 )
 def test_a_mistake_is_one_line(flags, complaint):
     with pytest.raises(UserError) as error:
-        show_slides(list(SLIDES.values()), parse_args(flags))
+        show_slides(list(slides().values()), parse_args(flags))
     assert complaint in str(error.value) and "\n" not in str(error.value)
 
 

@@ -1,5 +1,6 @@
 """The neuron slides: what stands on them is what Keras' own layers compute."""
 
+import functools
 import re
 from itertools import combinations
 
@@ -20,10 +21,10 @@ from keras import layers, ops
 from neuron_demo import INPUTS, ROWS, WEIGHTS, flat, make_slides, parse_args, train
 
 NAMES = ["neuron", "layer", "batch", "cross_entropy"]
-SLIDES = dict(zip(NAMES, make_slides(parse_args([])), strict=True))
 
 
-def with_flags(*flags):
+@functools.cache
+def slides(*flags):
     return dict(zip(NAMES, make_slides(parse_args(flags)), strict=True))
 
 
@@ -66,7 +67,7 @@ def dense(activation, weights, biases, x):
 
 
 def test_the_neuron_grows_product_by_product():
-    slide = SLIDES["neuron"]
+    slide = slides()["neuron"]
     for n, (x, w) in enumerate(zip(INPUTS, WEIGHTS, strict=True), start=1):
         (text,) = [text for text in words(slide, n) if "·" in text]
         x_, w_, product = map(value, re.search(r"= +(.+)·(.+?) += +(.+)", text).groups())
@@ -78,17 +79,17 @@ def test_the_neuron_grows_product_by_product():
 
 @pytest.mark.parametrize("activation, bias", [("sigmoid", 0), ("relu", -3), ("relu", 9)])
 def test_the_neuron_s_output_is_keras(activation, bias):
-    slides = with_flags("--activation", activation, "--bias", str(bias))
+    changed = slides("--activation", activation, "--bias", str(bias))
     (output,) = dense(activation, WEIGHTS[:, None], np.array([bias]), INPUTS[None])[0]
-    (text,) = [text for text in words(slides["neuron"]) if text.startswith("a  = ")]
+    (text,) = [text for text in words(changed["neuron"]) if text.startswith("a  = ")]
     assert value(text.split()[-1]) == pytest.approx(output, abs=6e-4)
-    first, *_ = [text for text in words(slides["layer"], 1) if re.fullmatch(r"\d+\.\d\d", text)]
+    first, *_ = [text for text in words(changed["layer"], 1) if re.fullmatch(r"\d+\.\d\d", text)]
     assert value(first) == pytest.approx(output, abs=6e-3)  # the layer's first neuron is this one
 
 
 @pytest.mark.parametrize("activation", ["sigmoid", "relu"])
 def test_the_layer_is_keras_dense_layer_column_by_column(activation):
-    slide = with_flags("--activation", activation)["layer"]
+    slide = slides("--activation", activation)["layer"]
     outputs, *weights, biases = rows_of_ten(slide)
     assert np.shape(weights) == (4, 10)
     assert outputs == pytest.approx(dense(activation, np.array(weights), biases, INPUTS[None])[0], abs=6e-3)
@@ -101,7 +102,7 @@ def test_the_layer_is_keras_dense_layer_column_by_column(activation):
 
 
 def test_each_row_of_the_batch_is_what_keras_computes():
-    slide = SLIDES["batch"]
+    slide = slides()["batch"]
     images, labels, weights, biases = slide.drawing[1:]
     n, some = len(ROWS), images[list(ROWS)]
     products = rows_of_ten(slide, n)[1:]
@@ -120,12 +121,12 @@ def test_each_row_of_the_batch_is_what_keras_computes():
 
 def test_the_batch_s_shapes_are_the_lecture_s():
     shapes = {"X  [100, 784]", "W  [784, 10]", "b  [10]", "L  [100, 10]", "Y  [100, 10]"}
-    assert shapes <= set(words(SLIDES["batch"]))
-    assert shapes - set(words(SLIDES["batch"], 0)) == {"L  [100, 10]", "Y  [100, 10]"}  # not computed yet
+    assert shapes <= set(words(slides()["batch"]))
+    assert shapes - set(words(slides()["batch"], 0)) == {"L  [100, 10]", "Y  [100, 10]"}  # not computed yet
 
 
 def test_the_batch_says_what_it_adds():
-    slide, n = SLIDES["batch"], len(ROWS)
+    slide, n = slides()["batch"], len(ROWS)
     said = [words(slide, step) for step in range(slide.steps)]
     for texts in said[n + 2 : 2 * n + 2]:
         (text,) = [text for text in texts if text.startswith("Row")]
@@ -148,10 +149,10 @@ def test_training_takes_the_steps_that_keras_takes(mnist):
 
 
 def test_cross_entropy_is_keras_of_a_real_6(mnist):
-    slide = SLIDES["cross_entropy"]
+    slide = slides()["cross_entropy"]
     _, image, computed = slide.drawing
     assert mnist["y_test"][(mnist["x_test"] == image).all(axis=(1, 2))].tolist() == [6]
-    layer = SLIDES["batch"].drawing[3:]
+    layer = slides()["batch"].drawing[3:]
     assert computed == pytest.approx(dense("softmax", *layer, flat(image[None]))[0], abs=1e-5)
     _, actual, probabilities, products = rows_of_ten(slide)
     assert actual.tolist() == [0, 0, 0, 0, 0, 0, 1, 0, 0, 0]
@@ -164,7 +165,7 @@ def test_cross_entropy_is_keras_of_a_real_6(mnist):
 
 
 def test_each_product_of_the_cross_entropy_comes_in_turn():
-    slide = SLIDES["cross_entropy"]
+    slide = slides()["cross_entropy"]
     for step in range(1, 11):
         (text,) = [text for text in words(slide, step) if re.match(r"[01] · log ", text)]
         actual, probability, product = map(value, re.fullmatch(r"(.) · log (\S+)  =  (\S+)", text).groups())
@@ -172,7 +173,7 @@ def test_each_product_of_the_cross_entropy_comes_in_turn():
 
 
 def test_confident_and_wrong_costs_much():
-    texts = words(SLIDES["cross_entropy"])
+    texts = words(slides()["cross_entropy"])
     assert texts[texts.index("confident and right:") + 1] == "−log 0.9 = 0.105"
     assert texts[texts.index("confident and wrong:") + 1] == "−log 0.01 = 4.605"
     assert "−log 0.1 = 2.303" in texts and any("natural logarithm" in text for text in texts)
@@ -182,10 +183,10 @@ def test_confident_and_wrong_costs_much():
 @pytest.mark.parametrize("size, every", [((1344, 756), 4), ((1024, 768), 20)])
 def test_all_can_be_read_and_nothing_is_cut_off(name, size, every):
     flags = ["--activation", "relu", "--bias", "-9"] if size == (1024, 768) else []
-    slide = with_flags(*flags)[name] if flags else SLIDES[name]
+    slide = slides(*flags)[name]
     for step in range(-1, slide.steps - 1, every):
         figure, texts = drawn(slide, step, *size)
-        figure.canvas.draw()
+        figure.draw_without_rendering()
         edge, (width, height) = figure.get_tightbbox(), figure.get_size_inches()
         assert min(edge.x0, edge.y0, width - edge.x1, height - edge.y1) > -0.001
         assert all(text.get_fontsize() >= 13 for text in figure.findobj(Text) if text.get_text().strip())
@@ -217,5 +218,5 @@ def test_pictures_without_a_screen(run, tmp_path):
 )
 def test_a_mistake_is_one_line(flags, complaint):
     with pytest.raises(UserError) as error:
-        show_slides(list(SLIDES.values()), parse_args(flags))
+        show_slides(list(slides().values()), parse_args(flags))
     assert complaint in str(error.value) and "\n" not in str(error.value)

@@ -207,13 +207,15 @@ plot.wait_until_closed()
 """
 
 
-def test_a_notebook_of_ones_own_has_no_flags(execute, tmp_path):
+def test_a_lesson_runs_by_its_name_and_a_cell_of_ones_own_has_no_flags(execute, tmp_path):
     """The words that started the kernel, `-f` and a file, are not for us."""
-    notebook = new_notebook(cells=[new_code_cell(OWN.format(root=str(ROOT)))])
+    command = f"%run {(ROOT / 'mnist_1_softmax.py').as_posix()} --epochs 2 --train-size 1000 --out run"
+    notebook = new_notebook(cells=[new_code_cell(command), new_code_cell(OWN.format(root=str(ROOT)))])
     _, error = execute(notebook, tmp_path)
-    assert error is None
-    assert text(notebook).splitlines() == ["notebook 2 runs/notebook"]
-    assert len(pictures(notebook)) == 1
+    assert error is None and len(pictures(notebook)) == 2
+    *said, own = text(notebook).splitlines()
+    assert "after 2 epochs" in said[-1] and (tmp_path / "run" / "model.keras").is_file()
+    assert own == "notebook 2 runs/notebook"
 
 
 # -- the set-up
@@ -275,14 +277,6 @@ def test_the_set_up_takes_the_project_as_a_zip_file(set_up, tmp_path):
     (tmp_path / "elsewhere" / "another.zip").write_bytes(b"not a zip file")
     _, error, notebook = set_up("", "import common.terminal\nprint(common.terminal.WHERE)")
     assert error is None and text(notebook) == "unpacked\n"
-
-
-def test_a_lesson_runs_by_its_name_in_a_notebook(execute, tmp_path):
-    command = f"%run {(ROOT / 'mnist_1_softmax.py').as_posix()} --epochs 2 --train-size 1000 --out run"
-    notebook = new_notebook(cells=[new_code_cell(command)])
-    _, error = execute(notebook, tmp_path)
-    assert error is None and len(pictures(notebook)) == 1
-    assert "after 2 epochs" in text(notebook) and (tmp_path / "run" / "model.keras").is_file()
 
 
 def test_flags_may_hold_paths_of_windows_and_texts_in_quotes(monkeypatch):

@@ -1,8 +1,5 @@
 """One kernel finds what Keras' own code finds, and leaves to it what it cannot do."""
 
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 
@@ -62,12 +59,11 @@ def test_only_a_layer_that_is_named_uses_the_one_kernel():
     assert "FusedBatchNormV3" not in kernels_of_layer(layers.BatchNormalization())
 
 
-def test_the_file_of_a_fused_model_is_plain_keras(tmp_path):
+def test_the_file_of_a_fused_model_is_plain_keras(run_code, tmp_path):
     model = keras.Sequential([keras.Input((5, 5, 2)), fused(layers.BatchNormalization())])
     model.save(tmp_path / "model.keras")
-    script = "import sys, keras; print(type(keras.models.load_model(sys.argv[1]).layers[0]).__module__)"
-    command = [sys.executable, "-c", script, str(tmp_path / "model.keras")]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+    code = "import keras\nprint(type(keras.models.load_model('model.keras').layers[0]).__module__)"
+    done = run_code(code)  # which knows nothing of ours
     assert done.returncode == 0 and done.stdout.startswith("keras.src.layers")
 
 
