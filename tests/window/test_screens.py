@@ -43,16 +43,31 @@ def test_the_window_stays_until_it_is_closed(screen, start, tmp_path):
 
 
 @on_linux
-@pytest.mark.parametrize(
-    "variables",
-    [{"DISPLAY": ":77"}, {"DISPLAY": "nonsense"}, {"MPLBACKEND": "TkAgg"}, {"MPLBACKEND": "wxAgg"}],
-)
-def test_a_window_that_cannot_open_becomes_a_file(variables, run, tmp_path):
-    done = run("--train-size", 600, "--epochs", 1, "--plot", "window", **variables)
+def test_a_window_that_cannot_open_becomes_a_file(run, tmp_path):
+    done = run("--train-size", 600, "--epochs", 1, "--plot", "window", DISPLAY=":77")
     assert (done.returncode, done.stderr) == (0, ""), done.stderr
     (line,) = [line for line in done.stdout.splitlines() if "No window" in line]
     assert "dashboard.png" in line
     assert (tmp_path / "runs" / "mnist_1_softmax" / "dashboard.png").exists()
+
+
+@on_linux
+@pytest.mark.parametrize(
+    "variables, why",
+    [
+        ({"DISPLAY": "nonsense"}, "there is no screen"),
+        ({"MPLBACKEND": "TkAgg"}, "MPLBACKEND=TkAgg, there is no screen"),
+        ({"MPLBACKEND": "wxAgg"}, "MPLBACKEND=wxAgg, No module named 'wx'"),
+    ],
+)
+def test_without_a_window_it_says_why(variables, why, run_code):
+    code = """
+from common.window.screens import open_screen
+shown, why = open_screen("window", "a window", print)
+print(type(shown).__name__, why)
+"""
+    done = run_code(code, **variables)
+    assert done.stdout == f"File {why}; --plot web shows it in a browser\n", done.stderr
 
 
 def without(folder, *packages):
