@@ -125,7 +125,7 @@ TRAINING = {
 
 
 @pytest.fixture(scope="module")
-def seen(tmp_path_factory, fork, few_examples):
+def seen(tmp_path_factory, fork):
     """What became of each line: (script, words) and what happened."""
     folder = tmp_path_factory.mktemp("hostile")
     (folder / "file").write_text("no picture, no run")
@@ -138,9 +138,8 @@ def seen(tmp_path_factory, fork, few_examples):
     ]
     (folder / "lines.json").write_text(json.dumps(lines))
     (folder / "driver.py").write_text(DRIVER)
-    environment = {name: value for name, value in os.environ.items() if name != "DISPLAY"}
-    environment |= {"HOME": str(folder), "KERAS_HOME": str(few_examples)}
-    driver = fork([str(folder / "driver.py"), str(ROOT)], folder, environment)
+    environment = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "KERAS_HOME")}
+    driver = fork([str(folder / "driver.py"), str(ROOT)], folder, environment | {"HOME": str(folder)})
     stdout, stderr = driver.communicate(timeout=280)
     assert "SEEN" in stdout, stderr[-2000:]
     return list(zip(lines, json.loads(stdout.rpartition("SEEN")[2]), strict=True))

@@ -291,7 +291,7 @@ def weights_after_a_step(*kept):
     keras.utils.set_random_seed(0)
     sizes = 32, (1, 1), 4, 8
     model = Part(pix2pix.build_generator(*sizes), pix2pix.build_discriminator(*sizes), 0.0)
-    model.compile(keras.optimizers.SGD(0.1))
+    model.compile(keras.optimizers.SGD(0.1), run_eagerly=True)  # one step: to trace it would take longer
     x, y = np.random.default_rng(0).integers(0, 256, (2, 8, 32, 32, 1), np.uint8)
     model.fit(x, y, batch_size=8, verbose=0, shuffle=False)
     networks = model.generator, model.discriminator

@@ -27,6 +27,23 @@ def test_the_red_of_the_test_pane_ends_at_the_accuracy(misread, digits):
     assert np.count_nonzero(np.diff(red)) <= 4  # one edge, and at it the ruler's line
 
 
+@pytest.mark.parametrize("count", [60, 300])
+def test_of_a_small_test_set_too_each_picture_keeps_its_shape(count, digits):
+    x, y = digits[0]
+    squares = np.zeros((count, 28, 28, 1), np.uint8)
+    squares[:, 6:22, 6:22] = 255
+    test = Sample(squares, np.zeros(count, int), np.eye(10)[np.zeros(count, int)])
+    records = Records(Sample(x[:60], y[:60]), test)
+    dashboard = Dashboard(File().figure, six_panes(), records)
+    dashboard.update(records, "")
+    dashboard.draw()
+    left, bottom, right, top = np.rint(dashboard.axes[5].bbox.extents).astype(int)
+    dark = np.asarray(dashboard.figure.canvas.buffer_rgba())[::-1, :, 0][bottom:top, left:right] < 100
+    lines = dark[2:, 5 : len(dark) // 4].T, dark[: len(dark) // 2, 5:]  # without the pane's edges
+    rows, columns = (max(np.count_nonzero(line[:-1] > line[1:]) for line in some) for some in lines)
+    assert (rows, columns) == {60: (6, 10), 300: (14, 22)}[count]
+
+
 @pytest.mark.parametrize("number", [None, 1, 5])
 def test_what_changed_is_drawn_as_if_all_were_drawn_anew(number, digits):
     """The wiped and redrawn part of the picture equals the same part of a whole drawing."""

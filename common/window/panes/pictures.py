@@ -136,7 +136,7 @@ class TestImages(Pane):
     Args:
         title: above the pane.
         classes: the names of the classes; the most frequent mistake is then named.
-        columns, rows: how many places there are.
+        columns, rows: how many places there are; fewer for a test set that is smaller.
 
     Source: M. Görner's visualisation for "TensorFlow and deep learning, without a PhD".
     """
@@ -151,6 +151,8 @@ class TestImages(Pane):
         self.axes = axes
         _check_images(records.test.x)
         examples = len(records.test.y)
+        as_many_as_needed = int(np.ceil(np.sqrt(examples * self._columns / self._rows)))  # of the same shape
+        self._columns = min(self._columns, as_many_as_needed)
         self._rows = min(self._rows, -(-examples // self._columns))
         self._bottom = max(1 - self._rows * self._columns / examples, 0)
         self._small = _shrunk(records.test.pixels(slice(None)), 14)
