@@ -214,8 +214,8 @@ def _silent_stderr():
 def _kept_for_good():
     """What is imported in this block stays until the end, so that Python need not look for garbage in it.
 
-    Else it would go through hundreds of thousands of objects again and again, in the block and later: this
-    takes a fifth of the time from the command to the first epoch.
+    Else it would go through hundreds of thousands of objects again and again, in the block and later: of a
+    run of one short epoch this takes a fifth.
     """
     gc.disable()
     try:

@@ -5,7 +5,7 @@
 The descriptor is a socket's. For each message, a JSON object and the files for stdin, stdout and stderr, a
 lesson is started, and its process id sent back. Nothing of the imported libraries was called yet; the fork
 imports `common` and the lesson itself. It ends as any Python program does, but does not tidy up its memory:
-to touch all that was imported would take half a second.
+to touch all that was imported would take a quarter of a second.
 """
 
 import atexit
