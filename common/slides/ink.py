@@ -102,6 +102,7 @@ def _largest_pieces(ink):
     before = None
     while not np.array_equal(pieces, before):  # the largest number of a piece spreads all over it
         before, pieces = pieces, there * np.asarray(_most(Image.fromarray(pieces), 1))
+        pieces = np.append(np.int32(0), pieces)[pieces]  # from where its own number was, in one leap
     weights = np.bincount(pieces.ravel(), np.asarray(black).ravel())
     weights[0] = 0  # where there is no piece
     for side in (pieces[0], pieces[-1], pieces[:, 0], pieces[:, -1]):
