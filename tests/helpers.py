@@ -36,6 +36,14 @@ def data_flags(**changes):
     return Namespace(**(nothing | {"full": False, "batch_size": 1, "input_half": "right"} | changes))
 
 
+def dropout_of(folder):
+    """The rates of the dropout layers of a run's saved model."""
+    import keras
+
+    model = keras.models.load_model(Path(folder) / "model.keras", compile=False)
+    return [layer.rate for layer in model.layers if isinstance(layer, keras.layers.Dropout)]
+
+
 def learning_rates(folder):
     """Those at the end of each epoch."""
     with open(Path(folder) / "history.csv") as file:

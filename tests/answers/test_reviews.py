@@ -1,9 +1,10 @@
-"""Reviews of the user's own, read by a trained network."""
+"""IMDB from its command, and reviews of the user's own, read by the trained network."""
 
 import io
 import sys
 
 import pytest
+from PIL import Image
 
 from common import UserError, classify_reviews, parse_args
 from common.data.reviews import SPECIAL
@@ -13,8 +14,12 @@ def test_a_review_is_classified_and_unknown_words_are_named(run, tmp_path, monke
     texts = ["A great, wonderful, perfect film", "An awful, boring waste of tyme", "xyzzy"]
     asked = [word for text in texts for word in ("--review", text)]
     quick = ("--epochs", 4, "--learning-rate", 0.01)
-    first = run(*quick, "--plot", "none", *asked, lesson="imdb_text")
-    assert first.returncode == 0 and "training one first" in first.stdout
+    first = run(*quick, "--plot", "file", *asked, lesson="imdb_text")
+    assert (first.returncode, first.stderr) == (0, "") and "training one first" in first.stdout
+    assert [line.split()[0] for line in first.stdout.splitlines()][:9] == [
+        "IMDB:", "There", "imdb_text:", *["epoch"] * 4, "The", "The",
+    ]  # fmt: skip
+    assert Image.open(tmp_path / "runs" / "imdb_text" / "dashboard.png").size == (1344, 756)
     again = run(*asked, lesson="imdb_text")
     assert (again.returncode, again.stderr) == (0, "")
     answers = [line.strip() for line in again.stdout.splitlines() if line.startswith("  ")]

@@ -6,7 +6,7 @@ from helpers import result_of
 
 
 def test_a_run_of_dates_translates(run, tmp_path):
-    flags = ("--train-size", 1000, "--epochs", 1, "--plot", "file", "--translate", "3 Märch 2018")
+    flags = ("--train-size", 300, "--epochs", 1, "--plot", "file", "--translate", "3 Märch 2018")
     done = run(*flags, lesson="nmt_attention")
     assert (done.returncode, done.stderr) == (0, "")
     assert "There is no trained model" in done.stdout and "unknown: ä" in done.stdout
@@ -23,7 +23,7 @@ def test_a_run_of_dates_translates(run, tmp_path):
 
 
 def test_sentences_of_ones_own_are_learnt(run, sentences, tmp_path):
-    flags = ("--step", "translate", "--pairs", sentences.name, "--train-size", 500, "--epochs", 1)
+    flags = ("--step", "translate", "--pairs", sentences.name, "--train-size", 300, "--epochs", 1)
     done = run(*flags, "--plot", "file", lesson="nmt_attention")
     assert (done.returncode, done.stderr) == (0, "")
     assert "Test bleu" in done.stdout

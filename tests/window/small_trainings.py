@@ -49,7 +49,7 @@ def train(digits, plot, *actions, epochs=4, validated=True):
     model = small_model()
     model.fit(
         x, y, batch_size=50, epochs=epochs, callbacks=[plot, *actions], verbose=0,
-        validation_data=test if validated else None,
+        validation_data=test if validated else None, validation_batch_size=1000,
     )  # fmt: skip
     return model
 

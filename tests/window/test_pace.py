@@ -37,7 +37,7 @@ def test_a_network_that_reads_slowly_still_has_a_dense_test_curve(
     steps = plot._records.curves["val_accuracy"].steps
     assert len([step for step in steps if 0 < step < 60]) >= 5
     assert steps[-1] == plot._records.test.read_at == 120
-    accuracy = model.evaluate(*digits[1], verbose=0, return_dict=True)["accuracy"]
+    accuracy = model.evaluate(*digits[1], batch_size=1000, verbose=0, return_dict=True)["accuracy"]
     assert 1 - plot._records.test.misclassified().mean() == pytest.approx(accuracy, abs=1e-6)
     assert plot._records.curves["val_accuracy"].values[-1] == pytest.approx(accuracy, abs=1e-6)
 
@@ -56,7 +56,9 @@ def test_the_window_shows_what_the_validation_read(digits, tmp_path, monkeypatch
         histories.append(model.history.history)
     assert histories[0] == histories[1]
     assert read == [0, 60] and plot._records.test.read_at == 180
-    assert plot._records.test.outputs == pytest.approx(model.predict(x_test, verbose=0), abs=1e-5)
+    assert plot._records.test.outputs == pytest.approx(
+        model.predict(x_test, batch_size=1000, verbose=0), abs=1e-5
+    )
 
 
 def test_other_examples_than_the_window_shows_are_not_mistaken_for_them(digits, tmp_path, monkeypatch):
@@ -65,8 +67,12 @@ def test_other_examples_than_the_window_shows_are_not_mistaken_for_them(digits, 
     plot = LivePlot([Accuracy(), TestImages()], digits, Namespace(**NO_FLAGS | {"plot": "file"}))
     model = small_model()
     other = x_test[::-1], y_test[::-1]
-    model.fit(x[:500], y[:500], verbose=0, callbacks=[plot], validation_data=other)
-    assert plot._records.test.outputs == pytest.approx(model.predict(x_test, verbose=0), abs=1e-5)
+    model.fit(
+        x[:500], y[:500], verbose=0, callbacks=[plot], validation_data=other, validation_batch_size=1000
+    )
+    assert plot._records.test.outputs == pytest.approx(
+        model.predict(x_test, batch_size=1000, verbose=0), abs=1e-5
+    )
 
 
 def test_the_last_picture_is_of_the_network_that_is_kept(digits, tmp_path, monkeypatch):
