@@ -67,6 +67,7 @@ def environment(tmp_path, few_examples):
     But for MNIST, of which there is a tenth; with KERAS_HOME="" a lesson has the whole.
     """
     ours = {"DISPLAY", "MPLBACKEND", "TF_CPP_MIN_LOG_LEVEL", "TF_ENABLE_ONEDNN_OPTS"}
+    ours |= {"PYTHONDONTWRITEBYTECODE"}  # or each process would compile all of common/ anew
     environment = {name: value for name, value in os.environ.items() if name not in ours}
     return environment | {"HOME": str(tmp_path), "KERAS_HOME": str(few_examples), "PYTHONUNBUFFERED": "1"}
 

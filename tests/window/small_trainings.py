@@ -44,7 +44,7 @@ def six_panes():
     return [Accuracy(), Loss(), TrainImages(), Weights(), Biases(), TestImages()]
 
 
-def train(digits, plot, *actions, epochs=4, validated=True):
+def train(digits, plot, *actions, epochs=2, validated=True):
     (x, y), test = digits
     model = small_model()
     model.fit(

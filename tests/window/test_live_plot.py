@@ -55,10 +55,10 @@ def test_keys_choose_panes_freeze_save_and_close(tk, digits, tmp_path, monkeypat
         seen["step"] = plot._records.step
         press(plot, "space")
 
-    train(digits, plot, Act(act), Act(still_frozen, after=180))
+    train(digits, plot, Act(act), Act(still_frozen, after=90))
     assert seen["all"] == seen["0"] == seen["escape"] == [1, 2, 3, 4, 5, 6]
     assert seen["3"] == [3]
-    assert np.array_equal(seen["frozen"], seen["later"]) and seen["step"] >= 180
+    assert np.array_equal(seen["frozen"], seen["later"]) and seen["step"] >= 90
     assert not np.array_equal(seen["later"], picture(plot))
     (saved,) = tmp_path.glob("dashboard-*.png")
     assert Image.open(saved).size == Image.open("dashboard.png").size == (1344, 756)
@@ -115,7 +115,7 @@ def test_closing_the_window_ends_the_drawing_not_the_training(tk, digits, tmp_pa
         closed_at.append(len(plot._picture_times))
 
     model = train(digits, plot, Act(close))
-    assert int(model.optimizer.iterations) == 240
+    assert int(model.optimizer.iterations) == 120
     assert len(plot._picture_times) == closed_at[0]
     pixels = np.asarray(Image.open("dashboard.png").convert("RGB"))
     assert share_of(RED, pixels) > 0.01  # the picture at the end is whole all the same

@@ -95,7 +95,7 @@ def test_over_epochs_every_curve_and_band_ends_at_the_last_epoch(digits, tmp_pat
     monkeypatch.chdir(tmp_path)
     leave_curves(tmp_path / "other", 4)
     plot = LivePlot(six_panes(), digits, flags_of_a_run(overlay=[tmp_path / "other"], x_axis="epochs"))
-    train(digits, plot, epochs=2)
+    train(digits, plot)
     assert shown(plot)[-1] == [2, 0.5]
     accuracy, weights = plot._panes[0], plot._panes[3]
     assert accuracy._test.get_xdata()[-1] == weights._median.get_xdata()[-1] == 2

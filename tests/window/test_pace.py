@@ -32,7 +32,7 @@ def test_a_network_that_reads_slowly_still_has_a_dense_test_curve(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(Pace, "READING", 1e-9)  # as if every reading took very long
     plot = LivePlot(six_panes(), digits, Namespace(**NO_FLAGS | {"plot": "file"}))
-    model = train(digits, plot, epochs=2, validated=validated)
+    model = train(digits, plot, validated=validated)
     assert plot._pace.stride == 20
     steps = plot._records.curves["val_accuracy"].steps
     assert len([step for step in steps if 0 < step < 60]) >= 5
