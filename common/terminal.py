@@ -225,6 +225,19 @@ def _kept_for_good():
         gc.enable()
 
 
+@contextlib.contextmanager
+def _hidden(package):
+    """Let a package seem not to be installed, unless it has been imported already."""
+    if package in sys.modules:
+        yield
+        return
+    sys.modules[package] = None
+    try:
+        yield
+    finally:
+        del sys.modules[package]
+
+
 def in_notebook():
     """Whether this program runs in the cells of a notebook."""
     find = getattr(sys.modules.get("IPython"), "get_ipython", None)  # None while it is being imported, too
@@ -274,12 +287,14 @@ def _import_libraries():
         with _silent_stderr(), _kept_for_good():
             import filelock  # noqa: F401
             import matplotlib  # noqa: F401
-            import keras
 
-            if keras.config.backend() != "tensorflow" and "tensorflow" not in sys.modules:
-                sys.modules["tensorflow"] = None  # Keras would import it here, if it is installed: 3 seconds
-                keras.utils.set_random_seed(0)
-                del sys.modules["tensorflow"]
+            # Keras on JAX or PyTorch would import TensorFlow here, if it is installed: 3 seconds; TensorFlow
+            # imports JAX for its Lite converter
+            with _hidden("jax" if backend == "tensorflow" else "tensorflow"):
+                import keras
+
+                if backend != "tensorflow":
+                    keras.utils.set_random_seed(0)
     except ModuleNotFoundError as error:
         if sys.version_info >= (3, 15):
             wait = "Python 3.15 is too new: Keras waits for h5py, which has no package for it yet"

@@ -85,10 +85,15 @@ def end(status):
 
 if __name__ == "__main__":
     gc.disable()
+    # as in common/terminal.py
+    hidden = {"jax": None} if os.environ.get("KERAS_BACKEND", "tensorflow") == "tensorflow" else {}
+    sys.modules |= hidden
     import keras  # noqa: F401
     import matplotlib.backends.backend_agg  # and fonts
     import numpy as np
 
+    for package in hidden:
+        del sys.modules[package]
     gc.freeze()  # what was imported stays: nobody looks through it at the end of each fork
     gc.enable()
     become(**fork_lessons(socket.socket(fileno=int(sys.argv[1]))))

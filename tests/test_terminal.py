@@ -50,6 +50,12 @@ def test_the_first_backend_that_is_installed_is_taken(missing, backend, run_code
     assert done.stdout == f"{backend}\n"
 
 
+@pytest.mark.skipif(not {"tensorflow", "jax"} <= INSTALLED, reason="needs TensorFlow and JAX")
+def test_beside_tensorflow_jax_is_not_imported_but_could_be(run_code):
+    code = "import common, importlib.util\nprint('jax' in sys.modules, bool(importlib.util.find_spec('jax')))"
+    assert run_code(code, new=True, KERAS_BACKEND="tensorflow").stdout == "False True\n"
+
+
 def test_on_python_3_15_it_is_said_what_is_waited_for(run_code):
     code = "sys.version_info = (3, 15, 0)\nsys.modules['filelock'] = None\nimport common"
     done = run_code(code, new=True)

@@ -77,7 +77,7 @@ def test_resume_wants_the_same_step(run, tmp_path, monkeypatch):
             7 * 2,
         ),  # with dropout and augmentation
         # with two networks and changed pictures
-        ("pix2pix", ("--step", "facades", "--image-size", 32), "SIGHUP", 3, 3, 10 + 2 + 7 * 4),
+        ("pix2pix", ("--step", "facades", "--image-size", 32), "SIGHUP", 9, 3, 10 + 2 + 7 * 4),
         # with early stopping
         pytest.param("boston_regression", ("--train-size", 300), "SIGHUP", 40, 3, 6, marks=pytest.mark.slow),
         # with epochs of whole batches
