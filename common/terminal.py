@@ -10,6 +10,7 @@ import ctypes
 import gc
 import importlib.util
 import io
+import json
 import os
 import signal
 import sys
@@ -263,6 +264,14 @@ def _settle_in_notebook(shell):
     shell.events.register("pre_run_cell", before_cell)
 
 
+def _configured_backend():
+    """What Keras takes if KERAS_BACKEND is not set."""
+    home = Path(os.environ.get("KERAS_HOME") or os.path.expanduser("~/.keras"))
+    with contextlib.suppress(OSError, ValueError):
+        return json.loads((home / "keras.json").read_text("utf-8")).get("backend", "tensorflow")
+    return "tensorflow"
+
+
 def _import_libraries():
     try:
         __file__.encode()
@@ -273,10 +282,10 @@ def _import_libraries():
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # oneDNN's convolutions, twice as fast; on processors without AVX-512 TensorFlow would leave them out
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+    backend = os.environ.get("KERAS_BACKEND", _configured_backend())
     installed = [name for name in BACKENDS if importlib.util.find_spec(name)]
-    if "KERAS_BACKEND" not in os.environ and installed and "tensorflow" not in installed:
-        os.environ["KERAS_BACKEND"] = installed[0]
-    backend = os.environ.get("KERAS_BACKEND", "tensorflow")
+    if "KERAS_BACKEND" not in os.environ and installed and backend not in installed:
+        backend = os.environ["KERAS_BACKEND"] = installed[0]
     if backend not in BACKENDS:
         raise UserError(f"KERAS_BACKEND is {backend!r}: it must be one of {', '.join(BACKENDS)}")
     toolkit = os.environ.get("MPLBACKEND", "")

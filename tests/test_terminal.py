@@ -40,13 +40,20 @@ def test_a_folder_with_letters_of_other_scripts(encoding, tmp_path, environment)
         assert (folder / "出" / "model.keras").is_file()
 
 
-@pytest.mark.parametrize("missing, backend", [("tensorflow", "jax"), ("tensorflow jax", "torch")])
-def test_the_first_backend_that_is_installed_is_taken(missing, backend, run_code):
+@pytest.mark.parametrize(
+    "configured, missing, backend",
+    [("tensorflow", "tensorflow", "jax"), ("tensorflow", "tensorflow jax", "torch"), ("jax", "", "jax")],
+)
+def test_the_backend_is_keras_own_or_the_first_that_is_installed(
+    configured, missing, backend, run_code, tmp_path
+):
     if backend not in INSTALLED:
         pytest.skip(f"needs {backend}")
+    (tmp_path / "keras.json").write_text(f'{{"backend": "{configured}"}}', "utf-8")
     hide = "import importlib.util as u; find = u.find_spec"
     hide += f"; u.find_spec = lambda name, *rest: None if name in {missing.split()} else find(name, *rest)"
-    done = run_code(f"{hide}\nimport common, keras\nprint(keras.config.backend())", new=True)
+    code = f"{hide}\nimport common, keras\nprint(keras.config.backend())"
+    done = run_code(code, new=True, KERAS_HOME=str(tmp_path))
     assert done.stdout == f"{backend}\n"
 
 
