@@ -112,7 +112,7 @@ def test_without_a_run_softmax_is_trained_and_then_found(run, call, network, tmp
 
 def test_ctrl_c_ends_the_window(start, screen, network):
     process = start("--model", network, lesson="draw_digit", DISPLAY=screen, MPLBACKEND="TkAgg")
-    time.sleep(6)  # the window is open by then; before it is, Ctrl-C does the same
+    time.sleep(3)  # the window is open by then; before it is, Ctrl-C does the same
     process.send_signal(signal.SIGINT)
     _, stderr = process.communicate(timeout=60)
     assert (process.returncode, stderr) == (130, "")

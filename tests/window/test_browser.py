@@ -65,7 +65,7 @@ def test_a_page_opened_in_mid_training(start, printed, browser):
     ActionChains(first).send_keys(" ").perform()
     time.sleep(3)  # on a busy machine the last picture comes late
     before = picture(first)
-    time.sleep(4)
+    time.sleep(2)
     assert np.abs(picture(first) - before).max() == 0  # frozen, by the space key
     ActionChains(first).send_keys(" ").perform()
     second = browser(address)
