@@ -133,10 +133,15 @@ def start(start_script):
     return start
 
 
+def to_its_end(process, timeout=240):
+    stdout, stderr = process.communicate(timeout=timeout)
+    return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
+
+
 @pytest.fixture
 def run(start):
     """Run a lesson to its end; returns its CompletedProcess."""
-    return lambda *flags, **options: processes.to_its_end(start(*flags, **options))
+    return lambda *flags, **options: to_its_end(start(*flags, **options))
 
 
 @pytest.fixture
@@ -146,7 +151,7 @@ def run_code(start_script, tmp_path):
     def run(code, **options):
         script = tmp_path / "some_code.py"
         script.write_text(f"import sys\nsys.path.insert(0, {str(ROOT)!r})\n{code}", "utf-8")
-        return processes.to_its_end(start_script(script, **options), timeout=100)
+        return to_its_end(start_script(script, **options), timeout=100)
 
     return run
 

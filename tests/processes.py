@@ -37,12 +37,6 @@ def new_process(argv, folder, environment, stdout=None):
     )
 
 
-def to_its_end(process, timeout=240):
-    """Wait for a process; returns its `subprocess.CompletedProcess`."""
-    stdout, stderr = process.communicate(timeout=timeout)
-    return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
-
-
 class ForkServer:
     """A process that has imported Keras on a backend, and forks lessons. See fork_server.py."""
 
