@@ -264,11 +264,15 @@ def _settle_in_notebook(shell):
     shell.events.register("pre_run_cell", before_cell)
 
 
+def keras_home():
+    """The folder in which Keras keeps its configuration and its cache, whether it is there or not."""
+    return Path(os.environ.get("KERAS_HOME") or os.path.expanduser("~/.keras"))
+
+
 def _configured_backend():
     """What Keras takes if KERAS_BACKEND is not set."""
-    home = Path(os.environ.get("KERAS_HOME") or os.path.expanduser("~/.keras"))
     with contextlib.suppress(OSError, ValueError):
-        return json.loads((home / "keras.json").read_text("utf-8")).get("backend", "tensorflow")
+        return json.loads((keras_home() / "keras.json").read_text("utf-8")).get("backend", "tensorflow")
     return "tensorflow"
 
 

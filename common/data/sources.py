@@ -9,7 +9,7 @@ import keras
 
 from common.data.dataset import DataFile
 from common.files import LARGEST, UnexpectedArray, read_npz
-from common.terminal import UserError
+from common.terminal import UserError, keras_home
 
 BUNDLED = Path(__file__).parent
 
@@ -25,7 +25,7 @@ BUNDLED_SHA256 = {
 
 def keras_cache():
     """The folder in which Keras keeps data files, whether it is there or not."""
-    return Path(os.environ.get("KERAS_HOME") or os.path.expanduser("~/.keras")) / "datasets"
+    return keras_home() / "datasets"
 
 
 def find_data_file(name, data_dir=None):
