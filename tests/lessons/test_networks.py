@@ -306,6 +306,22 @@ def test_each_network_learns_from_its_own_loss_alone():
     assert not np.allclose(both[0], neither[0]) and not np.allclose(both[1], neither[1])
 
 
+@pytest.mark.skipif(keras.config.backend() != "tensorflow", reason="asks about TensorFlow's graphs")
+def test_the_generator_is_judged_by_the_discriminator_before_it_has_learnt():
+    """Only what is read once is surely read before it changes: TensorFlow drops the order of the others."""
+    import tensorflow as tf
+
+    sizes = 32, (1, 1), 4, 8
+    model = pix2pix.Pix2Pix(pix2pix.build_generator(*sizes), pix2pix.build_discriminator(*sizes), 1.0)
+    pictures = tf.TensorSpec((8, 32, 32, 1))
+    judge = tf.function(lambda x, y, y_pred: model.judge(x, y, y_pred, True), autograph=False)
+    graph = judge.get_concrete_function(pictures, pictures, pictures).graph
+    reads = [op.inputs[0] for op in graph.get_operations() if op.type == "ReadVariableOp"]
+    for weight in model.discriminator.trainable_variables:
+        (handle,) = (inner for outer, inner in graph.captures if outer is weight.value.handle)
+        assert sum(read is handle for read in reads) == 1
+
+
 def test_attention_looks_at_no_padding_and_the_right_tokens_are_counted():
     dates = load_dates(data_flags())
     keras.utils.set_random_seed(0)
