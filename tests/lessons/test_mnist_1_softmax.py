@@ -4,7 +4,7 @@ import csv
 
 import numpy as np
 import pytest
-from helpers import on_linux, result_of
+from helpers import result_of
 
 QUICK = ("--train-size", 2000, "--epochs", 2, "--plot", "none")
 
@@ -53,11 +53,3 @@ def test_a_run_prints_our_lines_and_leaves_its_files_and_a_seed_fixes_everything
     assert sorted(path.name for path in folder.iterdir() if path.name != ".lock") == [
         "checkpoint.npz", "curves.csv", "history.csv", "model.keras", "result.json",
     ]  # fmt: skip
-
-
-@on_linux
-def test_without_a_screen_the_picture_is_a_file(run, tmp_path):
-    done = run("--train-size", 600, "--epochs", 1)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "No window" in done.stdout and "dashboard.png" in done.stdout
-    assert (tmp_path / "runs" / "mnist_1_softmax" / "dashboard.png").stat().st_size > 50_000

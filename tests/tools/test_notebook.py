@@ -52,10 +52,11 @@ def execute(tmp_path):
 def run_lesson(tmp_path, execute):
     """Run a lesson's notebook where it is, with some flags; more code may follow the flags.
 
-    For each flags of `again` their cell and that of `parse_args` run once more, and may raise something.
+    The cells of `first` run before it, in the same kernel. For each flags of `again` their cell and that of
+    `parse_args` run once more, and may raise something.
     """
 
-    def run_lesson(lesson, flags, then="", again=()):
+    def run_lesson(lesson, flags, then="", again=(), first=()):
         notebook = nbformat.read(ROOT / "notebooks" / f"{lesson}.ipynb", 4)
         _, flags_cell, *others = [cell for cell in notebook.cells if cell.cell_type == "code"]
         reading = next(cell for cell in others if "parse_args(__doc__" in cell.source)
@@ -71,21 +72,22 @@ def run_lesson(tmp_path, execute):
                 new_code_cell(with_flags(flags)),
                 new_code_cell(reading.source, metadata=raises),
             ]
+        notebook.cells[:0] = map(new_code_cell, first)
         return *execute(notebook, ROOT / "notebooks"), notebook
 
     return run_lesson
 
 
-def outputs(notebook):
-    return [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
+def outputs(cells):
+    return [output for cell in cells if cell.cell_type == "code" for output in cell.outputs]
 
 
-def text(notebook, name="stdout"):
-    return "".join(output.text for output in outputs(notebook) if output.get("name") == name)
+def text(cells, name="stdout"):
+    return "".join(output.text for output in outputs(cells) if output.get("name") == name)
 
 
-def pictures(notebook):
-    return [output for output in outputs(notebook) if "image/png" in output.get("data", {})]
+def pictures(cells):
+    return [output for output in outputs(cells) if "image/png" in output.get("data", {})]
 
 
 # -- made from the lessons
@@ -148,11 +150,11 @@ def test_a_lesson_learns_in_its_notebook_and_its_cells_may_be_run_again(run_less
     again = ["--review 'A bad film'", "--epochs none"]
     client, error, notebook = run_lesson("imdb_text", "--epochs 3 --train-size 2000", again=again)
     assert error is None
-    assert len(pictures(notebook)) == 1
+    assert len(pictures(notebook.cells)) == 1
     assert client.messages.count("display_data") == 1
     assert client.messages.count("update_display_data") >= 3  # the picture moved
-    assert not text(notebook, "stderr")
-    lines = text(notebook).splitlines()
+    assert not text(notebook.cells, "stderr")
+    lines = text(notebook.cells).splitlines()
     assert [line for line in lines if line.startswith("epoch ")] == lines[2:5]
     (result,) = [line for line in lines if line.startswith("Test accuracy ")]
     assert "after 3 epochs" in result
@@ -177,18 +179,6 @@ threading.Thread(target=stop, daemon=True).start()
 """
 
 
-@not_on_windows  # where Jupyter interrupts in another way
-def test_the_stop_button_saves_what_was_trained(run_lesson, tmp_path):
-    then = STOP.format(file=str(tmp_path / "out" / "history.csv"))
-    _, error, notebook = run_lesson("mnist_1_softmax", "--epochs 1000 --train-size 5000", then)
-    assert error.ename == "SystemExit"
-    assert "Stopping after this batch, and saving" in text(notebook, "stderr")
-    assert "of 1000 epochs" in text(notebook).splitlines()[-1]
-    result = json.loads((tmp_path / "out" / "result.json").read_text("utf-8"))
-    assert result["interrupted"] and 1 <= result["epochs"] < 1000
-    assert (tmp_path / "out" / "model.keras").is_file() and (tmp_path / "out" / "dashboard.png").is_file()
-
-
 OWN = """
 import sys
 sys.path.insert(0, {root!r})
@@ -207,15 +197,24 @@ plot.wait_until_closed()
 """
 
 
-def test_a_lesson_runs_by_its_name_and_a_cell_of_ones_own_has_no_flags(execute, tmp_path):
-    """The words that started the kernel, `-f` and a file, are not for us."""
-    command = f"%run {(ROOT / 'mnist_1_softmax.py').as_posix()} --epochs 2 --train-size 1000 --out run"
-    notebook = new_notebook(cells=[new_code_cell(command), new_code_cell(OWN.format(root=str(ROOT)))])
-    _, error = execute(notebook, tmp_path)
-    assert error is None and len(pictures(notebook)) == 2
-    *said, own = text(notebook).splitlines()
+@not_on_windows  # where Jupyter interrupts in another way
+def test_a_lesson_by_its_name_then_a_cell_of_ones_own_then_a_notebook_that_is_stopped(run_lesson, tmp_path):
+    """The words that started the kernel, `-f` and a file, are no flags of a cell of one's own."""
+    by_name = f"%run {(ROOT / 'mnist_1_softmax.py').as_posix()} --epochs 2 --train-size 1000 --out run"
+    first = [f"%cd -q {tmp_path}", by_name, OWN.format(root=str(ROOT)), f"%cd -q {ROOT / 'notebooks'}"]
+    then = STOP.format(file=str(tmp_path / "out" / "history.csv"))
+    _, error, notebook = run_lesson("mnist_1_softmax", "--epochs 1000 --train-size 5000", then, first=first)
+    earlier, stopped = notebook.cells[:4], notebook.cells[4:]
+    *said, own = text(earlier).splitlines()
     assert "after 2 epochs" in said[-1] and (tmp_path / "run" / "model.keras").is_file()
-    assert own == "notebook 2 runs/notebook"
+    assert own == "notebook 2 runs/notebook" and len(pictures(earlier)) == 2
+
+    assert error.ename == "SystemExit"
+    assert "Stopping after this batch, and saving" in text(stopped, "stderr")
+    assert "of 1000 epochs" in text(stopped).splitlines()[-1]
+    result = json.loads((tmp_path / "out" / "result.json").read_text("utf-8"))
+    assert result["interrupted"] and 1 <= result["epochs"] < 1000
+    assert (tmp_path / "out" / "model.keras").is_file() and (tmp_path / "out" / "dashboard.png").is_file()
 
 
 # -- the set-up
@@ -239,12 +238,12 @@ def set_up(execute, tmp_path):
 def test_without_the_project_the_set_up_says_what_to_do(set_up):
     _, error, notebook = set_up("")
     assert error.ename == "UsageError"
-    (output,) = outputs(notebook)
+    (output,) = outputs(notebook.cells)
     assert output.text.startswith("UsageError: the project is not here.") and output.text.count("\n") == 1
 
     _, error, notebook = set_up("file:///nowhere/lecture.git")
     assert error.ename == "UsageError"
-    (output,) = outputs(notebook)
+    (output,) = outputs(notebook.cells)
     assert "cannot be fetched from file:///nowhere" in output.text and output.text.count("\n") == 1
 
 
@@ -262,7 +261,7 @@ def test_the_set_up_fetches_the_project(set_up, tmp_path):
     for _ in range(2):  # the second time it is there
         folder, error, notebook = set_up(remote.as_uri(), then)
         assert error is None
-        assert text(notebook).splitlines() == [
+        assert text(notebook.cells).splitlines() == [
             "These packages could not be installed: no-such-package-of-the-lecture>=1",
             f"fetched {Path(folder, 'lecture')}",
         ]
@@ -276,7 +275,7 @@ def test_the_set_up_takes_the_project_as_a_zip_file(set_up, tmp_path):
         archive.writestr("lecture-main/requirements.txt", "numpy>=1\n")
     (tmp_path / "elsewhere" / "another.zip").write_bytes(b"not a zip file")
     _, error, notebook = set_up("", "import common.terminal\nprint(common.terminal.WHERE)")
-    assert error is None and text(notebook) == "unpacked\n"
+    assert error is None and text(notebook.cells) == "unpacked\n"
 
 
 def test_flags_may_hold_paths_of_windows_and_texts_in_quotes(monkeypatch):

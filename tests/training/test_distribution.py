@@ -48,7 +48,7 @@ def test_two_processes_give_the_curves_of_one_and_go_on_until_ctrl_c(pair, run, 
     (first, errors), (second, more) = (process.communicate(timeout=120) for process in processes)
     assert [process.returncode for process in processes] == [0, 0] and errors == more == second == ""
     assert "2 devices in 2 processes" in first and "Test accuracy" in first
-    assert run(*settings, "--out", "one", KERAS_BACKEND="jax").returncode == 0
+    assert run(*settings, "--plot", "none", "--out", "one", KERAS_BACKEND="jax").returncode == 0
     assert (tmp_path / "two" / "dashboard.png").is_file()
     assert np.allclose(curves(tmp_path / "one"), curves(tmp_path / "two"), rtol=1e-5)
 

@@ -70,7 +70,7 @@ def test_both_have_the_weights_that_they_have_alone(run, tmp_path, weights):
     last = done.stdout.splitlines()[-1]
     assert last.startswith("Beside it, --learning-rate 0.01: Test accuracy") and "after 2 epochs" in last
     for name, rate in (("ours", 0.3), ("ours-against", 0.01)):
-        assert run(*flags, "--learning-rate", rate, "--out", "alone").returncode == 0
+        assert run(*flags, "--plot", "none", "--learning-rate", rate, "--out", "alone").returncode == 0
         pairs = zip(weights(tmp_path / name), weights(tmp_path / "alone"), strict=True)
         assert all(np.array_equal(raced, alone) for raced, alone in pairs)
     assert read_curves(tmp_path / "ours-against")["val_accuracy"][0][-1] == 80

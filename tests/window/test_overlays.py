@@ -103,11 +103,3 @@ def test_over_epochs_every_curve_and_band_ends_at_the_last_epoch(digits, tmp_pat
         assert axes.get_xlabel() == "epochs" and axes.get_xlim() == (0, 2)
     curves = read_curves(tmp_path, "epochs")
     assert curves["val_accuracy"][0][-1] == 2 and np.all(np.diff(curves["accuracy"][0]) > 0)
-
-
-def test_a_run_that_draws_over_itself_shows_the_one_before(run, tmp_path):
-    """Its own file, which it writes anew, is not followed."""
-    flags = ("--train-size", 2000, "--plot", "file", "--out", "o")
-    assert run(*flags, "--epochs", 2).returncode == 0
-    done = run(*flags, "--epochs", 1, "--overlay", "o")
-    assert (done.returncode, done.stderr) == (0, "")
