@@ -25,6 +25,7 @@ Try: --kernel edge --input digit, --kernel "0 1 0 / 1 -4 1 / 0 1 0", --slide str
 """
 
 import argparse
+import functools
 import os
 import re
 import reprlib
@@ -308,11 +309,16 @@ def volume(texts):
     return np.stack([kernel_numbers(text) for text in texts], axis=-1)
 
 
+@functools.cache
+def digit():
+    arrays, _ = read_arrays(*find_data_file("mnist.npz"), {"x_test": (np.uint8, (10_000, 28, 28))})
+    return arrays["x_test"][0]
+
+
 def input_numbers(text):
     """An MNIST digit, a picture's grey values, 0 (black) to 255, or the numbers themselves."""
     if text == "digit":
-        arrays, _ = read_arrays(*find_data_file("mnist.npz"), {"x_test": (np.uint8, (10_000, 28, 28))})
-        return arrays["x_test"][0]
+        return digit()
     if not os.path.exists(os.path.expanduser(text)):
         return numbers(text, MANY, "digit, a file that can be read")
     photo = Image.fromarray(read_photo(picture(text), None)).convert("L")
@@ -341,12 +347,12 @@ def choose(args, name, smallest=(1, 1), **own):
 
 def make_slides(args):
     five, seven = input_numbers(SLIDE_INPUT), np.outer(np.arange(7), np.arange(7)) % 4
-    four, digit, cross = input_numbers(POOLING_INPUT), input_numbers("digit"), kernel_numbers("slide")
+    four, cross = input_numbers(POOLING_INPUT), kernel_numbers("slide")
     convolution = choose(args, "convolution", input=five, kernel=cross, stride=1, padding="valid")
     strides = choose(args, "stride", input=seven, kernel=cross, stride=2, padding="valid")
     paddings = choose(args, "padding", input=five, kernel=cross, stride=1)
     pooling = choose(args, "pooling", (POOL, POOL), input=four, stride=2)
-    filters = choose(args, "filters", (3, 3), input=digit, stride=1, padding="valid")
+    filters = choose(args, "filters", (3, 3), input=digit(), stride=1, padding="valid")
     kernels = np.stack([volume(texts) for texts in DEEP_FILTERS], axis=-1)
     deep = volume(CHANNELS), kernels, BIASES, 2, "same", *choose(args, "channels")
     volumes = choose(args, "volumes")

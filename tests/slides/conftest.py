@@ -1,12 +1,12 @@
 import pytest
 
-import keras
-from keras import layers
-
 
 @pytest.fixture(scope="session")
 def network(mnist, tmp_path_factory):
     """The file of a small convolutional network that reads 96 % of the digits."""
+    import keras  # after `common`, which keeps the libraries quiet
+    from keras import layers
+
     keras.utils.set_random_seed(0)
     model = keras.Sequential(
         [

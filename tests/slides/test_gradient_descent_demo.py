@@ -352,9 +352,3 @@ def test_a_mistake_is_one_line(flags, complaint):
     with pytest.raises(UserError) as error:
         show_slides(list(slides().values()), parse_args(flags))
     assert complaint in str(error.value) and "\n" not in str(error.value)
-
-
-def test_a_wrong_slide_is_one_line_and_status_2(run):
-    result = run("--slide", "nonsense", lesson="gradient_descent_demo")
-    assert result.returncode == 2
-    assert len(result.stderr.splitlines()) == 1 and "there is no slide 'nonsense'" in result.stderr

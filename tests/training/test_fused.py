@@ -11,12 +11,12 @@ from keras import layers
 pytestmark = pytest.mark.skipif(keras.config.backend() != "tensorflow", reason="it is for TensorFlow")
 
 
-def a_step(layer, x):
+def a_step(layer, x, eagerly):
     """Outputs, the weights after a step of training, and what the layer gives in a test."""
     keras.utils.set_random_seed(0)
     model = keras.Sequential([keras.Input(x.shape[1:]), layer, layers.Flatten(), layers.Dense(1)])
     outputs = np.asarray(model.layers[0](x, training=True))
-    model.compile(keras.optimizers.SGD(0.1), "mse")
+    model.compile(keras.optimizers.SGD(0.1), "mse", run_eagerly=eagerly)
     model.fit(x, np.arange(len(x)), batch_size=len(x), epochs=3, verbose=0)
     return [outputs, *model.get_weights(), np.asarray(model.layers[0](x))]
 
@@ -34,8 +34,9 @@ def a_step(layer, x):
 )
 def test_it_finds_what_keras_finds(shape, settings):
     x = np.random.default_rng(0).normal(2, 3, shape).astype(np.float32)
-    ours = a_step(fused(layers.BatchNormalization(**settings)), x)
-    keras_own = a_step(layers.BatchNormalization(**settings), x)
+    eagerly = bool(settings)  # tracing takes most of the time: once is enough
+    ours = a_step(fused(layers.BatchNormalization(**settings)), x, eagerly)
+    keras_own = a_step(layers.BatchNormalization(**settings), x, eagerly)
     for a, b in zip(ours, keras_own, strict=True):
         assert a == pytest.approx(b, rel=5e-4, abs=5e-4)  # a thread more or less changes 2e-4
 
@@ -82,7 +83,7 @@ def test_adam_in_one_kernel_finds_what_keras_finds(settings):
     for adam in fused(keras.optimizers.Adam(**settings)), keras.optimizers.Adam(**settings):
         keras.utils.set_random_seed(0)
         model = keras.Sequential([layers.Embedding(20, 4), layers.Flatten(), layers.Dense(1)])
-        model.compile(adam, "mse")
+        model.compile(adam, "mse", run_eagerly=bool(settings))
         model.fit(x, x.sum(axis=1) / 70, batch_size=16, epochs=3, verbose=0)
         found.append([*model.get_weights(), *map(np.asarray, adam.variables)])
         assert int(adam.iterations) == 12
