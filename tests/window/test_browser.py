@@ -41,6 +41,13 @@ def picture(driver):
     return np.asarray(Image.open(BytesIO(driver.get_screenshot_as_png())).convert("L")).astype(int)
 
 
+def stays(driver, seconds):
+    """Whether what is seen is the same after so many seconds."""
+    before = picture(driver)
+    time.sleep(seconds)
+    return np.array_equal(picture(driver), before)
+
+
 @pytest.fixture
 def printed(tmp_path):
     """A file for what a script prints, and a function that waits for the addresses in it."""
@@ -63,10 +70,7 @@ def test_a_page_opened_in_mid_training(start, printed, browser):
     before = picture(first)
     wait_for(lambda: np.abs(picture(first) - before).max() > 100)  # it moves
     ActionChains(first).send_keys(" ").perform()
-    time.sleep(3)  # on a busy machine the last picture comes late
-    before = picture(first)
-    time.sleep(2)
-    assert np.abs(picture(first) - before).max() == 0  # frozen, by the space key
+    wait_for(lambda: stays(first, 2))  # frozen; on a busy machine the last picture comes late
     ActionChains(first).send_keys(" ").perform()
     second = browser(address)
     first.refresh()
