@@ -311,6 +311,7 @@ def volume(texts):
 
 @functools.cache
 def digit():
+    """The first of MNIST's test digits, uint8 [28, 28]."""
     arrays, _ = read_arrays(*find_data_file("mnist.npz"), {"x_test": (np.uint8, (10_000, 28, 28))})
     return arrays["x_test"][0]
 

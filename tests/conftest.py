@@ -88,9 +88,7 @@ def fork(tmp_path_factory):
         if backend not in servers:
             shared = {name: environment[name] for name in environment.keys() - AFTER_THE_IMPORT}
             shared |= {"HOME": str(tmp_path_factory.mktemp("home"))}
-            if (
-                backend == "jax"
-            ):  # most of its time it compiles; what one lesson has compiled, the next one finds
+            if backend == "jax":  # most of the time it compiles; what one lesson has compiled, the next finds
                 shared |= {
                     "JAX_DISABLE_MOST_OPTIMIZATIONS": "1",
                     "JAX_COMPILATION_CACHE_DIR": str(tmp_path_factory.mktemp("compiled")),
