@@ -67,6 +67,7 @@ class Run(keras.callbacks.Callback):
         self.history = []
         self._open_folder()
         model.optimizer.build(model.trainable_variables)
+        self._make_metrics(model)
         if keras.config.backend() == "torch":
             model.steps_per_execution = 1  # PyTorch takes its steps one by one
         self._stopping_state = {}
@@ -88,6 +89,14 @@ class Run(keras.callbacks.Callback):
         interrupt.saving = True
         if interrupt.requested:  # and a library has caught the SystemExit
             raise SystemExit(interrupt.status)
+
+    def _make_metrics(self, model):
+        """Keras makes them at their first use. In the first step, TensorFlow would have to trace it twice."""
+        if keras.config.backend() == "tensorflow" and hasattr(model, "output_shape"):
+            x, y = (part[:1] for part in self.data.train)
+            outputs = keras.ops.zeros([1, *(size or 1 for size in model.output_shape[1:])])
+            model.compute_metrics(x, y, outputs)
+            model.reset_metrics()
 
     def _open_folder(self):
         # a notebook's cell that is run again gets the lock that it has
