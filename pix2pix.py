@@ -97,13 +97,13 @@ class Pix2Pix(keras.Model):
     def judge(self, x, y, y_pred, training):
         """The discriminator's logits for real pictures, for drawn ones, and for drawn ones once more: the
         last train only the generator, the others only the discriminator."""
-        judge, averages = self.discriminator.stateless_call, self.discriminator.non_trainable_variables
+        discriminate, averages = self.discriminator.stateless_call, self.discriminator.non_trainable_variables
         # read once: TensorFlow now and then puts off a second reading until the discriminator has learnt
         weights = [ops.copy(weight) for weight in self.discriminator.trainable_variables]
         fixed = [ops.stop_gradient(weight) for weight in weights]
-        real, moved = judge(weights, averages, [x, y], training=training)
-        drawn, moved = judge(weights, moved, [x, ops.stop_gradient(y_pred)], training=training)
-        fooled, _ = judge(fixed, moved, [x, y_pred], training=training)
+        real, moved = discriminate(weights, averages, [x, y], training=training)
+        drawn, moved = discriminate(weights, moved, [x, ops.stop_gradient(y_pred)], training=training)
+        fooled, _ = discriminate(fixed, moved, [x, y_pred], training=training)
         for average, now in zip(averages, moved, strict=True):  # of batch norm
             average.assign(now)
         return real, drawn, fooled

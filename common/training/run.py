@@ -92,10 +92,10 @@ class Run(keras.callbacks.Callback):
 
     def _make_metrics(self, model):
         """Keras makes them at their first use. In the first step, TensorFlow would have to trace it twice."""
-        if keras.config.backend() == "tensorflow" and hasattr(model, "output_shape"):
+        shape = getattr(model, "output_shape", None)  # a list where there are several outputs
+        if keras.config.backend() == "tensorflow" and isinstance(shape, tuple) and None not in shape[1:]:
             x, y = (part[:1] for part in self.data.train)
-            outputs = keras.ops.zeros([1, *(size or 1 for size in model.output_shape[1:])])
-            model.compute_metrics(x, y, outputs)
+            model.compute_metrics(x, y, keras.ops.zeros((1, *shape[1:])))
             model.reset_metrics()
 
     def _open_folder(self):
