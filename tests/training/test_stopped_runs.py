@@ -64,28 +64,70 @@ def test_resume_wants_the_same_step(run, tmp_path, monkeypatch):
     assert learning_rates(tmp_path / "a") == pytest.approx([0.003] * 2)
 
 
+def epochs_of(folder):
+    """How many epochs are complete."""
+    history = folder / "history.csv"
+    return len(history.read_text("utf-8").splitlines()) - 1 if history.exists() else 0
+
+
+def stop(process, folder, name):
+    """Stop a run when one more epoch is complete, by a signal; returns its result so far."""
+    before = epochs_of(folder)
+    wait_for(lambda: epochs_of(folder) > before)
+    number = signal.Signals[name]  # Windows has no SIGHUP
+    process.send_signal(number)
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 128 + number
+    assert "Traceback" not in stderr and "--resume" in stderr
+    result = result_of(folder)
+    assert result["interrupted"] and before < result["epochs"]
+    return result
+
+
+def check_that_both_are_the_same(whole, parts, weights):
+    one, other = result_of(whole), result_of(parts)
+    assert [one[name] for name in SAME] == [other[name] for name in SAME] and not other["interrupted"]
+    assert all(map(np.array_equal, weights(whole), weights(parts)))
+
+
+SAME = "test", "best", "steps", "epochs", "interrupted"
+
+
+@not_on_windows
+def test_a_signal_saves_and_resume_goes_on_to_the_same_numbers(start, run, tmp_path, weights):
+    lesson = {"lesson": ROOT / "tests" / "training" / "small_lesson", "PYTHONPATH": str(ROOT)}
+    quick = ("--train-size", 500, "--plot", "none")
+    assert run(*quick, "--out", "whole", **lesson).returncode == 0
+    process = start(*quick, "--out", "parts", **lesson)
+    for name in ("SIGTERM", "SIGHUP"):
+        assert stop(process, tmp_path / "parts", name)["epochs"] < 9
+        process = start("--resume", "--out", "parts", "--plot", "none", **lesson)
+    assert process.wait(timeout=60) == 0
+    check_that_both_are_the_same(tmp_path / "whole", tmp_path / "parts", weights)
+    assert result_of(tmp_path / "parts")["steps"] == 9 * 5
+
+
 @not_on_windows
 @pytest.mark.parametrize(
-    # a signal by its name: Windows has no SIGHUP
-    "lesson, flags, stop, epochs, steps, variables",
+    "lesson, flags, name, epochs, steps, variables",
     [
-        # with the best epoch's weights kept
-        ("imdb_text", ("--train-size", 4000), "SIGTERM", 4, 40, 1 + 2 * 2),
-        # with dropout, augmentation and decay
-        ("cats_dogs_cnn", ("--train-size", 100, "--image-size", 16), "SIGINT", 4, 1, 7 * 2),
         # with two networks, moving averages and changed pictures
-        ("pix2pix", ("--step", "facades", "--image-size", 32), "SIGHUP", 9, 3, 10 + 2 + 7 * 4),
-        # with early stopping
-        pytest.param("boston_regression", ("--train-size", 300), "SIGHUP", 40, 3, 6, marks=pytest.mark.slow),
-        # with epochs of whole batches
-        pytest.param("nmt_attention", ("--train-size", 500), "SIGINT", 3, 5, 20, marks=pytest.mark.slow),
-        # with all that the networks above have
-        pytest.param("mnist_4_batchnorm", ("--train-size", 300), "SIGTERM", 3, 3, 18, marks=pytest.mark.slow),
-        pytest.param("pix2pix", ("--train-size", 200), "SIGHUP", 3, 2, 40, marks=pytest.mark.slow),
+        ("pix2pix", ("--step", "facades", "--image-size", 32), "SIGINT", 9, 3, 10 + 2 + 7 * 4),
+        *(
+            pytest.param(*lesson, marks=pytest.mark.slow)
+            for lesson in (
+                ("boston_regression", ("--train-size", 300), "SIGHUP", 40, 3, 6),
+                ("imdb_text", ("--train-size", 4000), "SIGTERM", 4, 40, 1 + 2 * 2),
+                ("cats_dogs_cnn", ("--train-size", 100, "--image-size", 16), "SIGINT", 4, 1, 7 * 2),
+                ("nmt_attention", ("--train-size", 500), "SIGINT", 3, 5, 20),
+                ("mnist_4_batchnorm", ("--train-size", 300), "SIGTERM", 3, 3, 18),
+                ("pix2pix", ("--train-size", 200), "SIGHUP", 3, 2, 40),
+            )
+        ),
     ],
 )
-def test_a_signal_saves_and_resume_goes_on_to_the_same_numbers(
-    lesson, flags, stop, epochs, steps, variables, start, run, tmp_path, weights, pairs_of_pictures
+def test_so_it_is_in_the_lessons(
+    lesson, flags, name, epochs, steps, variables, start, run, tmp_path, weights, pairs_of_pictures
 ):
     data = ("--data-dir", pairs_of_pictures) if "facades" in flags else ()
     settings = (*flags, *data, "--epochs", epochs, "--batch-size", 2 if data else 100)
@@ -100,20 +142,11 @@ def test_a_signal_saves_and_resume_goes_on_to_the_same_numbers(
     if lesson == "pix2pix":
         assert f"Test l1 {result_of(tmp_path / 'whole')['test']['l1']:.4f}" in whole.stdout
     process = start(*settings, "--plot", "none", "--out", "parts", **script)
-    wait_for((tmp_path / "parts" / "history.csv").exists)  # the first epoch is complete
-    process.send_signal(signal.Signals[stop])
-    _, stderr = process.communicate(timeout=60)
-    assert process.returncode == 128 + signal.Signals[stop]
-    assert "Traceback" not in stderr and "--resume" in stderr
-    stopped = result_of(tmp_path / "parts")
-    assert stopped["interrupted"] and 0 < stopped["epochs"] < epochs
+    assert stop(process, tmp_path / "parts", name)["epochs"] < epochs
     assert len(weights(tmp_path / "parts")) == variables
-
     assert run("--resume", *data, "--out", "parts", "--plot", "none", **script).returncode == 0
-    whole, parts = result_of(tmp_path / "whole"), result_of(tmp_path / "parts")
-    assert parts["test"] == whole["test"] and parts["best"] == whole["best"]
-    assert (parts["steps"], parts["epochs"], parts["interrupted"]) == (epochs * steps, epochs, False)
-    assert all(map(np.array_equal, weights(tmp_path / "whole"), weights(tmp_path / "parts")))
+    check_that_both_are_the_same(tmp_path / "whole", tmp_path / "parts", weights)
+    assert result_of(tmp_path / "parts")["steps"] == epochs * steps
 
 
 def test_kill_leaves_whole_files_and_resume_goes_on(start, run, tmp_path, weights):

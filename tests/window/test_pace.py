@@ -7,7 +7,7 @@ from argparse import Namespace
 
 import numpy as np
 import pytest
-from helpers import result_of
+from helpers import ROOT, result_of
 from small_trainings import Act, six_panes, small_model, train
 
 from common import Accuracy, LivePlot, Loss, TestImages
@@ -18,16 +18,40 @@ from common.window.pace import Pace
 import keras
 
 
+class WorkedSeconds:
+    """A clock of the seconds that this process computes, not those that it waits for other tests."""
+
+    def __init__(self):
+        self._slept = 0.0
+
+    def perf_counter(self):
+        return time.process_time() + self._slept
+
+    def sleep(self, seconds):
+        self._slept += seconds
+
+
+ON_AN_IDLE_MACHINE = """
+import argparse, runpy, time
+from common.window import live_plot, pace
+live_plot.time = pace.time = argparse.Namespace(perf_counter=time.process_time)
+sys.argv = {words}
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
+
 @pytest.fixture
-def idle_machine(monkeypatch):
-    """The window counts the seconds that this process computes, not those that it waits for others."""
+def clock(monkeypatch):
+    """The window's clock, as on an idle machine."""
+    clock = WorkedSeconds()
     for module in (live_plot, pace):
-        monkeypatch.setattr(module, "time", Namespace(perf_counter=time.process_time))
+        monkeypatch.setattr(module, "time", clock)
+    return clock
 
 
 @pytest.mark.parametrize("validated", [True, False])
 def test_a_network_that_reads_slowly_still_has_a_dense_test_curve(
-    validated, idle_machine, digits, tmp_path, monkeypatch
+    validated, clock, digits, tmp_path, monkeypatch
 ):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(Pace, "READING", 1e-9)  # as if every reading took very long
@@ -87,7 +111,7 @@ def test_the_last_picture_is_of_the_network_that_is_kept(digits, tmp_path, monke
     assert set(plot._records.test.predictions()) == {3}
 
 
-def test_a_sample_of_the_test_set_has_all_its_classes(idle_machine, digits, tmp_path, monkeypatch):
+def test_a_sample_of_the_test_set_has_all_its_classes(clock, digits, tmp_path, monkeypatch):
     """Also where the classes take turns."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(Pace, "READING", 1e-9)
@@ -106,30 +130,24 @@ def test_a_sample_of_the_test_set_has_all_its_classes(idle_machine, digits, tmp_
     assert samples and all(np.bincount(labels, minlength=10).min() > 25 for labels in samples)
 
 
-@pytest.mark.alone
-def test_a_network_that_reads_slowly_still_moves(tk, digits, tmp_path, monkeypatch):
+def test_a_network_that_reads_slowly_still_moves(tk, clock, digits, tmp_path, monkeypatch):
     """The first reading of the test set takes long, and no picture has to wait for it to be paid back."""
     monkeypatch.chdir(tmp_path)
     read = LivePlot._read
 
     def read_slowly(plot, images):
-        time.sleep(len(images) / 4000)
+        clock.sleep(len(images) / 4000)
         return read(plot, images)
 
     monkeypatch.setattr(LivePlot, "_read", read_slowly)
     plot = LivePlot(six_panes(), digits)
     seen = []
+    slow = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: clock.sleep(0.1))
     train(digits, plot, Act(lambda: seen.append(len(plot._picture_times)), after=5),
-          Act(lambda: seen.append(len(plot._picture_times)), after=55), Slow(), epochs=1)  # fmt: skip
+          Act(lambda: seen.append(len(plot._picture_times)), after=55), slow, epochs=1)  # fmt: skip
     assert seen[1] - seen[0] >= 5  # in 5 seconds
 
 
-class Slow(keras.callbacks.Callback):
-    def on_train_batch_end(self, batch, logs=None):
-        time.sleep(0.1)
-
-
-@pytest.mark.alone
 @pytest.mark.parametrize(
     "lesson, flags, toolkits",
     [
@@ -137,13 +155,15 @@ class Slow(keras.callbacks.Callback):
         ("mnist_4_batchnorm", ("--epochs", 1, "--train-size", 1500), ("TkAgg",)),
     ],
 )
-def test_the_window_changes_no_number_and_moves(lesson, flags, toolkits, screen, run, tmp_path, weights):
+def test_the_window_changes_no_number_and_moves(
+    lesson, flags, toolkits, screen, run, run_code, tmp_path, weights
+):
     assert run(*flags, "--plot", "none", "--out", "none", lesson=lesson).returncode == 0
     assert not (tmp_path / "none" / "window.json").exists()
     plain = result_of(tmp_path / "none")
     for toolkit in toolkits:
-        window = {"DISPLAY": screen, "MPLBACKEND": toolkit, "lesson": lesson}
-        done = run(*flags, "--plot", "window", "--close", "--out", toolkit, **window)
+        words = [str(ROOT / f"{lesson}.py"), *map(str, flags), "--plot=window", "--close", "--out", toolkit]
+        done = run_code(ON_AN_IDLE_MACHINE.format(words=words), DISPLAY=screen, MPLBACKEND=toolkit)
         assert (done.returncode, done.stderr) == (0, ""), done.stderr
         if "No window" in done.stdout:
             pytest.skip(done.stdout)
@@ -151,7 +171,7 @@ def test_the_window_changes_no_number_and_moves(lesson, flags, toolkits, screen,
         shown = result_of(tmp_path / toolkit)
         assert shown["test"] == plain["test"]
         cost = json.loads((tmp_path / toolkit / "window.json").read_text("utf-8"))
-        # three a second on an idle machine, or at every other of the iterations, where these take long
+        # three a second, or at every other of the iterations, where these take long
         often = cost["pictures_per_second_at_first"] >= 1.5 or cost["pictures"] >= plain["steps"] / 2
         assert often, cost
 
