@@ -30,7 +30,7 @@ Source: TensorFlow's tutorial "Predict house prices: regression" (its mean absol
 
 # common comes first: it keeps TensorFlow quiet
 from common import Biases, Errors, LivePlot, Loss, PredictedAgainstTrue, Weights
-from common import Run, ShuffledBatches, load_boston_housing, parse_args
+from common import Run, ShuffledBatches, in_batches, load_boston_housing, parse_args
 
 import keras
 from keras import layers
@@ -76,12 +76,11 @@ if __name__ == "__main__":
         batches.data,
         epochs=args.epochs,
         initial_epoch=run.initial_epoch,
-        validation_data=data.validation,
-        validation_batch_size=100,
+        validation_data=in_batches(data.validation, 100),
         callbacks=[batches, stopping, run, plot],
         shuffle=False,  # the batches come shuffled
         verbose=args.verbose,
     )
-    result = model.evaluate(*data.test, batch_size=102, verbose=0, return_dict=True)
+    result = model.evaluate(in_batches(data.test, 102), verbose=0, return_dict=True)
     run.finish(result, lecture=2.7, write=lambda error: f"${1000 * error:,.0f}")
     plot.wait_until_closed()

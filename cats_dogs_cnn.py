@@ -26,8 +26,8 @@ data", 2016; for the initial weights He et al., "Delving deep into rectifiers", 
 
 # common comes first: it keeps TensorFlow quiet
 from common import Accuracy, LivePlot, Loss, MaxActivations, TestImages, TrainImages
-from common import Run, ShuffledBatches, load_cats_dogs, parse_args, predict_photos, show_predictions
-from common import trained_model, wait_until_closed
+from common import Run, ShuffledBatches, in_batches, load_cats_dogs, parse_args, predict_photos
+from common import show_predictions, trained_model, wait_until_closed
 
 import keras
 from keras import layers
@@ -68,6 +68,7 @@ if __name__ == "__main__":
 
     data = load_cats_dogs(args)
     batches = ShuffledBatches(*data.train, args)
+    validation_batches = in_batches(data.validation, args.batch_size)
     end = 0 if args.decay else 1  # the learning rate falls along a cosine to this part of it
     learning_rate = keras.optimizers.schedules.CosineDecay(args.learning_rate, batches.total_steps, alpha=end)
     model = build_model(data.train.x.shape[1], args.augment, args.dropout)
@@ -85,13 +86,12 @@ if __name__ == "__main__":
         batches.data,
         epochs=args.epochs,
         initial_epoch=run.initial_epoch,
-        validation_data=data.validation,
-        validation_batch_size=args.batch_size,
+        validation_data=validation_batches,
         callbacks=[batches, run, plot],
         shuffle=False,  # the batches come shuffled
         verbose=args.verbose,
     )
-    test = model.evaluate(*data.validation, batch_size=args.batch_size, verbose=0, return_dict=True)
+    test = model.evaluate(validation_batches, verbose=0, return_dict=True)
     run.finish(test, lecture=0.8 if args.augment else None)
     if args.predict:
         predict_photos(model, data.classes, args)

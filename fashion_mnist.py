@@ -23,7 +23,7 @@ test accuracy is about 87 %). The data: Xiao, Rasul, Vollgraf, "Fashion-MNIST", 
 
 # common comes first: it keeps TensorFlow quiet
 from common import Accuracy, Biases, LivePlot, Loss, TestImages, TrainImages, Weights
-from common import Run, ShuffledBatches, load_fashion_mnist, parse_args, show_predictions
+from common import Run, ShuffledBatches, in_batches, load_fashion_mnist, parse_args, show_predictions
 
 import keras
 from keras import layers
@@ -58,6 +58,7 @@ if __name__ == "__main__":
     data = load_fashion_mnist(args)
 
     batches = ShuffledBatches(*data.train, args)
+    test_batches = in_batches(data.test, 1000)
 
     learning_rate = keras.optimizers.schedules.CosineDecay(  # falls along a cosine to 0
         args.learning_rate, decay_steps=batches.total_steps, alpha=0 if args.decay else 1
@@ -79,13 +80,12 @@ if __name__ == "__main__":
         batches.data,
         epochs=args.epochs,
         initial_epoch=run.initial_epoch,
-        validation_data=data.test,
-        validation_batch_size=1000,
+        validation_data=test_batches,
         callbacks=[batches, run, plot],
         shuffle=False,  # the batches come shuffled
         verbose=args.verbose,
     )
-    test = model.evaluate(*data.test, batch_size=1000, verbose=0, return_dict=True)
+    test = model.evaluate(test_batches, verbose=0, return_dict=True)
     run.finish(test, lecture=args.lecture)
     show_predictions(model, data, args)
     plot.wait_until_closed()

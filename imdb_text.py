@@ -23,7 +23,7 @@ Source: TensorFlow's tutorial "Text classification with movie reviews", about 87
 
 # common comes first: it keeps TensorFlow quiet
 from common import Accuracy, Biases, LivePlot, Loss, Reviews, Weights, WordSentiments
-from common import Run, ShuffledBatches, classify_reviews, load_imdb, parse_args, trained_model
+from common import Run, ShuffledBatches, classify_reviews, in_batches, load_imdb, parse_args, trained_model
 
 import keras
 from keras import layers
@@ -70,8 +70,7 @@ if __name__ == "__main__":
         batches.data,
         epochs=args.epochs,
         initial_epoch=run.initial_epoch,
-        validation_data=data.validation,
-        validation_batch_size=1000,
+        validation_data=in_batches(data.validation, 1000),
         callbacks=[batches, keep_best, run, plot],
         shuffle=False,  # the batches come shuffled
         verbose=args.verbose,
@@ -82,7 +81,7 @@ if __name__ == "__main__":
         if epoch < len(run.history):
             after = "from there on it overfits, so these weights are kept"
         print(f"The validation loss was lowest after epoch {epoch}: {after}.")
-    test = model.evaluate(*data.test, batch_size=1000, verbose=0, return_dict=True)
+    test = model.evaluate(in_batches(data.test, 1000), verbose=0, return_dict=True)
     run.finish(test, lecture=0.87)
     if args.review:
         classify_reviews(model, args.review, data.words)

@@ -21,7 +21,7 @@ it takes batches of 32, we take 64.
 
 # common comes first: it keeps TensorFlow quiet
 from common import Accuracy, Biases, LivePlot, Loss, TestImages, TrainImages, Weights
-from common import Run, ShuffledBatches, fused, load_mnist, parse_args
+from common import Run, ShuffledBatches, fused, in_batches, load_mnist, parse_args
 
 import keras
 from keras import layers
@@ -54,6 +54,7 @@ if __name__ == "__main__":
     )
 
     batches = ShuffledBatches(*data.train, args)
+    test_batches = in_batches(data.test, 1000)
     run = Run(args, data, model)
     panes = [Accuracy(), Loss(), TrainImages(), Weights(), Biases(), TestImages()]
     plot = LivePlot(panes, data, args)
@@ -61,12 +62,11 @@ if __name__ == "__main__":
         batches.data,
         epochs=args.epochs,
         initial_epoch=run.initial_epoch,
-        validation_data=data.test,
-        validation_batch_size=1000,
+        validation_data=test_batches,
         callbacks=[batches, run, plot],
         shuffle=False,  # the batches come shuffled
         verbose=args.verbose,
     )
-    test = model.evaluate(*data.test, batch_size=1000, verbose=0, return_dict=True)
+    test = model.evaluate(test_batches, verbose=0, return_dict=True)
     run.finish(test, lecture=0.98)
     plot.wait_until_closed()

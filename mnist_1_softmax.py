@@ -16,7 +16,7 @@ Try: --learning-rate 0.01 (slow), --learning-rate 5 (noisy), --train-size 500 (o
 
 # common comes first: it keeps TensorFlow quiet
 from common import Accuracy, Biases, LivePlot, Loss, TestImages, TrainImages, Weights
-from common import Run, ShuffledBatches, load_mnist, parse_args
+from common import Run, ShuffledBatches, in_batches, load_mnist, parse_args
 
 import keras
 from keras import layers
@@ -47,6 +47,7 @@ if __name__ == "__main__":
     )
 
     batches = ShuffledBatches(*data.train, args)  # 100 digits each, in a new order each epoch
+    test_batches = in_batches(data.test, 1000)  # always in the same order
     run = Run(args, data, model)  # what the training leaves behind, and --resume
     panes = [Accuracy(), Loss(), TrainImages(), Weights(), Biases(), TestImages()]
     plot = LivePlot(panes, data, args)
@@ -54,12 +55,11 @@ if __name__ == "__main__":
         batches.data,
         epochs=args.epochs,
         initial_epoch=run.initial_epoch,
-        validation_data=data.test,
-        validation_batch_size=1000,
+        validation_data=test_batches,
         callbacks=[batches, run, plot],
         shuffle=False,  # the batches come shuffled
         verbose=args.verbose,
     )
-    test = model.evaluate(*data.test, batch_size=1000, verbose=0, return_dict=True)
+    test = model.evaluate(test_batches, verbose=0, return_dict=True)
     run.finish(test, lecture=0.92)
     plot.wait_until_closed()

@@ -26,7 +26,7 @@ Look at: the first epoch (sigmoids start slowly), the noise of the curves, and a
 
 # common comes first: it keeps TensorFlow quiet
 from common import Accuracy, Biases, LivePlot, Loss, TestImages, TrainImages, Weights
-from common import Run, ShuffledBatches, fused, load_mnist, parse_args
+from common import Run, ShuffledBatches, fused, in_batches, load_mnist, parse_args
 
 import keras
 from keras import layers
@@ -53,6 +53,7 @@ if __name__ == "__main__":
     keras.utils.set_random_seed(args.seed)
     data = load_mnist(args)
     batches = ShuffledBatches(*data.train, args)
+    test_batches = in_batches(data.test, 1000)
 
     learning_rate = keras.optimizers.schedules.ExponentialDecay(
         args.learning_rate, decay_steps=batches.total_steps, decay_rate=1 / 30 if args.decay else 1
@@ -72,12 +73,11 @@ if __name__ == "__main__":
         batches.data,
         epochs=args.epochs,
         initial_epoch=run.initial_epoch,
-        validation_data=data.test,
-        validation_batch_size=1000,
+        validation_data=test_batches,
         callbacks=[batches, run, plot],
         shuffle=False,  # the batches come shuffled
         verbose=args.verbose,
     )
-    test = model.evaluate(*data.test, batch_size=1000, verbose=0, return_dict=True)
+    test = model.evaluate(test_batches, verbose=0, return_dict=True)
     run.finish(test, lecture=args.lecture)
     plot.wait_until_closed()

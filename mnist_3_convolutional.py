@@ -28,7 +28,7 @@ Try: --show-filters (kernels and feature maps; --resume --show-filters if the ru
 
 # common comes first: it keeps TensorFlow quiet
 from common import Accuracy, LivePlot, Loss, MaxActivations, TestImages, TrainImages
-from common import Run, ShuffledBatches, load_mnist, parse_args, show_feature_maps
+from common import Run, ShuffledBatches, in_batches, load_mnist, parse_args, show_feature_maps
 
 import keras
 from keras import layers
@@ -66,6 +66,7 @@ if __name__ == "__main__":
     keras.utils.set_random_seed(args.seed)
     data = load_mnist(args)
     batches = ShuffledBatches(*data.train, args)
+    test_batches = in_batches(data.test, 1000)
 
     learning_rate = keras.optimizers.schedules.CosineDecay(  # falls along a cosine to 0
         args.learning_rate, decay_steps=batches.total_steps, alpha=0 if args.decay else 1
@@ -86,13 +87,12 @@ if __name__ == "__main__":
         batches.data,
         epochs=args.epochs,
         initial_epoch=run.initial_epoch,
-        validation_data=data.test,
-        validation_batch_size=1000,
+        validation_data=test_batches,
         callbacks=[batches, run, plot],
         shuffle=False,  # the batches come shuffled
         verbose=args.verbose,
     )
-    test = model.evaluate(*data.test, batch_size=1000, verbose=0, return_dict=True)
+    test = model.evaluate(test_batches, verbose=0, return_dict=True)
     run.finish(test, lecture=args.lecture)
     if args.show_filters:
         show_feature_maps(model, data.test.x[0], args)

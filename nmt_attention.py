@@ -27,16 +27,8 @@ import functools
 
 # common comes first: it keeps TensorFlow quiet
 from common import Accuracy, AttentionMap, LivePlot, Loss, TranslatedTexts, Translations
-from common import (
-    Run,
-    ShuffledBatches,
-    load_dates,
-    load_sentences,
-    parse_args,
-    say_translations,
-    score_translations,
-)
-from common import trained_model
+from common import Run, ShuffledBatches, in_batches, load_dates, load_sentences, parse_args
+from common import say_translations, score_translations, trained_model
 
 import keras
 import numpy as np
@@ -158,8 +150,7 @@ if __name__ == "__main__":
         batches.data,
         epochs=args.epochs,
         initial_epoch=run.initial_epoch,
-        validation_data=data.validation,
-        validation_batch_size=100,
+        validation_data=in_batches(data.validation, 100),
         callbacks=[batches, run, plot],
         shuffle=False,  # the batches come shuffled
         verbose=args.verbose,

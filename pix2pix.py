@@ -28,7 +28,7 @@ https://arxiv.org/abs/1611.07004, and TensorFlow's tutorial "pix2pix".
 
 # common comes first: it keeps TensorFlow quiet
 from common import LivePlot, Loss, PairPictures
-from common import Run, ShuffledBatches, fused, jitter, load_edges, load_facades, parse_args
+from common import Run, ShuffledBatches, fused, in_batches, jitter, load_edges, load_facades, parse_args
 
 import keras
 from keras import layers, ops
@@ -144,13 +144,12 @@ if __name__ == "__main__":
         batches.data,
         epochs=args.epochs,
         initial_epoch=run.initial_epoch,
-        validation_data=validation,
-        validation_batch_size=args.batch_size,
+        validation_data=in_batches(validation, args.batch_size),
         callbacks=[batches, run, plot],
         shuffle=False,  # the batches come shuffled
         verbose=args.verbose,
     )
-    result = model.evaluate(*data.test, batch_size=args.batch_size, verbose=0, return_dict=True)
+    result = model.evaluate(in_batches(data.test, args.batch_size), verbose=0, return_dict=True)
     result = {name: result[name] for name in (*model.means, "loss")}
     run.finish(result, lecture=None, write="{:.4f}".format, model=generator)
     plot.wait_until_closed()

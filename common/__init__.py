@@ -20,7 +20,7 @@ from common.data.reviews import load_imdb
 from common.data.sentences import load_dates, load_sentences
 from common.terminal import UserError
 from common.training.fused import fused
-from common.training.batches import ShuffledBatches
+from common.training.batches import ShuffledBatches, in_batches
 from common.training.results import trained_model
 from common.training.run import Run
 from common.window.live_plot import LivePlot
@@ -55,6 +55,7 @@ __all__ = [
     "WordSentiments",
     "classify_reviews",
     "fused",
+    "in_batches",
     "jitter",
     "load_boston_housing",
     "load_cats_dogs",

@@ -56,7 +56,6 @@ LINES = {
     "mnist_2_five_layers": [
         *each("--dropout", NUMBERS),
         *each("--step", ["２.0", "", "2.9"]),
-        ["--step", "2.0", "--dropout", "0.5"],
         ["--no-decay", "1"],
     ],
     "cats_dogs_cnn": [*each("--image-size", NUMBERS), *each("--predict", PATHS), ["--predict"]],

@@ -1,4 +1,4 @@
-"""Mini-batches of training examples, in a new order each epoch."""
+"""Mini-batches: of training examples in a new order each epoch, of others in their own."""
 
 import sys
 
@@ -69,6 +69,50 @@ class ShuffledBatches(keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None):
         if distribution.data_parallel:
             distribution.data_parallel.training_batches = False  # Keras has asked for the epoch's layout
+
+
+def in_batches(examples, size):
+    """Examples to evaluate a network on, always in the same order, in batches of `size`; the last is smaller.
+
+    Arrays would do, too, but on TensorFlow Keras would spend 20 to 40 milliseconds of each evaluation on
+    preparing to deal them out: half the time of an epoch of few examples.
+
+    Args:
+        examples: (x, y), arrays with n examples each.
+        size: how many examples a batch has.
+
+    Returns:
+        For `validation_data` or `model.evaluate`: on TensorFlow a `tf.data.Dataset`, else a
+        `keras.utils.PyDataset`.
+    """
+    if keras.config.backend() != "tensorflow":
+        return _InOrder(*examples, size)
+    import tensorflow as tf
+
+    whole = len(examples[0]) // size * size
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    with tf.device("CPU"):  # where tf.data works
+        batches = tf.data.Dataset.from_tensor_slices(
+            tuple(part[:whole].reshape(-1, size, *part.shape[1:]) for part in examples)
+        )
+        if whole < len(examples[0]):
+            rest = tf.data.Dataset.from_tensors(tuple(part[whole:] for part in examples))
+            batches = batches.concatenate(rest)
+        return batches.with_options(options)
+
+
+class _InOrder(keras.utils.PyDataset):
+    def __init__(self, x, y, size):
+        super().__init__()
+        self._x, self._y, self._size = x, y, size
+
+    def __len__(self):
+        return -(-len(self._x) // self._size)
+
+    def __getitem__(self, number):
+        chosen = slice(number * self._size, (number + 1) * self._size)
+        return self._x[chosen], self._y[chosen]
 
 
 def _dataset(steps, batch):

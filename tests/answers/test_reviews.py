@@ -13,7 +13,7 @@ from common.data.reviews import SPECIAL
 def test_a_review_is_classified_and_unknown_words_are_named(run, tmp_path, monkeypatch):
     texts = ["A great, wonderful, perfect film", "An awful, boring waste of tyme", "xyzzy"]
     asked = [word for text in texts for word in ("--review", text)]
-    quick = ("--epochs", 4, "--learning-rate", 0.01)
+    quick = ("--train-size", 5000, "--epochs", 4, "--learning-rate", 0.03)
     first = run(*quick, "--plot", "file", *asked, lesson="imdb_text")
     assert (first.returncode, first.stderr) == (0, "") and "training one first" in first.stdout
     assert [line.split()[0] for line in first.stdout.splitlines()][:9] == [

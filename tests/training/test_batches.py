@@ -3,8 +3,11 @@
 from argparse import Namespace
 
 import numpy as np
+import pytest
 
-from common import ShuffledBatches
+from common import ShuffledBatches, in_batches
+
+import keras
 
 
 def test_short_epochs_pass_through_all_examples_in_turn():
@@ -33,3 +36,17 @@ def test_large_examples_come_in_the_same_batches(monkeypatch):
             batches.on_epoch_begin(epoch)
             found += [(np.array(a).tolist(), np.array(b).tolist()) for a, b in batches.data]
     assert len(seen[0]) == 6 and seen[0] == seen[1]
+
+
+@pytest.mark.parametrize("examples", [6, 7, 2])
+def test_examples_in_batches_are_evaluated_as_keras_evaluates_arrays(examples):
+    x, y = np.random.default_rng(0).random((examples, 4, 4, 1), np.float32), np.arange(examples) % 2
+    batches = in_batches((x, y), 3)
+    assert [len(labels) for _, labels in batches] == {6: [3, 3], 7: [3, 3, 1], 2: [2]}[examples]
+    assert np.array_equal(np.concatenate([images for images, _ in batches]), x)
+    model = keras.Sequential(
+        [keras.Input((4, 4, 1)), keras.layers.Flatten(), keras.layers.Dense(2, "softmax")]
+    )
+    model.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    found, expected = model.evaluate(batches, verbose=0), model.evaluate(x, y, batch_size=3, verbose=0)
+    assert found == expected
