@@ -19,6 +19,8 @@ Look at: W and b are the same for every row of a batch; only the correct digit's
 Try: --slide neuron --bias -3, then with --activation relu: now the neuron is silent.
 """
 
+import functools
+
 # common comes first: it keeps TensorFlow quiet
 from common import UserError
 from common.command_line import slides_parser, whole_number
@@ -281,15 +283,21 @@ def draw_cross_entropy(figure, step, image, probabilities):
         curve.plot(p, -np.log(p), "o", color=colour, markersize=14, clip_on=False)
 
 
-def make_slides(args):
+@functools.cache
+def trained_layer():
+    """MNIST's test digits, uint8 [10000, 28, 28], their labels, and W and b of a layer that is trained."""
     expected = {
         "x_train": (np.uint8, (60_000, 28, 28)), "y_train": (np.uint8, (60_000,)),
         "x_test": (np.uint8, (10_000, 28, 28)), "y_test": (np.uint8, (10_000,)),
     }  # fmt: skip
     arrays, _ = read_arrays(*bundled_file("mnist.npz"), expected)
-    layer = train(arrays["x_train"], arrays["y_train"])
-    batch = flat(arrays["x_test"][:100]), arrays["y_test"][:100], *layer
-    six = arrays["x_test"][SIX]
+    return arrays["x_test"], arrays["y_test"], *train(arrays["x_train"], arrays["y_train"])
+
+
+def make_slides(args):
+    images, labels, *layer = trained_layer()
+    batch = flat(images[:100]), labels[:100], *layer
+    six = images[SIX]
     computed = softmax(flat(six[None]) @ layer[0] + layer[1])[0]
     activation, bias = args.activation or "sigmoid", BIAS if args.bias is None else args.bias
     random = np.random.default_rng(0)

@@ -12,6 +12,8 @@ import time
 import pytest
 from helpers import INSTALLED, ROOT, not_on_windows, on_linux
 
+from common import terminal
+
 QUICK = ["--plot", "none", "--epochs", "1", "--train-size", "600"]
 
 
@@ -40,21 +42,22 @@ def test_a_folder_with_letters_of_other_scripts(encoding, tmp_path, environment)
         assert (folder / "出" / "model.keras").is_file()
 
 
-@pytest.mark.parametrize(
-    "configured, missing, backend",
-    [("tensorflow", "tensorflow", "jax"), ("tensorflow", "tensorflow jax", "torch"), ("jax", "", "jax")],
-)
-def test_the_backend_is_keras_own_or_the_first_that_is_installed(
-    configured, missing, backend, run_code, tmp_path
-):
+@pytest.mark.parametrize("missing, backend", [("tensorflow", "jax"), ("tensorflow jax", "torch")])
+def test_the_backend_is_the_first_that_is_installed(missing, backend, run_code, tmp_path):
     if backend not in INSTALLED:
         pytest.skip(f"needs {backend}")
-    (tmp_path / "keras.json").write_text(f'{{"backend": "{configured}"}}', "utf-8")
     hide = "import importlib.util as u; find = u.find_spec"
     hide += f"; u.find_spec = lambda name, *rest: None if name in {missing.split()} else find(name, *rest)"
     code = f"{hide}\nimport common, keras\nprint(keras.config.backend())"
     done = run_code(code, new=True, KERAS_HOME=str(tmp_path))
     assert done.stdout == f"{backend}\n"
+
+
+def test_a_backend_that_keras_configuration_names_is_the_one(tmp_path, monkeypatch):
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    for content, backend in (('{"backend": "jax"}', "jax"), ("{}", "tensorflow"), ('{"back', "tensorflow")):
+        (tmp_path / "keras.json").write_text(content, "utf-8")
+        assert terminal._configured_backend() == backend
 
 
 @pytest.mark.skipif(not {"tensorflow", "jax"} <= INSTALLED, reason="needs TensorFlow and JAX")

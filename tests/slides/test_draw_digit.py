@@ -36,15 +36,15 @@ def call(tmp_path, monkeypatch, capsys):
 
 
 def test_enlarged_test_digits_are_read_as_well_as_the_originals(call, mnist, network, tmp_path):
-    images, labels = mnist["x_test"][:50], mnist["y_test"][:50]
+    images, labels = mnist["x_test"][:25], mnist["y_test"][:25]
     files = [save(255 - larger(image), tmp_path / f"{i}.png").name for i, image in enumerate(images)]
     lines = call("--plot", "none", "--model", network, "--image", *files)
     assert re.fullmatch(rf"0\.png: 7 \(\d+\.\d %\) by {re.escape(str(network))}", lines[0])
     read = [int(line.split()[1]) for line in lines]
     originals = keras.models.load_model(network).predict(images[..., None], verbose=0).argmax(axis=-1)
-    assert len(read) == 50
-    assert abs((read == labels).sum() - (originals == labels).sum()) <= 2
-    assert (originals == labels).sum() >= 46
+    assert len(read) == 25
+    assert abs((read == labels).sum() - (originals == labels).sum()) <= 1
+    assert (originals == labels).sum() >= 23
 
 
 def test_a_thin_pen_is_read_as_a_thick_one(tmp_path, network):

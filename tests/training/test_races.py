@@ -10,6 +10,7 @@ import pytest
 from helpers import not_on_windows, on_linux, result_of, wait_for
 
 from common import UserError, parse_args
+from common.training.race import Race, Rival
 from common.window.overlays import read_curves
 
 pytestmark = not_on_windows
@@ -122,10 +123,11 @@ def test_when_the_other_run_is_killed_this_one_says_so_and_goes_on(start, tmp_pa
     )
 
 
-def test_a_mistake_of_the_other_run_is_said_in_one_line(run, tmp_path):
-    (tmp_path / "file").write_text("mine")
-    done = run(*SIZE, "--epochs", 1, "--against", "--out file")
-    assert done.returncode == 0 and (tmp_path / "file").read_text() == "mine"
-    assert done.stderr.strip() == (
-        "mnist_1_softmax.py: --against '--out file': --out: cannot write to file: File exists"
-    )
+def test_a_mistake_of_the_other_run_is_said_in_one_line(tmp_path, monkeypatch, capsys):
+    script = tmp_path / "mnist_9.py"
+    script.write_text("import sys\nprint('mnist_9.py: --out: no room', file=sys.stderr)\nsys.exit(2)\n")
+    monkeypatch.setattr("sys.argv", [str(script)])
+    race = Race(Rival("--out file", ["--out=file"], tmp_path / "file"))
+    wait_for(lambda: not race.running())
+    race.end()
+    assert capsys.readouterr().err.strip() == "mnist_9.py: --against '--out file': --out: no room"

@@ -112,7 +112,7 @@ def test_a_signal_saves_and_resume_goes_on_to_the_same_numbers(start, run, tmp_p
     "lesson, flags, name, epochs, steps, variables",
     [
         # with two networks, moving averages and changed pictures
-        ("pix2pix", ("--step", "facades", "--image-size", 32), "SIGINT", 9, 3, 10 + 2 + 7 * 4),
+        ("pix2pix", ("--step", "facades", "--image-size", 32), "SIGINT", 6, 3, 10 + 2 + 7 * 4),
         *(
             pytest.param(*lesson, marks=pytest.mark.slow)
             for lesson in (
