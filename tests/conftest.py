@@ -5,7 +5,6 @@ Nothing here imports Keras at once: with `pytest -n 3` the process that deals ou
 
 import itertools
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -20,12 +19,6 @@ from PIL import Image
 if "PYTEST_XDIST_WORKER" in os.environ:  # each worker has its part of the cores
     threads = max(1, os.cpu_count() // int(os.environ["PYTEST_XDIST_WORKER_COUNT"]))
     os.environ |= {"TF_NUM_INTRAOP_THREADS": str(threads), "OMP_NUM_THREADS": str(threads)}
-
-
-def pytest_collection_modifyitems(items):
-    """What is on JAX and PyTorch comes first: all of it falls to one worker, which alone imports them."""
-    other = re.compile("jax|torch|test_backends|test_distribution")
-    items.sort(key=lambda item: not other.search(item.nodeid))
 
 
 @pytest.fixture(scope="session")

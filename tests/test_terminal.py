@@ -42,6 +42,7 @@ def test_a_folder_with_letters_of_other_scripts(encoding, tmp_path, environment)
         assert (folder / "出" / "model.keras").is_file()
 
 
+@pytest.mark.extras
 @pytest.mark.parametrize("missing, backend", [("tensorflow", "jax"), ("tensorflow jax", "torch")])
 def test_the_backend_is_the_first_that_is_installed(missing, backend, run_code, tmp_path):
     if backend not in INSTALLED:

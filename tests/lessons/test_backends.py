@@ -14,6 +14,7 @@ def backend(request):
     return request.param
 
 
+@pytest.mark.extras
 def test_a_lesson_runs_unchanged_and_finds_much_the_same(run, tmp_path, screen):
     found = []
     for backend in INSTALLED:
@@ -28,6 +29,7 @@ def test_a_lesson_runs_unchanged_and_finds_much_the_same(run, tmp_path, screen):
     assert max(found) - min(found) < 0.03
 
 
+@pytest.mark.extras
 def test_a_picture_changes_no_number_and_resume_goes_on(backend, run, tmp_path, weights):
     lesson = {"lesson": "mnist_0_get_started", "KERAS_BACKEND": backend}  # with dropout
     quick = ("--train-size", 320, "--epochs")

@@ -328,6 +328,7 @@ def test_all_can_be_read_and_nothing_is_cut_off(name, size, every):
             assert beside, (step, text, another)
 
 
+@pytest.mark.extras
 def test_pictures_without_a_screen_on_jax(run, tmp_path):
     pytest.importorskip("jax")
     flags = ("--plot", "file", "--out", "o", "--learning-rate", "0.5")

@@ -41,6 +41,7 @@ def pair(start):
     return pair
 
 
+@pytest.mark.extras
 @needs_jax
 def test_two_processes_give_the_curves_of_one_and_go_on_until_ctrl_c(pair, run, tmp_path):
     settings = (*RUN, "--train-size", 490, "--plot", "file")  # the last batch is smaller
@@ -60,6 +61,7 @@ def test_two_processes_give_the_curves_of_one_and_go_on_until_ctrl_c(pair, run, 
     assert "--resume" in outputs[0][1] and "Traceback" not in outputs[0][1] + outputs[1][1]
 
 
+@pytest.mark.extras
 @needs_jax
 @pytest.mark.parametrize("victim", [0, 1])
 def test_when_a_process_dies_the_other_says_so_and_the_epochs_are_kept(victim, pair, tmp_path):
@@ -74,6 +76,7 @@ def test_when_a_process_dies_the_other_says_so_and_the_epochs_are_kept(victim, p
         assert "state" in checkpoint.files
 
 
+@pytest.mark.extras
 @needs_jax
 def test_all_devices_of_the_machine_share_a_batch(run, tmp_path):
     two = {"KERAS_BACKEND": "jax", "XLA_FLAGS": "--xla_force_host_platform_device_count=2"}

@@ -21,7 +21,9 @@ print(len(os.listdir("/proc/self/task")))
 
 
 @on_linux
-@pytest.mark.parametrize("backend", ["tensorflow", "jax", "torch"])
+@pytest.mark.parametrize(
+    "backend", ["tensorflow", *(pytest.param(name, marks=pytest.mark.extras) for name in ("jax", "torch"))]
+)
 def test_there_are_as_many_threads_as_asked_for(backend, run_code):
     if backend not in INSTALLED:
         pytest.skip(f"needs {backend}")
@@ -33,6 +35,7 @@ def test_there_are_as_many_threads_as_asked_for(backend, run_code):
 
 
 @on_linux
+@pytest.mark.extras
 @pytest.mark.skipif("jax" not in INSTALLED, reason="needs jax")
 def test_with_jax_for_gpus_a_lesson_leaves_the_threads_alone(run_code, tmp_path):
     """JAX compiles on them, too, and on one of them for most of a minute."""
@@ -65,6 +68,7 @@ def test_threads_that_cannot_be_had_any_more_are_refused():
     assert parse_args("", argv=[], threads=7, **lesson).threads == 7  # it is only slower
 
 
+@pytest.mark.extras
 @pytest.mark.skipif("jax" not in INSTALLED, reason="needs jax")
 def test_so_they_are_on_jax(run_code):
     read = "common.parse_args('', argv=['--threads', '1'], epochs=1, batch_size=1, learning_rate=1)"

@@ -16,6 +16,8 @@ CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 if not (CHROMIUM and DRIVER):
     pytest.skip("there is no Chromium with its driver", allow_module_level=True)
 
+pytestmark = pytest.mark.extras
+
 
 @pytest.fixture
 def browser():
