@@ -61,6 +61,7 @@ def test_a_backend_that_keras_configuration_names_is_the_one(tmp_path, monkeypat
         assert terminal._configured_backend() == backend
 
 
+@pytest.mark.extras
 @pytest.mark.skipif(not {"tensorflow", "jax"} <= INSTALLED, reason="needs TensorFlow and JAX")
 def test_beside_tensorflow_jax_is_not_imported_but_could_be(run_code):
     code = "import common, importlib.util\nprint('jax' in sys.modules, bool(importlib.util.find_spec('jax')))"

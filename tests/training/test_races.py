@@ -113,11 +113,11 @@ def test_a_signal_stops_and_saves_both(name, start, tmp_path):
 @on_linux
 def test_when_the_other_run_is_killed_this_one_says_so_and_goes_on(start, tmp_path):
     ours, other = tmp_path / "ours", tmp_path / "ours-against"
-    process = start(*SIZE, "--epochs", 15, "--out", ours, "--against", "--learning-rate 0.01 --epochs 100000")
+    process = start(*SIZE, "--epochs", 5, "--out", ours, "--against", "--learning-rate 0.01 --epochs 100000")
     wait_for(begun(other))
     os.kill(*processes_of(other), signal.SIGKILL)
     _, stderr = process.communicate(timeout=60)
-    assert process.returncode == 0 and result_of(ours)["epochs"] == 15
+    assert process.returncode == 0 and result_of(ours)["epochs"] == 5
     assert stderr.strip() == (
         "mnist_1_softmax.py: --against '--learning-rate 0.01 --epochs 100000': it was ended by signal 9"
     )
