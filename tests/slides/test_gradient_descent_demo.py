@@ -314,7 +314,7 @@ def test_the_surface_writes_the_next_step():
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("size, every", [((1344, 756), 8), ((1920, 1010), 15)])
+@pytest.mark.parametrize("size, every", [((1344, 756), 12), ((1920, 1010), 25)])
 def test_all_can_be_read_and_nothing_is_cut_off(name, size, every):
     for step in range(-1, slides()[name].steps - 1, every):
         figure, _ = drawn(name, step, *size)

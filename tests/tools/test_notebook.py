@@ -146,6 +146,7 @@ def test_prose_is_wrapped_and_escaped_and_all_else_is_kept():
 # -- run
 
 
+@pytest.mark.extras
 def test_a_lesson_learns_in_its_notebook_and_its_cells_may_be_run_again(run_lesson, tmp_path):
     again = ["--review 'A bad film'", "--epochs none"]
     client, error, notebook = run_lesson("imdb_text", "--epochs 3 --train-size 2000", again=again)
@@ -197,6 +198,7 @@ plot.wait_until_closed()
 """
 
 
+@pytest.mark.extras
 @not_on_windows  # where Jupyter interrupts in another way
 def test_a_lesson_by_its_name_then_a_cell_of_ones_own_then_a_notebook_that_is_stopped(run_lesson, tmp_path):
     """The words that started the kernel, `-f` and a file, are no flags of a cell of one's own."""
@@ -235,6 +237,7 @@ def set_up(execute, tmp_path):
     return set_up
 
 
+@pytest.mark.extras
 def test_without_the_project_the_set_up_says_what_to_do(set_up):
     _, error, notebook = set_up("")
     assert error.ename == "UsageError"
@@ -247,6 +250,7 @@ def test_without_the_project_the_set_up_says_what_to_do(set_up):
     assert "cannot be fetched from file:///nowhere" in output.text and output.text.count("\n") == 1
 
 
+@pytest.mark.extras
 def test_the_set_up_fetches_the_project(set_up, tmp_path):
     remote = tmp_path / "remote"
     (remote / "common").mkdir(parents=True)
@@ -267,6 +271,7 @@ def test_the_set_up_fetches_the_project(set_up, tmp_path):
         ]
 
 
+@pytest.mark.extras
 def test_the_set_up_takes_the_project_as_a_zip_file(set_up, tmp_path):
     (tmp_path / "elsewhere").mkdir()
     with ZipFile(tmp_path / "elsewhere" / "lecture-main.zip", "w") as archive:
