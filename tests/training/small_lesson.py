@@ -4,7 +4,7 @@ numbers, and the weights of the best epoch. Its epochs take long enough to be st
 
 import time
 
-from common import Run, ShuffledBatches, load_mnist, parse_args
+from common import Run, ShuffledBatches, in_batches, load_mnist, parse_args
 
 import keras
 from keras import layers
@@ -13,6 +13,7 @@ args = parse_args(__doc__, epochs=9, batch_size=100, learning_rate=0.01)
 keras.utils.set_random_seed(args.seed)
 data = load_mnist(args)
 batches = ShuffledBatches(*data.train, args)
+test_batches = in_batches(data.test, 1000)
 model = keras.Sequential(
     [
         keras.Input((28, 28, 1)),
@@ -37,13 +38,12 @@ model.fit(
     batches.data,
     epochs=args.epochs,
     initial_epoch=run.initial_epoch,
-    validation_data=data.test,
-    validation_batch_size=1000,
+    validation_data=test_batches,
     callbacks=[
         batches, keep_best, run, keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: time.sleep(0.2))
     ],
     shuffle=False,
     verbose=args.verbose,
 )  # fmt: skip
-test = model.evaluate(*data.test, batch_size=1000, verbose=0, return_dict=True)
+test = model.evaluate(test_batches, verbose=0, return_dict=True)
 run.finish(test, lecture=None)

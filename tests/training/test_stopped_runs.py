@@ -87,13 +87,13 @@ def stop(process, folder, name):
     return result
 
 
+SAME = "test", "best", "steps", "epochs", "interrupted"
+
+
 def check_that_both_are_the_same(whole, parts, weights):
     one, other = result_of(whole), result_of(parts)
     assert [one[name] for name in SAME] == [other[name] for name in SAME] and not other["interrupted"]
     assert all(map(np.array_equal, weights(whole), weights(parts)))
-
-
-SAME = "test", "best", "steps", "epochs", "interrupted"
 
 
 @not_on_windows
@@ -113,7 +113,7 @@ def test_a_signal_saves_kill_loses_one_epoch_and_resume_goes_on_to_the_same_numb
     check_that_both_are_the_same(whole, parts, weights)
     result, kept = result_of(parts), weights(parts)
     assert result["steps"] == 9 * 5
-    (parts / "history.csv").unlink()
+    (parts / "history.csv").unlink()  # `send` waits for the new one
     process = start(*quick, "--out", parts, **lesson)  # in a folder that holds an earlier run
     assert send(process, parts, "SIGKILL")[0] == -signal.SIGKILL
     assert result_of(parts) == result and all(map(np.array_equal, weights(parts), kept))
