@@ -152,7 +152,7 @@ def test_a_network_that_reads_slowly_still_moves(tk, clock, digits, tmp_path, mo
     "lesson, flags, toolkits",
     [
         ("mnist_1_softmax", ("--epochs", 3), ("TkAgg", "QtAgg")),
-        ("mnist_4_batchnorm", ("--epochs", 1, "--train-size", 800), ("TkAgg",)),
+        ("mnist_4_batchnorm", ("--epochs", 1, "--train-size", 1500), ("TkAgg",)),
     ],
 )
 def test_the_window_changes_no_number_and_moves(
