@@ -4,6 +4,7 @@ import contextlib
 import errno
 import math
 import os
+import stat
 import sys
 import tempfile
 import time
@@ -63,6 +64,21 @@ def by_product():
         yield
     except UserError as error:
         print(f"\n{error}", file=sys.stderr)
+
+
+def read_whole(path, most=LARGEST):
+    """The content of a regular file, bytes. A pipe is not waited for, a device not read without end.
+
+    Raises OSError if it cannot be read, is no regular file, or has more than `most` bytes.
+    """
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    with open(os.open(path, flags), "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "it is not a regular file", str(path))
+        content = file.read(most + 1)
+    if len(content) > most:
+        raise OSError(errno.EFBIG, f"it has more than {most:,} bytes", str(path))
+    return content
 
 
 def disk_full(error):

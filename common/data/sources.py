@@ -8,7 +8,7 @@ from pathlib import Path
 import keras
 
 from common.data.dataset import DataFile
-from common.files import LARGEST, UnexpectedArray, read_npz
+from common.files import UnexpectedArray, read_npz, read_whole
 from common.terminal import UserError, keras_home
 
 BUNDLED = Path(__file__).parent
@@ -48,10 +48,35 @@ def bundled_file(name):
     return BUNDLED / name, "bundled"
 
 
+CURES = {
+    "bundled": "fetch the project again",
+    "data-dir": "replace it, or leave --data-dir out for the bundled data",
+    "pairs": "replace it, or name another file",
+}
+
+
 def broken(file, why):
     """The UserError that a data file (a `DataFile`) deserves."""
-    cure = "fetch the project again" if file.origin == "bundled" else "delete or replace it"
+    cure = CURES.get(file.origin, "delete it from Keras' cache, and it is not used any more")
     return UserError(f"the data file {file.path} {why}: {cure}")
+
+
+def nothing_to_read(folder, reads, otherwise="leave --data-dir out for the bundled data"):
+    """The UserError for a --data-dir in which there is nothing that the lesson reads.
+
+    Args:
+        folder: the user's.
+        reads: what the lesson would read there.
+        otherwise: what the user can do instead.
+    """
+    try:
+        found = sorted(f"{path.name}/" if path.is_dir() else path.name for path in Path(folder).iterdir())
+    except OSError as error:
+        return UserError(f"--data-dir: cannot read {folder}: {error.strerror}")
+    names = ", ".join(found[:5]) + (f" and {len(found) - 5:,} more" if len(found) > 5 else "")
+    return UserError(
+        f"--data-dir: {folder} holds {names or 'nothing'}; this lesson reads {reads} there: {otherwise}"
+    )
 
 
 def read_arrays(path, origin, expected, optional=()):
@@ -69,13 +94,10 @@ def read_arrays(path, origin, expected, optional=()):
             expected, or is a bundled file that is not the one we made.
     """
     try:
-        with path.open("rb") as data:
-            content = data.read(LARGEST + 1)
+        content = read_whole(path)
     except OSError as error:
         raise UserError(f"cannot read the data file {path}: {error.strerror}") from error
     file = DataFile(path, hashlib.sha256(content).hexdigest(), origin)
-    if len(content) > LARGEST:
-        raise broken(file, f"has more than {LARGEST:,} bytes")
     if origin == "bundled" and file.sha256 != BUNDLED_SHA256[path.name]:
         raise broken(file, "is cut short or was changed (its SHA-256 is not the one we know)")
     try:
