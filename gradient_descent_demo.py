@@ -364,13 +364,15 @@ def make_slides(learning_rate):
 def parse_args(argv=None):
     parser = slides_parser(__doc__)
     about = "of slide surface (default: 0.3)"
-    parser.add_argument("--learning-rate", help=about, type=positive_number, default=0.3, metavar="X")
+    parser.add_argument("--learning-rate", help=about, type=positive_number, metavar="X")
     args = parser.parse_args(argv)
-    if args.learning_rate > 1:
+    if args.learning_rate and args.slide not in (None, "surface"):
+        raise UserError(f"--learning-rate does not change slide {args.slide} (only surface)")
+    if args.learning_rate and args.learning_rate > 1:
         raise UserError("--learning-rate above 1 leaves the picture at once: 0.5 is too large already")
     return args
 
 
 if __name__ == "__main__":
     args = parse_args()
-    show_slides(make_slides(args.learning_rate), args)
+    show_slides(make_slides(args.learning_rate or 0.3), args)

@@ -338,8 +338,12 @@ def parse_args(description, *, steps=None, argv=None, **defaults):
     if settings["against"]:
         settings["against"] = _rival(lesson, given, settings)
     args = argparse.Namespace(**settings)
-    if args.movie and args.plot == "none":
-        raise UserError("--movie records what is drawn, and --plot none draws nothing")
+    if args.plot == "none":
+        _refuse(given, ("movie", "overlay", "x_axis"), "is about the picture, and --plot none draws none")
+    if args.data_dir:
+        _refuse(
+            given, ("full",), "downloads the data, and --data-dir says where they are: give one of the two"
+        )
     if args.process is not None or args.distribute:
         processes = len(args.distribute.split(",")) if args.distribute else 0
         if args.process is None or args.process >= processes:
@@ -358,6 +362,13 @@ def parse_args(description, *, steps=None, argv=None, **defaults):
     folder = distribute(args.distribute, args.process, args.batch_size, args.out if args.resume else None)
     silent = {"plot": "none", "verbose": 0, "out": folder} if folder else {}
     return argparse.Namespace(**vars(args) | silent)
+
+
+def _refuse(given, names, why):
+    """Raise UserError if one of these flags is given: it would have no effect."""
+    idle = [name for name in names if name in given]
+    if idle:
+        raise UserError(f"{_flag(idle[0], given[idle[0]])} {why}")
 
 
 class _Lesson:
@@ -400,6 +411,10 @@ class _Lesson:
         if given.get("resume") or (asked and results.is_complete(out)):
             before = _settings_to_go_on_with(out, self.script, steps, asked or "--resume")
             step = before.get("step", step)
+        if asked and before:
+            draws = asked == "--predict" or given.get("plot") == "none"
+            idle = ("movie", "overlay", "x_axis", "distribute", "process", *(() if draws else ("plot",)))
+            _refuse(given, idle, f"is for a training, and {asked} asks the trained network in {out}")
         settings = self.known(step) | {"out": out}
         for name, value in given.items():
             if name not in settings:

@@ -16,7 +16,7 @@ import numpy as np
 from common.terminal import UserError
 
 PATIENCE = 1.0  # seconds that another program may hold a file
-LARGEST = 2**28  # bytes of an array whose shape or length of text is not known before
+LARGEST = 2**29  # bytes of a file, and of an array whose shape or length of text is not known before
 HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 
 
@@ -139,7 +139,8 @@ def read_npz(file, expected, optional=()):
 
     Args:
         file: a path, or a binary file.
-        expected: for each array its name and (dtype, shape); where the shape has None, any number does.
+        expected: for each array its name and (dtype, shape). The dtype may be abstract, as `numpy.number` is;
+            where the shape has None, any number does, and a shape of None is any shape.
         optional: the names of those that may be missing.
 
     Returns:
@@ -158,12 +159,14 @@ def read_npz(file, expected, optional=()):
                 raise UnexpectedArray(f"has no array {key!r}")
             with archive.open(f"{key}.npy") as member:
                 found, _, kind = HEADERS[np.lib.format.read_magic(member)](member)
-            fits = len(found) == len(shape) and all(
-                wanted in (None, size) for size, wanted in zip(found, shape, strict=True)
+            fits = shape is None or (
+                len(found) == len(shape)
+                and all(wanted in (None, size) for size, wanted in zip(found, shape, strict=True))
             )
-            if kind.type != np.dtype(dtype).type or not fits:
-                raise UnexpectedArray(f"has a wrong array {key!r}, not {np.dtype(dtype).name} {list(shape)}")
-            known = kind == np.dtype(dtype) and None not in shape
+            if not np.issubdtype(kind, dtype) or not fits:
+                wanted = getattr(dtype, "__name__", dtype), *([] if shape is None else [list(shape)])
+                raise UnexpectedArray(f"has a wrong array {key!r}, not {' '.join(map(str, wanted))}")
+            known = kind == dtype and shape is not None and None not in shape
             if not known and kind.itemsize * math.prod(found) > LARGEST:
                 raise UnexpectedArray(f"has an array {key!r} of more than {LARGEST:,} bytes")
             with archive.open(f"{key}.npy") as member:

@@ -33,7 +33,9 @@ def wait_for(condition, seconds=60):
 def data_flags(**changes):
     """What a loader reads of the command line."""
     nothing = dict.fromkeys(("data_dir", "train_size", "image_size", "pairs"))
-    return Namespace(**(nothing | {"full": False, "batch_size": 1, "input_half": "right"} | changes))
+    return Namespace(
+        **(nothing | {"full": False, "batch_size": 1, "seed": 0, "input_half": "right"} | changes)
+    )
 
 
 def dropout_of(folder):

@@ -43,7 +43,14 @@ def flags(*argv, **lesson):
         (["--data-dir", "nowhere"], "'nowhere' is not a folder"),
         (["--movie", "film.avi"], "'film.avi' must end in .gif or .mp4"),
         (["--movie", "nowhere/film.gif"], "'nowhere/film.gif' cannot be written"),
-        (["--movie", "film.gif", "--plot", "none"], "--plot none draws nothing"),
+        (
+            ["--movie", "film.gif", "--plot", "none"],
+            "--movie is about the picture, and --plot none draws none",
+        ),
+        (
+            ["--x-axis", "epochs", "--plot", "none"],
+            "--x-axis is about the picture, and --plot none draws none",
+        ),
         (["--share", "--plot", "file"], "--share shows the window in browsers, and --plot file does not"),
         (["--resume"], "there is no run to continue"),
         (["--epochs"], "expected one argument"),
@@ -72,6 +79,11 @@ def test_a_wrong_flag_of_a_step_is_named(argv, message):
     with pytest.raises(UserError) as error:
         flags(*argv, steps=STEPS, decay=True)
     assert message in str(error.value) and "\n" not in str(error.value)
+
+
+def test_data_are_downloaded_or_are_there(tmp_path):
+    with pytest.raises(UserError, match="--full downloads the data, and --data-dir says where they are"):
+        flags("--full", "--data-dir", tmp_path, full=False)
 
 
 def test_a_step_brings_its_settings():

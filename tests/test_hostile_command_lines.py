@@ -78,7 +78,10 @@ LINES = {
         *each("--kernel", ["1 2 / 3", " / ".join(["1 " * 50] * 50)], "--plot", "none"),
         ["--plot", "none", "--movie", "loop/a.gif"],
     ],
-    "gradient_descent_demo": [*each("--learning-rate", NUMBERS, "--plot", "none")],
+    "gradient_descent_demo": [
+        *each("--learning-rate", NUMBERS, "--plot", "none"),
+        ["--learning-rate", "0.1", "--slide", "cost"],
+    ],
     "neuron_demo": [
         *each("--bias --activation", NUMBERS[-12:], "--plot", "none"),
         ["--slide", "batch", "--bias", "2"],
@@ -94,7 +97,6 @@ LINES = {
 DRIVER = """
 import json, os, runpy, sys
 root, lines = sys.argv[1], json.load(open("lines.json"))
-few_examples = os.environ["KERAS_HOME"]
 sys.path.insert(0, root)
 import common
 from common.terminal import interrupt
@@ -102,7 +104,6 @@ seen = []
 for script, words in lines:
     sys.argv = [f"{root}/{script}.py", *words]
     interrupt.saving = False
-    os.environ["KERAS_HOME"] = "" if script.endswith("_demo") else few_examples  # slides want the whole
     try:
         runpy.run_path(sys.argv[0], run_name="__main__")
         seen.append(["runs", ""])

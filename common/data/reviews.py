@@ -4,7 +4,6 @@ The rules are those of Keras' former `Tokenizer`, with which Keras' own IMDB dat
 punctuation other than the apostrophe parts words, ids by frequency.
 """
 
-import os
 import tarfile
 from collections import Counter
 from pathlib import Path
@@ -13,7 +12,7 @@ import keras
 import numpy as np
 
 from common.data.dataset import Data, Examples, training_size
-from common.data.sources import broken, bundled_file, download, keras_cache, read_arrays
+from common.data.sources import broken, bundled_file, download, file_of_user, keras_cache, read_arrays
 from common.files import replacing
 
 IMDB_SOURCE = "https://ai.stanford.edu/~amaas/data/sentiment/aclImdb_v1.tar.gz"
@@ -74,8 +73,8 @@ def load_imdb(args):
 
     Source: Maas et al., "Learning word vectors for sentiment analysis", 2011.
     """
-    if args.data_dir and os.path.exists(args.data_dir / "imdb.npz"):
-        place = args.data_dir / "imdb.npz", "data-dir"
+    if args.data_dir:
+        place = file_of_user("imdb.npz", args.data_dir)
     elif args.full:
         place = _fetch_full_imdb(), "full"
     else:  # not Keras' cache: Keras' own imdb.npz there is in another format, with pickles
@@ -93,9 +92,10 @@ def load_imdb(args):
     else:
         validation, (x, y) = Examples(x[:10_000], y[:10_000]), (x[10_000:], y[10_000:])
     size = training_size(args, len(x))
+    name = "Your reviews" if file.origin == "data-dir" else "IMDB"
     print(
-        f"IMDB: {size:,} reviews to learn from, {len(validation.x):,} to validate with, {len(test.x):,}"
-        f" to test on ({file.path})"
+        f"{name}: {size:,} to learn from, {len(validation.x):,} to validate with, {len(test.x):,} to test on"
+        f" ({file.path})"
     )
     return Data(Examples(x[:size], y[:size]), file, validation, test, words=arrays["words"].tolist())
 

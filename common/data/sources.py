@@ -29,14 +29,22 @@ def keras_cache():
 
 
 def find_data_file(name, data_dir=None):
-    """The path of a data file and its origin: the class's folder, then Keras' cache, then our own.
+    """The path of a data file and its origin: in the user's folder; without one, Keras' cache or our own.
 
     Raises UserError if there is none.
     """
-    for folder, origin in ((data_dir, "data-dir"), (keras_cache(), "keras cache")):
-        if folder is not None and os.path.exists(Path(folder) / name):
-            return Path(folder) / name, origin
+    if data_dir is not None:
+        return file_of_user(name, data_dir)
+    if os.path.exists(keras_cache() / name):
+        return keras_cache() / name, "keras cache"
     return bundled_file(name)
+
+
+def file_of_user(name, data_dir):
+    """The path of a data file in the user's folder, and its origin. Raises UserError if it is not there."""
+    if not os.path.lexists(Path(data_dir) / name):
+        raise nothing_to_read(data_dir, name)
+    return Path(data_dir) / name, "data-dir"
 
 
 def bundled_file(name):

@@ -1,11 +1,12 @@
 """Data files: where they are found, and that a spoilt one is named."""
 
 import io
+import os
 import random
 
 import numpy as np
 import pytest
-from helpers import ROOT, data_flags
+from helpers import ROOT, data_flags, not_on_windows
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -37,18 +38,51 @@ def test_a_bundled_file_that_was_cut_or_changed_is_named(load, name, tmp_path, m
             load(data_flags(image_size=None))
 
 
-def test_a_file_is_looked_for_in_the_class_folder_then_in_the_cache(tmp_path, mnist):
-    cache, class_folder = tmp_path / "keras" / "datasets", tmp_path / "class"
-    places = [(class_folder, "data-dir"), (cache, "keras cache")]
-    for folder, _ in places:
-        folder.mkdir(parents=True)
-        (folder / "mnist.npz").write_bytes(packed(mnist))
-    for folder, origin in places:
-        file = load_mnist(data_flags(data_dir=class_folder)).file
-        assert (file.path, file.origin) == (folder / "mnist.npz", origin)
-        (folder / "mnist.npz").unlink()
-    file = load_mnist(data_flags(data_dir=class_folder)).file
+def test_without_a_folder_of_the_user_s_a_file_is_looked_for_in_the_cache(tmp_path, mnist):
+    cache = tmp_path / "keras" / "datasets"
+    cache.mkdir(parents=True)
+    (cache / "mnist.npz").write_bytes(packed(mnist))
+    file = load_mnist(data_flags()).file
+    assert (file.path, file.origin) == (cache / "mnist.npz", "keras cache")
+    (cache / "mnist.npz").unlink()
+    file = load_mnist(data_flags()).file
     assert (file.path, file.origin) == (MNIST, "bundled")
+
+
+LOADERS = {
+    "mnist.npz": load_mnist, "fashion_mnist.npz": load_fashion_mnist, "imdb.npz": load_imdb,
+    "boston_housing.npz": load_boston_housing,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name, load", LOADERS.items())
+@pytest.mark.parametrize("held", ["nothing", "strangers", "another lesson's", "a dangling link"])
+def test_a_folder_without_the_lesson_s_file_is_refused(name, load, held, tmp_path, mnist):
+    folder = tmp_path / "own"
+    folder.mkdir()
+    if held == "strangers":
+        (folder / "train-images-idx3-ubyte").write_bytes(b"")
+        (folder / "aclImdb").mkdir()
+    if held == "another lesson's":
+        (folder / ("mnist.npz" if name != "mnist.npz" else "imdb.npz")).write_bytes(packed(mnist))
+    if held == "a dangling link":
+        (folder / name).symlink_to("gone")
+    with pytest.raises(UserError) as error:
+        load(data_flags(data_dir=folder))
+    found = {
+        "nothing": "holds nothing",
+        "strangers": "holds aclImdb/, train-images-idx3-ubyte",
+        "another lesson's": "holds mnist.npz" if name != "mnist.npz" else "holds imdb.npz",
+        "a dangling link": "No such file",
+    }
+    assert found[held] in str(error.value) and str(folder) in str(error.value) and name in str(error.value)
+
+
+@not_on_windows
+def test_a_pipe_in_the_place_of_the_file_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "mnist.npz")
+    with pytest.raises(UserError, match=r"cannot read the data file .*mnist\.npz: it is not a regular file"):
+        load_mnist(data_flags(data_dir=tmp_path))
 
 
 class Trap:
@@ -58,7 +92,7 @@ class Trap:
         return pytest.fail, ("a pickled object was loaded",)
 
 
-WAYS_TO_SPOIL = ("cut", "flipped", "overwritten", "other", "missing", "dtype", "short", "flat", "objects",
+WAYS_TO_SPOIL = ("cut", "flipped", "overwritten", "other", "missing", "dtype", "short", "objects",
                  "swapped", "labels")  # fmt: skip
 
 
@@ -79,11 +113,9 @@ def spoilt_file(way, chance, whole, arrays):
     if way == "missing":
         del spoilt[name]
     elif way == "dtype":
-        spoilt[name] = arrays[name].astype(chance.choice(["int8", "uint16", "float32"]))
+        spoilt[name] = arrays[name].astype(chance.choice(["str", "complex64", "bool"]))
     elif way == "short":
         spoilt[name] = arrays[name][: chance.randrange(len(arrays[name]))]
-    elif way == "flat":
-        spoilt[name] = arrays[name].reshape(-1, 1)
     elif way == "objects":
         spoilt[name] = np.array([Trap()], dtype=object)
     elif way == "swapped":

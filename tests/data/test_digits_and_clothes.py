@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from helpers import data_flags, on_linux, result_of
+from helpers import ROOT, data_flags, on_linux, result_of
 
 from common import UserError, load_fashion_mnist
 from common import load_mnist
@@ -79,3 +79,91 @@ def test_a_file_whose_pictures_and_labels_do_not_match_is_named(changes, message
     np.savez(tmp_path / "mnist.npz", **own)
     with pytest.raises(UserError, match=rf"mnist\.npz {message}"):
         load_mnist(data_flags(data_dir=tmp_path))
+
+
+@pytest.fixture
+def own(mnist, tmp_path):
+    """Loads 1,500 and 400 digits, each moved by a pixel, from a file of the user, some arrays changed."""
+    digits = {name: array[: 1500 if "train" in name else 400] for name, array in mnist.items()}
+    digits |= {name: np.roll(digits[name], (1, 1), (1, 2)) for name in ("x_train", "x_test")}
+
+    def load(name="mnist.npz", **changes):
+        arrays = digits | {name: change(digits[name]) for name, change in changes.items()}
+        np.savez(tmp_path / name, **arrays)
+        data = (load_mnist if name == "mnist.npz" else load_fashion_mnist)(data_flags(data_dir=tmp_path))
+        assert data.file.origin == "data-dir"
+        return data, digits
+
+    return load
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"x_train": lambda x: x[..., np.newaxis], "x_test": lambda x: x.reshape(-1, 784)},
+        {"x_train": lambda x: x / 255, "x_test": lambda x: (x / 255).astype("float32")},
+        {"x_train": lambda x: x.astype("float64"), "y_train": lambda y: y.astype("int64")},
+        {"y_train": lambda y: y[:, np.newaxis].astype("float32"), "y_test": lambda y: y.astype("int32")},
+    ],
+)
+def test_own_digits_of_other_types_and_shapes_are_the_same_digits(own, changes, capsys):
+    data, digits = own(**changes)
+    for part, name in ((data.train, "train"), (data.test, "test")):
+        assert (part.x.dtype, part.y.dtype) == (np.uint8, np.uint8)
+        assert np.array_equal(part.x[..., 0], digits[f"x_{name}"])
+        assert np.array_equal(part.y, digits[f"y_{name}"])
+    said = capsys.readouterr().out
+    assert said.startswith("Your digits: 1,500 to learn from, 400 to test on (") and said.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "changes, message",
+    [
+        ({"x_train": lambda x: x / 127.5 - 1}, "numbers in x_train that are not from 0 to 255"),
+        ({"x_test": lambda x: np.where(x > 0, x - 0.5, 0)}, "numbers in x_test that are not whole"),
+        ({"x_test": lambda x: x * np.nan}, "numbers in x_test that are not from 0 to 255"),
+        ({"x_train": lambda x: x[:, :20]}, "an array x_train of shape [1500, 20, 28], not [n, 28, 28]"),
+        ({"y_test": lambda y: np.eye(10)[y]}, "an array y_test of shape [400, 10], not [n]"),
+        ({"y_train": lambda y: y.astype("int64") + 1}, "labels above 9 in y_train"),
+        ({"y_train": lambda y: y.astype("int64") - 1}, "numbers in y_train that are not from 0 to 255"),
+        ({"y_train": lambda y: y.astype(str)}, "a wrong array 'y_train', not number"),
+    ],
+)
+def test_what_cannot_become_digits_is_refused_and_nobody_is_told_to_delete_it(own, changes, message):
+    with pytest.raises(UserError) as error:
+        own(**changes)
+    assert message in str(error.value) and "delete" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "changes, warning",
+    [
+        ({"x_train": lambda x: x.transpose(0, 2, 1)}, "the pictures in x_train look transposed"),
+        ({"x_test": lambda x: np.rot90(x, 1, (1, 2))}, "in x_test look turned by 90 degrees to the left"),
+        ({"x_test": lambda x: x[:, ::-1, ::-1]}, "the pictures in x_test look upside down"),
+        ({"x_train": lambda x: x[:, :, ::-1]}, "the pictures in x_train look mirrored"),
+        ({"x_test": lambda x: 255 - x}, "in x_test the border is light: 255 should be ink"),
+        ({"x_train": lambda x: x // 255}, "the pixels in x_train are 0 and 1; ink should be 255"),
+        ({"y_train": lambda y: y.clip(0, 8)}, "no training picture has the label 9; test pictures do"),
+    ],
+)
+def test_digits_that_look_wrong_are_named_in_a_line(own, changes, warning, capsys):
+    own(**changes)
+    first, second = capsys.readouterr().out.splitlines()
+    assert first.startswith("Warning: ") and warning in first and second.startswith("Your digits: ")
+
+
+def test_test_digits_that_are_training_digits_are_counted(own, mnist, capsys):
+    own(x_test=lambda x: np.concatenate([np.roll(mnist["x_train"][:40], (1, 1), (1, 2)), x[40:]]))
+    assert "Warning: 40 of the 400 test pictures are training pictures, too" in capsys.readouterr().out
+
+
+def test_own_pictures_are_not_called_clothes(own, tmp_path, capsys):
+    data, _ = own("fashion_mnist.npz")
+    assert data.classes == list("0123456789")
+    assert capsys.readouterr().out.splitlines()[-1].startswith("Your pictures: 1,500 to learn from")
+    with np.load(ROOT / "common" / "data" / "fashion_mnist.npz") as whole:
+        np.savez(tmp_path / "fashion_mnist.npz", **{name: array[:500] for name, array in whole.items()})
+    data = load_fashion_mnist(data_flags(data_dir=tmp_path))
+    assert data.classes[9] == "Ankle boot"
+    assert capsys.readouterr().out.startswith("Fashion-MNIST: 500 pictures to learn from, 500 to test on")
