@@ -42,7 +42,7 @@ def look_over(train, test, original):
 
 
 def _how_turned(part, original):
-    """Which way in `TURNED` explains best how far the mean picture of each class is from the original, or None."""
+    """Which way in `TURNED` makes the mean pictures of the classes look like the original ones, or None."""
     labels = np.unique(part.y)
     means, wanted = (
         np.stack([each.x[each.y == label].mean(axis=0) for label in labels]) for each in (part, original)
