@@ -10,7 +10,7 @@ import pytest
 from helpers import ROOT
 from PIL import Image, ImageChops
 
-from tools.make_results import PAGE, TEXT
+from tools.make_results import PAGE, put
 from tools.run_page import commands_and_pictures, folder_of, main
 
 PAGES = [ROOT / "docs" / name for name in ("contrasts.md", "lecture.md")]
@@ -54,9 +54,17 @@ def test_the_guide_quotes_the_training_loop_as_it_stands_in_the_script():
     assert all(code in script for _, code in lines)
 
 
-def test_the_results_have_the_text_of_their_tool():
+def test_one_row_of_the_results_is_put_in_and_all_else_stays():
     page = PAGE.read_text("utf-8")
-    assert all(part in page for part in re.split(r"{\w+}", TEXT))
+    changed = put(page, "models", "M3", lambda cells: [*cells[:3], "**new**", *cells[4:]])
+    lines = [(a, b) for a, b in zip(page.splitlines(), changed.splitlines(), strict=True) if a != b]
+    ((before, now),) = lines
+    assert before.startswith("| M3 | `boston_regression.py`") and "| **new** |" in now
+    more = put(page, "mixed", "M9", lambda cells: ["M9", *cells, "1", "2"]).splitlines()
+    assert sorted(set(more) - set(page.splitlines())) == ["| M9 | 1 | 2 |"]
+    assert (
+        more[more.index("| M9 | 1 | 2 |") - 1].startswith("| dates | ") and len(more) == page.count("\n") + 1
+    )
 
 
 @pytest.mark.parametrize("script", sorted({command[1] for command in COMMANDS}))
