@@ -73,17 +73,23 @@ def read_photo(file, size):
 
 def _read_pixels(content, size):
     with Image.open(io.BytesIO(content)) as picture:
-        upper_bits = re.search("(RGB|LA)[A-Z]*;16", str(picture.tile))  # that is all Pillow reads of them
+        # of colours with 16 bits Pillow reads only the upper 8: "RGB;16B" in PNG and TIFF, 65535 in PPM
+        upper_bits = re.search("(RGB|CMYK|LA)[A-Za-z]*(;16|', [0-9]{4})", str(picture.tile))
         picture = ImageOps.exif_transpose(picture)
         if picture.mode.startswith(("I", "F")):  # grey values of 16 or 32 bits
             picture = Image.fromarray(_in_8_bits(np.asarray(picture)))
-        if upper_bits and max(high for _, high in picture.convert("RGB").getextrema()) < 16:
-            raise ValueError("it has 16 bits a colour, and the upper 8 are nearly black: save it with 8 bits")
+        if upper_bits and _has_low_values(picture):
+            raise ValueError("it has 16 bits a colour, and the upper 8 are nearly 0: save it with 8 bits")
         if picture.has_transparency_data:
             picture = picture.convert("RGBA")
             picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
         picture = picture.convert("RGB")
         return np.asarray(picture.resize((size, size), Image.Resampling.BILINEAR) if size else picture)
+
+
+def _has_low_values(picture):
+    bands = zip(picture.getbands(), picture.getextrema(), strict=True)
+    return max(high for band, (_, high) in bands if band != "A") < 16
 
 
 def _in_8_bits(values):

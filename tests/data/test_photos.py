@@ -95,8 +95,10 @@ def deep_colours(values):
 def test_colours_of_16_bits_are_read_or_named():
     values = np.arange(0, 256, dtype=np.uint16).repeat(3).reshape(16, 16, 3)
     assert np.array_equal(read_photo(deep_colours(values * 257), None), values)
-    with pytest.raises(ValueError, match=r"16 bits a colour.* nearly black: save it with 8 bits"):
-        read_photo(deep_colours(values), None)
+    as_ppm = b"P6 16 16 65535 " + values.astype(">u2").tobytes()
+    for low in (deep_colours(values), as_ppm):
+        with pytest.raises(ValueError, match=r"16 bits a colour.* nearly 0: save it with 8 bits"):
+            read_photo(low, None)
 
 
 HEIC = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(99)
