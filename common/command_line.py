@@ -13,7 +13,8 @@ from pathlib import Path
 
 import keras
 
-from common.data.photos import read_photo
+from common.data.photos import read_each, read_photo
+from common.data.picture_folders import say_left_out
 from common.terminal import UserError, in_notebook, interrupt, loading, on_terminal
 from common.training import checkpoints, results
 from common.training.distribution import distribute
@@ -123,6 +124,17 @@ def picture(text):
     except ValueError as error:
         raise _wrong(text, str(error)) from None
     return some_path(text)
+
+
+def _readable(paths):
+    """Those paths that are of pictures; the others are named. Raises UserError if there are none."""
+    photos, left_out = read_each(paths, 1)
+    if not photos:
+        path, why = left_out[0]
+        others = f" (nor can the other {len(paths) - 1:,} be read)" if len(paths) > 1 else ""
+        raise UserError(f"--predict: {path} {why}{others}")
+    say_left_out(left_out)
+    return [path for path, _ in photos]
 
 
 def _run(text):
@@ -240,7 +252,7 @@ def _parser(script, description, steps, defaults):
         add("--review", about, action="append", type=_review, metavar="TEXT")
     if "predict" in settings:
         about = "classify these pictures with the trained model"
-        add("--predict", about, action="extend", nargs="+", type=picture, metavar="FILE")
+        add("--predict", about, action="extend", nargs="+", type=os.path.expanduser, metavar="FILE")
     if "pairs" in settings:
         about = "sentences to learn from: each line a sentence, a tab, its translation"
         add("--pairs", about, type=_readable_file, metavar="FILE")
@@ -404,6 +416,8 @@ class _Lesson:
     def read(self, argv):
         """What is given in these words, and with it all settings: two dictionaries."""
         given, steps = vars(self.parser.parse_args(argv)), self.steps
+        if "predict" in given:
+            given["predict"] = _readable(given["predict"])
         step = given.get("step", self.defaults["step"])
         before, out = {}, given.get("out", self.known(step)["out"])
         asked = next((_flag(name) for name in ("review", "predict", "translate") if name in given), None)

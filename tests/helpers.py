@@ -1,8 +1,10 @@
 """What several tests ask for: places, systems, results, waiting, and the flags that a loader reads."""
 
+import contextlib
 import csv
 import importlib.util
 import json
+import os
 import sys
 import time
 from argparse import Namespace
@@ -28,6 +30,19 @@ def wait_for(condition, seconds=60):
     while not condition():
         assert time.monotonic() < end, "waited too long"
         time.sleep(0.05)
+
+
+@contextlib.contextmanager
+def as_nobody():
+    """As a user whom the modes of files hold back, which those of root are not."""
+    if os.geteuid():
+        yield
+        return
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
 
 
 def data_flags(**changes):

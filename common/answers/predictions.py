@@ -4,7 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from common.data.photos import read_photo
+from common.data.photos import read_each
+from common.data.picture_folders import say_left_out
 from common.window.records import Sample
 from common.window.screens import show_picture
 
@@ -45,6 +46,8 @@ def _draw(figure, x, y, outputs, classes):
         ROWS, COLUMNS, left=0.02, right=right_side, top=0.92, bottom=0.02, hspace=0.12, wspace=0.1
     )
     known = "predicted, probability" + ("" if y is None else ", (true)")
+    if y is None and len(x) > len(pictures):
+        known = f"the first {len(pictures)} of {len(x):,}: {known}"
     figure.text(0.02, 0.965, known, fontsize=18, fontweight="bold", va="center")
     for i, picture in enumerate(pictures):
         cell = grid[i].subgridspec(2, 2, wspace=0.06, hspace=0.05, height_ratios=(4, 1), width_ratios=(3, 2))
@@ -87,18 +90,24 @@ def _draw_confusion(axes, right, read, classes):
 
 
 def predict_photos(model, classes, args):
-    """Say what is on the user's own pictures, with the probability, and keep a picture of it.
+    """Say what is on the user's own pictures, with the probability, and keep a picture of the first of them.
 
-    The picture is saved as `my_pictures.png`, and shown where the live window would be.
+    The picture is saved as `my_pictures.png`, and shown where the live window would be. A file that can no
+    longer be read is named, and left out.
 
     Args:
         model: a trained model of images [n, size, size, 3] of two classes, as `show_predictions` takes it.
         classes: their names.
         args: from `parse_args`; `predict`, paths of pictures, `out`, `plot` and `close` are used.
     """
-    images = np.stack([read_photo(path, model.input_shape[1]) for path in args.predict])
+    photos, left_out = read_each(args.predict, model.input_shape[1])
+    say_left_out(left_out)
+    if not photos:
+        return
+    paths, images = zip(*photos, strict=True)
+    images = np.stack(images)
     outputs = model.predict(images, batch_size=BATCH, verbose=0)
-    for path, probability in zip(args.predict, outputs[:, 0], strict=True):
+    for path, probability in zip(paths, outputs[:, 0], strict=True):
         name = classes[int(probability > 0.5)]
         print(f"{path}: {name}, {max(probability, 1 - probability):.1%}")
     path = Path(args.out) / "my_pictures.png"

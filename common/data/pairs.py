@@ -1,21 +1,23 @@
 """Pairs of pictures, a drawing and the real thing: edges and clothes, facades, any folder of pairs."""
 
-import hashlib
-import os
-import tarfile
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+import functools
 
 import numpy as np
+from PIL import Image
 
 from common.data.dataset import Data, DataFile, Examples, training_size
 from common.data.digits_and_clothes import load_fashion_mnist
-from common.data.photos import SUFFIXES, read_photo
-from common.data.sources import broken, download
+from common.data.photos import read_photo
+from common.data.picture_folders import (
+    find_pictures, list_files, names_in, read_pictures, say_left_out, sha256_of, warn_of_copies
+)  # fmt: skip
+from common.data.sources import download, nothing_to_read
 from common.terminal import UserError
 
 FACADES = "facades"
 FACADES_SOURCE = f"http://efrosgans.eecs.berkeley.edu/pix2pix/datasets/{FACADES}.tar.gz"
+SPLITS = ("train", "test", "val")
+NARROWEST = 1.9  # width of a pair by its height: a single picture of 16:9 has 1.78, two squares have 2
 WEAKEST = 30  # change of brightness from one pixel to the next, of 255, that is an edge
 
 
@@ -87,8 +89,8 @@ def load_edges(args):
 def load_facades(args):
     """Photos of house fronts and their plans, or other pairs, side by side in one picture.
 
-    With --data-dir: `facades.tar.gz` there, the folder it unpacks to, or a folder of one's own with train/
-    and test/; else the archive, downloaded once.
+    With --data-dir: `facades.tar.gz` there, the folder it unpacks to, or a folder of one's own with train/,
+    and test/ or val/; else the archive, downloaded once. A picture that is no pair is named, and left out.
 
     Args:
         args: from `parse_args`; `image_size`, `input_half`, `data_dir`, `train_size` and `batch_size` are
@@ -99,7 +101,8 @@ def load_facades(args):
         image_size, for training 1/8 more, so that `jitter` can choose a part.
 
     Raises:
-        UserError: there are no pairs, fewer than asked for, or the download fails.
+        UserError: there are no pairs, more single pictures than pairs, fewer than asked for, or the download
+            fails.
 
     Source: Tyleček and Šára, "Spatial pattern templates for recognition of objects with regular structure",
     2013 (the CMP facades).
@@ -107,23 +110,30 @@ def load_facades(args):
     if args.image_size not in (32, 64, 128, 256):
         raise UserError(f"--image-size: must be 32, 64, 128 or 256, not {args.image_size}")
     path, origin = _facades_source(args)
-    found = _find_pairs(path, origin)
-    tested = "test" if found.get("test") else "val"
-    if not found.get("train") or not found.get(tested):
+    found, left_out = find_pictures(list_files(path, origin, SPLITS, 2), SPLITS, 2)
+    tested = "test" if ("test",) in found else "val"
+    if ("train",) not in found or (tested,) not in found:
         raise UserError(f"{path} needs pictures in train/, and in test/ or val/")
-    print(f"Reading {len(found['train']) + len(found[tested]):,} pairs ...", flush=True)
-    sizes = {"train": args.image_size * 9 // 8, tested: args.image_size}
-    parts, keys = [], []
-    for split, size in sizes.items():
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            read = list(pool.map(lambda pair, size=size: _read_pair(*pair, size), found[split]))
-        keys += [key for _, key in read]
-        pairs = [pair for pair, _ in read if pair is not None]
-        if not pairs:
-            raise UserError(f"{path}: {split}/ has no readable pictures")
-        left, right = np.array(pairs)[:, :, :size], np.array(pairs)[:, :, size:]
+    print(f"Reading {len(found['train',]) + len(found[tested,]):,} pairs ...", flush=True)
+    parts, contents = [], {}
+    for split, size in (("train", args.image_size * 9 // 8), (tested, args.image_size)):
+        read_pair = functools.partial(_read_pair, size=size)
+        pairs, _, contents[split], unread = read_pictures(found[split,], (size, 2 * size), read_pair)
+        single = [f"{name} {why}" for name, why in unread if isinstance(why, SinglePicture)]
+        if len(single) > len(pairs):
+            raise UserError(
+                f"{path} needs pairs of pictures: {len(single):,} of the {len(single) + len(pairs):,} in"
+                f" {split}/ are none; {single[0]}"
+            )
+        left, right = pairs[:, :, :size], pairs[:, :, size:]
         parts.append(Examples(right, left) if args.input_half == "right" else Examples(left, right))
-    file = DataFile(path, hashlib.sha256("\n".join(keys).encode()).hexdigest(), origin)
+        left_out += unread
+    say_left_out(left_out)
+    for split, part in zip(("train", tested), parts, strict=True):
+        if not len(part.x):
+            raise UserError(f"{path}: there is no picture that can be read in {split}/")
+    warn_of_copies(*contents.values(), tested)
+    file = DataFile(path, sha256_of([*contents["train"], *contents[tested]]), origin)
     (x, y), test = parts
     size = training_size(args, len(x))
     print(f"Pairs: {size:,} to learn from, {len(test.x):,} to test on ({path})")
@@ -131,45 +141,34 @@ def load_facades(args):
 
 
 def _facades_source(args):
-    if args.data_dir:
-        for path in (args.data_dir / f"{FACADES}.tar.gz", args.data_dir / FACADES, args.data_dir):
-            if path.is_file() or (path / "train").is_dir():
-                return path, "data-dir"
-        raise UserError(f"there is no train/ and no {FACADES}.tar.gz in {args.data_dir}")
-    cure = "name the class's folder with --data-dir DIR, or take --step edges"
-    return download(f"{FACADES}.tar.gz", cure, origin=FACADES_SOURCE), "full"
+    if args.data_dir is None:
+        cure = "name the class's folder with --data-dir DIR, or take --step edges"
+        return download(f"{FACADES}.tar.gz", cure, origin=FACADES_SOURCE), "full"
+    names = names_in(args.data_dir)
+    if f"{FACADES}.tar.gz" in names:
+        return args.data_dir / f"{FACADES}.tar.gz", "data-dir"
+    for folder in (FACADES, "."):
+        inside = set(names_in(args.data_dir / folder)) if folder in (*names, ".") else set()
+        if "train" in inside and inside & {"test", "val"}:
+            return args.data_dir / folder, "data-dir"
+    reads = f"{FACADES}.tar.gz, {FACADES}/, or train/ and test/ or val/"
+    otherwise = "leave --data-dir out to download the facades, or take --step edges"
+    raise nothing_to_read(args.data_dir, reads, otherwise)
 
 
-def _find_pairs(path, origin):
-    """For each split a list of (name, bytes)."""
-    found = {}
-    if path.is_dir():
-        files = [file for file in sorted(path.glob("*/*")) if file.name.lower().endswith(SUFFIXES)]
-        try:
-            files = [(file.parts, file.read_bytes()) for file in files if file.is_file()]
-        except OSError as error:
-            raise UserError(f"cannot read {error.filename}: {error.strerror}") from error
-    else:
-        try:
-            with tarfile.open(path) as archive:
-                members = sorted((m for m in archive if m.isfile()), key=lambda member: member.name)
-                files = [(Path(m.name).parts, archive.extractfile(m).read()) for m in members]
-        except Exception as error:  # a damaged archive can fail anywhere in tarfile, gzip and zlib
-            file = DataFile(path, "", origin)
-            raise broken(file, "is cut short, damaged or not a .tar.gz file") from error
-    for (*_, split, name), content in files:
-        if split in ("train", "val", "test") and not name.startswith(".") and name.lower().endswith(SUFFIXES):
-            found.setdefault(split, []).append((f"{split}/{name}", content))
-    return found
+class SinglePicture(ValueError):
+    """A picture is not two side by side."""
 
 
-def _read_pair(name, content, size):
-    key = f"{name} {hashlib.sha256(content).hexdigest()}"
-    try:
-        return read_photo(content, (2 * size, size)), key
-    except ValueError as error:
-        print(f"Left out: {name} {error}")
-        return None, key
+def _read_pair(content, size):
+    """A pair, each half stretched to a square: uint8 [size, 2 size, 3]. Raises ValueError."""
+    picture = read_photo(content, None)
+    height, width, _ = picture.shape
+    if width < NARROWEST * height:
+        raise SinglePicture(
+            f"is {width} × {height}: not two pictures side by side, which are about twice as wide as high"
+        )
+    return np.asarray(Image.fromarray(picture).resize((2 * size, size), Image.Resampling.BILINEAR))
 
 
 def jitter(size):

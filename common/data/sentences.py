@@ -107,7 +107,7 @@ class Task:
         exact: whether there is only one right translation.
         references: the translations of the test texts, as they were written.
         splits: "train", "validation", "test" to (sources, targets), lists of lists of tokens.
-        data: `Data` with train and validation. x: int32 [n, lengths[0] + lengths[1]], a source text, and
+        data: `Data` of these splits. x: int32 [n, lengths[0] + lengths[1]], a source text, and
             behind it START and the target text without its last token; y: int32 [n, lengths[1]], the target
             text.
         tokenize: makes tokens of a source text.
@@ -117,8 +117,7 @@ class Task:
         self.splits, self.references, self.tokenize, self.exact = splits, references, tokenize, exact
         self.source, self.target = (Language(texts, **options) for texts in splits["train"])
         self.lengths = [max(map(len, texts)) + 1 for texts in splits["train"]]
-        train, validation = (self._examples(*splits[name]) for name in ("train", "validation"))
-        self.data = Data(train, file, validation)
+        self.data = Data(file=file, **{name: self._examples(*split) for name, split in splits.items()})
 
     def _examples(self, sources, targets):
         y = self.target.encode(targets, self.lengths[1])

@@ -99,7 +99,8 @@ class Race:
         status = self._process.returncode
         if status in (0, 128 + signal.SIGINT, 128 + signal.SIGTERM):
             result = next(
-                (line for line in printed if line.startswith("Test ")), "stopped before its training"
+                (line for line in printed if line.startswith(("Test ", "Validation "))),
+                "stopped before its training",
             )
             print(f"Beside it, {self._rival.flags}: {result}", flush=True)
             return

@@ -236,7 +236,8 @@ class Run(keras.callbacks.Callback):
         """Save the model and the result, and say the result beside the lecture's number.
 
         Args:
-            test: what `model.evaluate(..., return_dict=True)` gave for the test set.
+            test: what `model.evaluate(..., return_dict=True)` gave for the test set, or where the data have
+                none for the validation set.
             lecture: the lecture's value of the metric in `test`; None if it has none.
             write: makes the text that stands for a value of the metric.
             model: what to save, if it is only a part of the model that was trained.
@@ -280,7 +281,8 @@ class Run(keras.callbacks.Callback):
         beside = "" if lecture is None else f" (the lecture: {written['lecture']})"
         epochs += f" epoch{'s' * (args.epochs > 1)}"
         name = metric.replace("_", " ")
-        print(f"Test {name} {written['test']} after {epochs}, {self._fit_seconds:.1f} s{beside}")
+        measured = "Validation" if self.data.test is None else "Test"
+        print(f"{measured} {name} {written['test']} after {epochs}, {self._fit_seconds:.1f} s{beside}")
         interrupt.saving = False
         if interrupt.requested:
             print(

@@ -1,13 +1,15 @@
 """Pairs of pictures: edges of clothes, and folders of one's own."""
 
 import io
+import os
+import shutil
 import tarfile
 import tempfile
 from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers import data_flags
+from helpers import data_flags, on_linux
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -75,12 +77,80 @@ def test_a_cut_archive_is_named(share):
             load_facades(small(data_dir=Path(folder)))
 
 
-@pytest.mark.parametrize(
-    "changes, message", [({"image_size": 100}, "must be 32, 64, 128 or 256"), ({}, "there is no train/")]
-)
-def test_what_cannot_be_drawn_is_one_line(changes, message, tmp_path):
+def single(path, width, height):
+    """Save one picture, not two side by side."""
+    Image.new("RGB", (width, height), "orange").save(path)
+
+
+def left_out(capsys):
+    return [line for line in capsys.readouterr().out.splitlines() if line.startswith("Left out")]
+
+
+def test_a_single_picture_is_not_cut_in_two(pairs_of_pictures, capsys):
+    for i, size in enumerate(((640, 480), (480, 640), (160, 90), (100, 100), (100, 200), (185, 100))):
+        single(pairs_of_pictures / "train" / f"photo {i}.jpg", *size)
+    for name, size in (("square.png", (512, 256)), ("maps.png", (1200, 600)), ("wide.png", (320, 90))):
+        single(pairs_of_pictures / "test" / name, *size)
+    (x, _), (x_test, _) = load_facades(small(data_dir=pairs_of_pictures))
+    assert len(x) == 6 and len(x_test) == 5
+    first, *others, last = left_out(capsys)
+    why = "not two pictures side by side, which are about twice as wide as high"
+    assert first == f"Left out: train/photo 0.jpg is 640 × 480: {why}"
+    assert "train/photo 4.jpg is 100 × 200" in others[-1] and last == "Left out: 1 more"
+
+
+def test_a_folder_of_single_pictures_is_refused(pairs_of_pictures):
+    for i in range(7):
+        single(pairs_of_pictures / "train" / f"photo {i}.jpg", 64, 48)
+    message = r"needs pairs of pictures: 7 of the 13 in train/ are none; train/photo 0\.jpg is 64 × 48"
     with pytest.raises(UserError, match=message):
-        load_facades(small(data_dir=tmp_path, **changes))
+        load_facades(small(data_dir=pairs_of_pictures))
+
+
+def test_other_files_are_named_and_copies_counted(pairs_of_pictures, capsys):
+    (pairs_of_pictures / "train" / "more").mkdir()
+    (pairs_of_pictures / "train" / "notes").write_text("no picture")
+    (pairs_of_pictures / "train" / ".DS_Store").write_text("litter")
+    shutil.copy(pairs_of_pictures / "train" / "3.png", pairs_of_pictures / "test" / "copy")
+    (pairs_of_pictures / "test").rename(pairs_of_pictures / "val")
+    _, test = load_facades(small(data_dir=pairs_of_pictures))
+    assert len(test.x) == 3
+    said = capsys.readouterr().out
+    assert "Left out: train/more/ is a folder" in said and "Left out: train/notes is not a picture" in said
+    assert ".DS_Store" not in said
+    assert "Warning: 3 of the 3 pictures in val/ are also in train/" in said
+
+
+@pytest.mark.parametrize("made, message", [
+    ([], "holds nothing; this lesson reads .*facades.* there: leave --data-dir out to download"),
+    (["horses"], "holds horses/; this lesson reads .* or take --step edges"),
+    (["train", "validation"], "holds train/, validation/; this lesson reads "),
+    (["train", "val"], "needs pictures in train/, and in test/ or val/"),
+])  # fmt: skip
+def test_a_folder_of_something_else_is_refused(made, message, tmp_path):
+    for name in made:
+        (tmp_path / name).mkdir()
+    with pytest.raises(UserError, match=message):
+        load_facades(small(data_dir=tmp_path))
+
+
+@on_linux
+@pytest.mark.parametrize("name", ["facades.tar.gz", "facades", "train"])
+@pytest.mark.parametrize("is_pipe", [True, False])
+def test_what_cannot_be_followed_is_one_line(is_pipe, name, tmp_path):
+    for split in {"train", "test"} - {name}:
+        (tmp_path / split).mkdir()
+    if is_pipe:
+        os.mkfifo(tmp_path / name)
+    else:
+        (tmp_path / name).symlink_to("nowhere")
+    with pytest.raises(UserError, match=str(tmp_path)):
+        load_facades(small(data_dir=tmp_path))
+
+
+def test_other_sizes_than_the_networks_are_refused(tmp_path):
+    with pytest.raises(UserError, match="must be 32, 64, 128 or 256"):
+        load_facades(small(data_dir=tmp_path, image_size=100))
 
 
 def test_pairs_are_cut_and_mirrored_alike():

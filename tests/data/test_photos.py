@@ -1,16 +1,25 @@
 """Pictures of the user's own: whatever the format, they are read or named."""
 
+import io
+import os
+import shutil
+import struct
+import sys
+import tempfile
+import types
 import zipfile
+import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers import data_flags, not_on_windows
+from helpers import ROOT, as_nobody, data_flags, not_on_windows, on_linux
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
 from common import UserError, load_cats_dogs
-from common.data.photos import read_photo
+from common.data.photos import _learn_heic, read_photo
 
 
 @pytest.mark.parametrize("mode, name", [
@@ -30,8 +39,114 @@ def test_transparent_becomes_white_and_grey_stays_grey(tmp_path):
     assert (read_photo(tmp_path / "clear.png", 16) == 255).all()
     Image.new("L", (1, 1), 77).save(tmp_path / "grey.png")
     assert (read_photo(tmp_path / "grey.png", 16) == 77).all()
-    Image.fromarray(np.full((5, 5), 77 * 257, np.uint16)).save(tmp_path / "deep.png")
-    assert (read_photo(tmp_path / "deep.png", 16) == 77).all()
+
+
+def saved(picture, kind, **options):
+    """The bytes of a file."""
+    content = io.BytesIO()
+    picture.save(content, kind, **options)
+    return content.getvalue()
+
+
+@pytest.mark.parametrize("kind, dtype, white", [
+    ("png", "u2", 65535), ("png", "u2", 255), ("tiff", "u2", 255), ("tiff", ">u2", 255),
+    ("tiff", ">u2", 65535), ("tiff", "u2", 4095), ("jpeg2000", "u2", 255), ("tiff", "i4", 255),
+    ("tiff", "i4", 65535),
+    ("tiff", "f4", 1), ("tiff", "f4", 255), ("tiff", "f4", 65535),
+])  # fmt: skip
+def test_grey_values_of_any_depth_are_neither_black_nor_white(kind, dtype, white):
+    values = np.array([[0, 0.25, 0.5, 1]]) * white
+    pixels = read_photo(saved(Image.fromarray(values.astype(dtype)), kind), None)
+    assert np.abs(pixels[0, :, 1].astype(int) - (0, 64, 128, 255)).max() <= 1
+
+
+def test_a_deep_photo_taken_on_its_side_is_turned():
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    picture = Image.fromarray(np.array([[0, 65535]], np.uint16))
+    assert read_photo(saved(picture, "png", exif=exif), None)[:, 0, 0].tolist() == [0, 255]
+
+
+@pytest.mark.parametrize("values, said", [
+    ([0, 1.5], "0 to 1.5"), ([-1, 1], "-1 to 1"), ([0, np.nan], "nan"), ([0, np.inf], "0 to inf"),
+])  # fmt: skip
+def test_numbers_that_are_no_shades_are_named(values, said):
+    picture = Image.fromarray(np.array([values], np.float32))
+    with pytest.raises(ValueError, match=f"its values are from .*{said}.*: save it with 8 bits"):
+        read_photo(saved(picture, "tiff"), None)
+
+
+def deep_colours(values):
+    """A PNG with 16 bits a colour, which Pillow cannot write."""
+
+    def part(name, content):
+        return (
+            struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
+        )
+
+    height, width, _ = values.shape
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in values)
+    header = struct.pack(">IIBBBBB", width, height, 16, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        part(*chunk) for chunk in ((b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
+    )
+
+
+def test_colours_of_16_bits_are_read_or_named():
+    values = np.arange(0, 256, dtype=np.uint16).repeat(3).reshape(16, 16, 3)
+    assert np.array_equal(read_photo(deep_colours(values * 257), None), values)
+    as_ppm = b"P6 16 16 65535 " + values.astype(">u2").tobytes()
+    for low in (deep_colours(values), as_ppm):
+        with pytest.raises(ValueError, match=r"16 bits a colour.* nearly 0: save it with 8 bits"):
+            read_photo(low, None)
+
+
+HEIC = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(99)
+
+
+@pytest.mark.parametrize("content, said", [
+    (HEIC, "is a HEIC photo, which Pillow cannot read: pip install pillow-heif, or save it as JPEG"),
+    (HEIC.replace(b"ftypheic", b"ftypmif1"), "is a HEIC photo"),
+    (HEIC.replace(b"heic", b"avif"), "AVIF"),
+    (b'\xef\xbb\xbf<?xml version="1.0"?>\n<!-- a drawing -->\n<svg/>', "is an SVG drawing"),
+    (b"<svg/>", "is an SVG drawing"),
+    (b"%PDF-1.7", "is a PDF document"),
+    (b"II*\0" + bytes(20), "is a TIFF picture of a kind"),
+    (b"", "is an empty file"),
+    (b"<html><svg/></html>", "is not a picture$"),
+    (b"a,b\n1,2\n", "is not a picture$"),
+    (b"\0\0\0\x18ftypisom\0\0\0\0isommp41" + bytes(99), "is not a picture$"),
+])  # fmt: skip
+def test_what_people_take_for_a_picture_is_called_by_its_name(content, said, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    _learn_heic.cache_clear()
+    with pytest.raises(ValueError, match=said):
+        read_photo(content, 16)
+
+
+def test_heic_is_read_where_the_package_for_it_is(monkeypatch, picture):
+    def register():
+        def read(file, name):
+            return Image.open(io.BytesIO(saved(picture, "png")))
+
+        Image.register_open("HEIF", read, lambda begin: begin[4:12] == b"ftypheic")
+
+    monkeypatch.setattr(Image, "ID", [*Image.ID])
+    monkeypatch.setattr(Image, "OPEN", {**Image.OPEN})
+    monkeypatch.setitem(sys.modules, "pillow_heif", types.SimpleNamespace(register_heif_opener=register))
+    _learn_heic.cache_clear()
+    assert np.array_equal(read_photo(HEIC, None), np.asarray(picture))
+    _learn_heic.cache_clear()
+
+
+@on_linux
+def test_a_pipe_is_not_waited_for_and_a_device_not_read(tmp_path):
+    os.mkfifo(tmp_path / "pipe.jpg")
+    for path in (tmp_path / "pipe.jpg", "/dev/zero"):
+        with pytest.raises(ValueError, match=r"cannot be read \(it is not a regular file"):
+            read_photo(path, 16)
+    with pytest.raises(ValueError, match=r"cannot be read \(Is a directory"):
+        read_photo(tmp_path, 16)
 
 
 def test_of_an_animation_the_first_frame_is_read(picture, tmp_path):
@@ -65,6 +180,14 @@ def test_a_damaged_picture_is_read_or_named(data, picture, tmp_path_factory):
 
 
 @pytest.fixture
+def open_folder():
+    """A folder that all users may enter; those that pytest makes are their owner's."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o777)
+        yield Path(folder)
+
+
+@pytest.fixture
 def folder(picture, tmp_path):
     """A class's own pictures of ants and bees; some are none."""
     for split, count in (("train", 5), ("validation", 2)):
@@ -73,45 +196,144 @@ def folder(picture, tmp_path):
             place.mkdir(parents=True)
             for i in range(count):
                 picture.save(place / f"{i}.jpg")
+            picture.rotate(180 * (split == "validation")).convert("L").save(place / "no suffix", "jpeg2000")
     (tmp_path / "mine" / "train" / "ants" / "notes.jpg").write_text("no picture")
-    (tmp_path / "mine" / "train" / "ants" / "photo.heic").write_text("of a phone")
+    (tmp_path / "mine" / "train" / "ants" / "photo.jpg").write_bytes(HEIC)
     (tmp_path / "mine" / "train" / ".thumbnails").mkdir()
     picture.save(tmp_path / "mine" / "train" / ".thumbnails" / "0.jpg")
-    (tmp_path / "mine" / "train" / "ants" / "notes.txt").write_text("not meant as one")
-    (tmp_path / "mine" / "train" / "ants" / ".hidden.jpg").write_text("not meant as one")
+    for name in (".hidden.jpg", "Thumbs.db", "desktop.ini"):
+        (tmp_path / "mine" / "train" / "ants" / name).write_text("not meant as one")
     return tmp_path / "mine"
 
 
+def left_out(capsys):
+    return [line for line in capsys.readouterr().out.splitlines() if line.startswith("Left out")]
+
+
 @not_on_windows  # there a link needs the Developer Mode
-def test_a_folder_of_ones_own(folder, capsys):
+def test_a_folder_of_ones_own(folder, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    _learn_heic.cache_clear()
     (folder / "train" / "ants" / "gone.jpg").symlink_to("nowhere.jpg")
     data = load_cats_dogs(data_flags(data_dir=folder))
     (x_train, y_train), (x, y) = data
-    assert x_train.shape == (10, 150, 150, 3) and x.shape == (4, 150, 150, 3)
-    assert y_train.tolist() == [0, 1] * 5 and y.tolist() == [0, 1] * 2
+    assert x_train.shape == (12, 150, 150, 3) and x.shape == (6, 150, 150, 3)
+    assert y_train.tolist() == [*[0, 1] * 5, 1, 0] and y.tolist() == [0, 1] * 3
     assert data.classes == ["ants", "bees"]
-    assert [line for line in capsys.readouterr().out.splitlines() if line.startswith("Left out")] == [
-        "Left out: train/ants/gone.jpg cannot be read (No such file or directory)",
-        "Left out: train/ants/notes.jpg is not a picture",
-        "Left out: train/ants/photo.heic is not a picture",
-    ]
+    gone, notes, photo = left_out(capsys)
+    assert gone == "Left out: train/ants/gone.jpg cannot be read (No such file or directory)"
+    assert notes == "Left out: train/ants/notes.jpg is not a picture"
+    assert photo.startswith("Left out: train/ants/photo.jpg is a HEIC photo, which Pillow cannot read: ")
     (folder / "train" / "ants" / "0.jpg").unlink()
     without = load_cats_dogs(data_flags(data_dir=folder))
     assert without.file.sha256 != data.file.sha256 and len(data.file.sha256) == 64
 
 
-def test_the_zip_file_is_like_its_folder(folder, tmp_path):
-    for name in ("notes.jpg", "photo.heic"):
+def test_what_is_beside_the_pictures_is_named_and_of_much_the_count(folder, picture, capsys):
+    (folder / "train" / "ants" / "more").mkdir()
+    (folder / "train" / "ants" / "empty").mkdir()
+    picture.save(folder / "train" / "ants" / "more" / "1.jpg")
+    picture.save(folder / "train" / "ant.jpg")
+    for i in range(30):
+        (folder / "train" / "bees" / f"{i}.xml").write_text("<annotation/>")
+    load_cats_dogs(data_flags(data_dir=folder, image_size=20))
+    assert left_out(capsys) == [
+        "Left out: train/ant.jpg is in no folder of a class",
+        "Left out: train/ants/empty/ is a folder: no pictures are looked for in it",
+        "Left out: train/ants/more/ is a folder: no pictures are looked for in it",
+        "Left out: train/bees/0.xml is not a picture",
+        "Left out: train/bees/1.xml is not a picture",
+        "Left out: 30 more",
+    ]
+
+
+def test_the_same_pictures_to_learn_from_and_to_measure_with_are_counted(folder, picture, capsys):
+    load_cats_dogs(data_flags(data_dir=folder, image_size=20))
+    assert "Warning: 4 of the 6 pictures in validation/ are also in train/" in capsys.readouterr().out
+    for kind in ("ants", "bees"):
+        for i in range(2):
+            picture.rotate(180).save(folder / "validation" / kind / f"{i}.jpg")
+    (folder / "test" / "ants").mkdir(parents=True)
+    load_cats_dogs(data_flags(data_dir=folder, image_size=20))
+    said = capsys.readouterr().out
+    assert "Warning" not in said and "Not used: test/" in said
+
+
+READS = "this lesson reads .*zip.*npz.* train/<class>/ and validation/<class>/ there: leave --data-dir out"
+
+
+@pytest.mark.parametrize("made, message", [
+    ([], f"holds nothing; {READS}"),
+    (["horses", "zebras"], f"holds horses/, zebras/; {READS}"),
+    (["train/horses", "train/zebras", "val/horses"], f"holds train/, val/; {READS}"),
+    (["cats_and_dogs_filtered"], f"holds cats_and_dogs_filtered/; {READS}"),
+    (["train/horses", "validation/horses"], "needs pictures of two classes, .* not of none and of none"),
+])  # fmt: skip
+@pytest.mark.parametrize("full", [False, True])
+def test_a_folder_of_something_else_never_leads_to_other_data(made, full, message, tmp_path):
+    for folder in made:
+        (tmp_path / folder).mkdir(parents=True)
+    with pytest.raises(UserError, match=message):
+        load_cats_dogs(data_flags(data_dir=tmp_path, full=full))
+
+
+def test_the_bundled_file_is_read_from_a_folder_and_nothing_else_in_its_place(tmp_path):
+    shutil.copy(ROOT / "common" / "data" / "cats_dogs.npz", tmp_path)
+    assert load_cats_dogs(data_flags(data_dir=tmp_path)).file.origin == "data-dir"
+    (tmp_path / "cats_dogs.npz").write_bytes(b"cut short")
+    with pytest.raises(UserError, match=r"cats_dogs\.npz is cut short"):
+        load_cats_dogs(data_flags(data_dir=tmp_path))
+
+
+@not_on_windows
+@pytest.mark.parametrize("name", [
+    "cats_and_dogs_filtered.zip", "cats_and_dogs_filtered", "cats_dogs.npz", "train/ants", "train/ants/0.jpg",
+    "train/ants/closed", "train",
+])  # fmt: skip
+@pytest.mark.parametrize("fault", ["dangling", "closed", "pipe"])
+def test_what_cannot_be_followed_never_leads_to_other_data(fault, name, picture, open_folder):
+    for split in ("train", "validation"):
+        for kind in ("ants", "bees"):
+            (open_folder / split / kind).mkdir(parents=True)
+            picture.save(open_folder / split / kind / "1.jpg")
+    path = open_folder / name
+    if path.is_dir():
+        shutil.rmtree(path)
+    if fault == "dangling":
+        path.symlink_to("nowhere")
+    elif fault == "pipe":
+        os.mkfifo(path)
+    elif path.suffix:
+        path.write_bytes(b"")
+        path.chmod(0)
+    else:
+        path.mkdir(mode=0)
+    flags = data_flags(data_dir=open_folder, image_size=20)
+    with as_nobody():
+        try:
+            data = load_cats_dogs(flags)
+        except UserError as error:
+            assert str(open_folder) in str(error)
+        else:
+            assert data.file.path == open_folder and len(data.train.x) == 2
+
+
+def test_the_zip_file_is_like_its_folder(folder, tmp_path, capsys):
+    for name in ("notes.jpg", "photo.jpg"):
         (folder / "train" / "ants" / name).unlink()
     whole = load_cats_dogs(data_flags(data_dir=folder, image_size=20))
     path = tmp_path / "zipped" / "cats_and_dogs_filtered.zip"
     path.parent.mkdir()
     with zipfile.ZipFile(path, "w") as archive:
-        for file in folder.glob("*/*/*.*"):
+        for file in folder.glob("*/*/*"):
             archive.write(file, f"cats_and_dogs_filtered/{file.relative_to(folder)}")
+        archive.writestr("__MACOSX/cats_and_dogs_filtered/train/ants/._0.jpg", "litter")
+        archive.writestr("cats_and_dogs_filtered/train/ants/more/1.jpg", "in a folder")
     args = data_flags(data_dir=path.parent, image_size=20)
+    capsys.readouterr()
     same = load_cats_dogs(args)
     assert np.array_equal(same.train.x, whole.train.x) and same.file.sha256 == whole.file.sha256
+    assert left_out(capsys) == ["Left out: train/ants/more/ is a folder: no pictures are looked for in it"]
 
     content = bytearray(path.read_bytes())
     path.write_bytes(content[: len(content) // 2])
@@ -121,6 +343,12 @@ def test_the_zip_file_is_like_its_folder(folder, tmp_path):
     path.write_bytes(content)
     with pytest.raises(UserError, match=r"cats_and_dogs_filtered\.zip is damaged \("):
         load_cats_dogs(args)
+
+
+@on_linux
+def test_a_name_that_is_no_text_is_read(folder, picture):
+    picture.save(os.fsencode(folder / "train" / "ants") + b"/caf\xe9.jpg", "jpeg")
+    assert len(load_cats_dogs(data_flags(data_dir=folder, image_size=20)).train.x) == 13
 
 
 def test_two_classes_are_needed(folder, picture):

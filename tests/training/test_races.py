@@ -131,3 +131,11 @@ def test_a_mistake_of_the_other_run_is_said_in_one_line(tmp_path, monkeypatch, c
     wait_for(lambda: not race.running())
     race.end()
     assert capsys.readouterr().err.strip() == "mnist_9.py: --against '--out file': --out: no room"
+
+
+def test_a_result_on_the_validation_examples_is_said_too(tmp_path, monkeypatch, capsys):
+    lesson = tmp_path / "lesson.py"
+    lesson.write_text('print("Validation accuracy 79.90% after 2 epochs")', "utf-8")
+    monkeypatch.setattr("sys.argv", [str(lesson)])
+    Race(Rival("--seed 1", [], tmp_path)).end()
+    assert capsys.readouterr().out == "Beside it, --seed 1: Validation accuracy 79.90% after 2 epochs\n"
