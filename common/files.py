@@ -71,8 +71,8 @@ def read_whole(path, most=LARGEST):
 
     Raises OSError if it cannot be read, is no regular file, or has more than `most` bytes.
     """
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-    with open(os.open(path, flags), "rb") as file:
+    flags = getattr(os, "O_NONBLOCK", 0)
+    with open(path, "rb", opener=lambda path, mode: os.open(path, mode | flags)) as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise OSError(errno.EINVAL, "it is not a regular file", str(path))
         content = file.read(most + 1)
