@@ -103,7 +103,7 @@ def some_path(text):
             if path.is_symlink():
                 raise _wrong(text, "is a link that leads nowhere") from None
     except (OSError, RuntimeError, ValueError) as error:  # too long a name, a link to itself, no such home
-        raise _wrong(text, f"cannot be used: {getattr(error, 'strerror', None) or error}") from None
+        raise _wrong(text, f"cannot be read: {getattr(error, 'strerror', None) or error}") from None
     return path
 
 

@@ -17,6 +17,7 @@ from common.files import open_regular, parse_json, read_whole, reading, replacin
 from common.terminal import UserError
 
 NAME, MODEL = "result.json", "model.keras"
+CURE = "--resume writes this run's own again"  # it has all in its checkpoint
 
 # what makes a run what it is, where the lesson has it
 SETTINGS = (
@@ -48,7 +49,7 @@ def read_result(folder):
     Raises UserError if it cannot be read, is damaged or not a run's.
     """
     path = Path(folder) / NAME
-    with reading(path, "to train anew, give another --out"):
+    with reading(path, CURE):
         return parse_json(read_whole(path, 2**24), FORM)
 
 
@@ -121,14 +122,14 @@ def trained_model(args, data=None):
         raise UserError(
             f"the model in {folder} was trained on {known['file']}: use that data, or another --out"
         )
-    model, classes = load_model(folder / MODEL, "--resume saves it anew"), result["classes"]
+    model, classes = load_model(folder / MODEL, CURE), result["classes"]
     if data:
         fits = takes_and_gives(model, data.train.x.shape[1:], (*data.train.y.shape[1:], None))
     else:  # pictures of two classes, which are read later
         size = result.get("image_size")
         fits = takes_and_gives(model, (size, size, 3), (1,)) and len(classes or ()) == 2
     if not fits:
-        raise UserError(f"{folder / MODEL} is of another network: --resume saves this run's own again")
+        raise UserError(f"{folder / MODEL} is of another network: {CURE}")
     stopped = f", stopped after {result['epochs']} epochs" if result["interrupted"] else ""
     print(f"Using the model in {folder}{stopped}")
     return Trained(model, classes)
