@@ -88,16 +88,15 @@ def load_network(path):
     source, name = str(path), f"{file.absolute().parent.name}\n{file.name}"
     if file.name == MODEL and is_complete(file.parent):
         result = read_result(file.parent)
-        digits, step = digits_of(result), f"step {result['step']}, " if result["step"] else ""
+        digits = digits_of(result)
         if not digits:
-            learnt = ", ".join(result["classes"] or [result["data"]["file"]])
+            learnt = ", ".join((result["classes"] or [result["data"]["file"]])[:3])
             raise UserError(f"{file.parent} was not trained on digits, but on {learnt}")
+        script, step = result["script"], result["step"]
         accuracy = f"{100 * result['test'].get('accuracy', np.nan):.2f} %"
-        if digits == "MNIST":
-            name = f"{result['script']}\n{step}test {accuracy}"
-        else:
-            source += f" (trained on {digits})"
-            name = f"{result['script']}\n{step}{digits} {accuracy}"
+        name = f"{script}\n{f'step {step}, ' if step else ''}test {accuracy}"
+        if digits != "MNIST":
+            source, name = f"{source} (trained on {digits})", f"{script} {step or ''}\n{digits}: {accuracy}"
     model = load_model(file, "name another one")
 
     def read(image):

@@ -65,7 +65,7 @@ def load_model(path, cure):
 
     Args:
         path: the file's.
-        cure: what to do if it is damaged.
+        cure: what to do if it is damaged or no such model.
 
     Raises UserError if it cannot be read, is damaged, or holds what Keras does not load, such as layers of
     classes that are not known here, or a `Lambda` layer, which might run any program.
@@ -78,9 +78,12 @@ def load_model(path, cure):
             return keras.models.load_model(path, compile=False)
         except (OSError, MemoryError):
             raise
-        except Exception as error:  # whatever Keras makes of it
-            why = str(error).partition("\n")[0].partition(". ")[0]
-            raise UserError(f"{path} is not a model that can be loaded here ({why})") from error
+        except Exception as error:  # whatever Keras makes of it; it began with
+            first = error
+            while first.__context__:
+                first = first.__context__
+            why = str(first).partition("\n")[0].partition(". ")[0]
+            raise UserError(f"{path} is not a model that can be loaded here ({why}): {cure}") from error
 
 
 class Trained(NamedTuple):

@@ -39,7 +39,8 @@ def read_curves(folder, x_axis="iterations"):
         for step, epoch, name, value in _rows(read_whole(path, 2**24)):
             points[name].append((float(step), float(epoch), float(value)))
         curves = {name: tuple(np.array(rows).T) for name, rows in points.items()}
-        if not all((np.diff(x) >= 0).all() for steps, epochs, _ in curves.values() for x in (steps, epochs)):
+        axes = [x for *both, _ in curves.values() for x in both]
+        if not all(np.isfinite(x).all() and (np.diff(x) >= 0).all() for x in axes):
             raise ValueError("its iterations are out of order")
     kept = 0 if x_axis == "iterations" else 1
     return {name: (columns[kept], columns[-1]) for name, columns in curves.items()}

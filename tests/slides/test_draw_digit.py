@@ -139,7 +139,7 @@ def test_a_network_is_asked_what_it_was_trained_on(call, network, tmp_path):
     assert read_by() == ("run", "mnist_9\nstep 9, test 97.90 %")
     assert read_by(origin="data-dir") == (
         "run (trained on your digits)",
-        "mnist_9\nstep 9, your digits 97.90 %",
+        "mnist_9 9\nyour digits: 97.90 %",
     )
     copy = {"origin": "data-dir", "sha256": BUNDLED_SHA256["mnist.npz"]}  # in the class's folder
     assert read_by(file=r"D:\class\mnist.npz", **copy)[0] == "run"
