@@ -2,7 +2,8 @@
 
 On the left is the sheet; in the middle what the networks see of it, 28 × 28 pixels, fitted and centred as
 MNIST's digits were; on the right the ten probabilities Y that each network gives. They are the best run in
-runs/ and the best of one layer (softmax), or those that --model names; if there is none, softmax is trained.
+runs/ that was trained on MNIST and the best of one layer (softmax), or those that --model names; if there is
+none, softmax is trained.
 
 Look at: digits that one layer misclassifies and a convolutional network does not: it sees shapes anywhere.
 Try: a 0, 2 or 5 drawn small in a corner (centring puts it right, but its strokes are thick); a digit upside
@@ -10,19 +11,22 @@ Try: a 0, 2 or 5 drawn small in a corner (centring puts it right, but its stroke
   --model runs/mnist_1_softmax runs/mnist_4_batchnorm-4.2, --image photo_of_a_digit.jpg
 """
 
-import json
 import subprocess
 import sys
 import time
-from pathlib import Path
+from collections.abc import Callable
+from pathlib import Path, PureWindowsPath
+from typing import NamedTuple
 
 # common comes first: it keeps TensorFlow quiet
 from common import UserError
 from common.command_line import demo_parser, picture, some_path
+from common.data.sources import BUNDLED_SHA256
+from common.files import there
 from common.slides.drawing_pad import DrawingPad
 from common.slides.ink import read_ink
+from common.training.results import MODEL, is_complete, load_model, read_result, takes_and_gives
 
-import keras
 import numpy as np
 from PIL import Image
 
@@ -57,47 +61,73 @@ def as_mnist(ink):
     return image
 
 
-def load_network(path):
-    """The name of a trained network and a function that reads an image uint8 [28, 28, 1]: float [10].
+class Network(NamedTuple):
+    """A trained network: what the terminal calls it, its name in the window, and how it reads an image.
 
-    `path` is a .keras file or the folder of a run. Raises UserError if it cannot read digits.
+    `read` makes of uint8 [28, 28, 1] the probabilities float [10].
     """
-    file = path / "model.keras" if path.is_dir() else path
-    try:
-        model = keras.models.load_model(file, compile=False)
-        shapes = model.input_shape, model.output_shape
-    except Exception as error:  # a damaged file can fail anywhere
-        raise UserError(f"{file} is missing, damaged or not a Keras model") from error
+
+    source: str
+    name: str
+    read: Callable
+
+
+def digits_of(result):
+    """What digits the run of a result was trained on: "MNIST", "your digits", or None if they are none."""
+    data, name = result["data"], PureWindowsPath(result["data"]["file"]).name  # it knows / and \\
+    lesson = result["script"].startswith("mnist_") or name == "mnist.npz"
+    if not lesson or result["classes"] not in (None, list("0123456789")):
+        return None
+    ours = data["sha256"] == BUNDLED_SHA256["mnist.npz"] or data["origin"] in ("bundled", "keras cache")
+    return "MNIST" if ours else "your digits"
+
+
+def load_network(path):
+    """The `Network` in a .keras file or the folder of a run. Raises UserError if it cannot read digits."""
+    file = path / MODEL if path.is_dir() else path
+    source, name = str(path), f"{file.absolute().parent.name}\n{file.name}"
+    if file.name == MODEL and is_complete(file.parent):
+        result = read_result(file.parent)
+        digits = digits_of(result)
+        if not digits:
+            learnt = ", ".join((result["classes"] or [result["data"]["file"]])[:3])
+            raise UserError(f"{file.parent} was not trained on digits, but on {learnt}")
+        script, step = result["script"], result["step"]
+        accuracy = f"{100 * result['test'].get('accuracy', np.nan):.2f} %"
+        name = f"{script}\n{f'step {step}, ' if step else ''}test {accuracy}"
+        if digits != "MNIST":
+            source, name = f"{source} (trained on {digits})", f"{script} {step or ''}\n{digits}: {accuracy}"
+    model = load_model(file, "name another one")
 
     def read(image):
         return np.asarray(model.predict_on_batch(image[np.newaxis])[0], float)
 
-    blank = np.zeros((28, 28, 1), np.uint8)
-    if shapes != ((None, 28, 28, 1), (None, 10)) or abs(read(blank).sum() - 1) > 0.1:
+    fits = takes_and_gives(model, (28, 28, 1), (10,))
+    if not fits or not abs(read(np.zeros((28, 28, 1), np.uint8)).sum() - 1) < 0.1:
         raise UserError(f"{file} does not make 10 probabilities from 28 × 28 × 1 pixels")
-    try:
-        result = json.loads((file.parent / "result.json").read_text("utf-8"))
-        step = f"step {result['step']}, " if result["step"] else ""
-        return f"{result['script']}\n{step}test {100 * result['test']['accuracy']:.2f} %", read
-    except Exception:  # a model without its run
-        return f"{file.absolute().parent.name}\n{file.name}", read
+    return Network(source, name, read)
 
 
 def find_networks(runs):
-    """The best run of the MNIST ladder in a folder, and the best of softmax: list of (path, name, read)."""
+    """The best run on MNIST in a folder, and the best of softmax: a list of `Network`s."""
     found, networks = [], []
     files = [*runs.rglob("result.json"), *runs.rglob("checkpoint.npz")]
     for folder in sorted({file.parent for file in files}):
         try:
-            result = json.loads((folder / "result.json").read_text("utf-8"))
-            if result["script"].startswith("mnist_"):
-                found.append((float(result["test"]["accuracy"]), folder, result["script"]))
-        except Exception:  # cut short, or of another program
-            print(f"Left out: {folder} holds no complete run")
+            if not is_complete(folder):
+                raise UserError(f"{folder} holds no complete run")
+            result = read_result(folder)
+            digits, accuracy = digits_of(result), result["test"].get("accuracy", np.nan)
+            if digits == "your digits":
+                raise UserError(f"{folder} was trained on your digits (--model {folder} takes it)")
+            if digits and not np.isnan(accuracy):
+                found.append((accuracy, folder, result["script"]))
+        except UserError as error:
+            print(f"Left out: {error}")
     for _, folder, script in sorted(found, reverse=True):
         if not networks or script == SOFTMAX:
             try:
-                networks.append((folder, *load_network(folder)))
+                networks.append(load_network(folder))
             except UserError as error:
                 print(f"Left out: {error}")
                 continue
@@ -107,9 +137,12 @@ def find_networks(runs):
 
 
 def train_softmax(pad):
-    print(f"There is no trained network in runs/: training {SOFTMAX} first.", flush=True)
-    command = [sys.executable, str(Path(__file__).with_name(f"{SOFTMAX}.py")), "--plot", "none"]
-    with subprocess.Popen(command) as training:
+    out = Path("runs", SOFTMAX)
+    if there(out):  # what is in it may be somebody's
+        out = Path("runs", f"{SOFTMAX}-draw_digit")
+    print(f"There is no network trained on MNIST in runs/: training {SOFTMAX} first.", flush=True)
+    script = Path(__file__).with_name(f"{SOFTMAX}.py")
+    with subprocess.Popen([sys.executable, script, "--plot", "none", "--out", out]) as training:
         try:
             while training.poll() is None:
                 pad.flush()
@@ -118,7 +151,7 @@ def train_softmax(pad):
             training.terminate()
     if training.returncode:
         raise SystemExit(training.returncode)
-    return find_networks(Path("runs", SOFTMAX))
+    return [load_network(out)]
 
 
 if __name__ == "__main__":
@@ -139,16 +172,16 @@ if __name__ == "__main__":
     if not window and not inks:
         why = pad.no_window or "in a notebook"
         raise UserError(f"no window ({why}): name a picture of a digit with --image FILE")
-    networks = [(path, *load_network(path)) for path in args.model]
+    networks = [load_network(path) for path in args.model]
     networks = networks or find_networks(Path("runs")) or train_softmax(pad)
-    pad.put_readers([(name, read) for _, name, read in networks])
+    pad.put_readers([(network.name, network.read) for network in networks])
     if pad.no_window:
         print(f"No window ({pad.no_window}): the pictures are saved instead.")
 
     for i, (path, ink) in enumerate(zip(args.image, inks, strict=True), start=1):
-        for network, _, read in networks:
-            probabilities = read(as_mnist(ink))
-            print(f"{path}: {probabilities.argmax()} ({100 * probabilities.max():.1f} %) by {network}")
+        for network in networks:
+            probabilities = network.read(as_mnist(ink))
+            print(f"{path}: {probabilities.argmax()} ({100 * probabilities.max():.1f} %) by {network.source}")
         if args.plot != "none" and not window:
             pad.show(ink)
             pad.save(args.out / f"{path.stem}-{i}.png")

@@ -4,7 +4,6 @@ It stands on the rooms: they check what a flag names, a picture, an earlier run.
 """
 
 import argparse
-import contextlib
 import os
 import re
 import shlex
@@ -15,6 +14,7 @@ import keras
 
 from common.data.photos import read_each, read_photo
 from common.data.picture_folders import say_left_out
+from common.files import there
 from common.terminal import UserError, in_notebook, interrupt, loading, on_terminal
 from common.training import checkpoints, results
 from common.training.distribution import distribute
@@ -96,10 +96,15 @@ def some_path(text):
         path = Path(text).expanduser()
         if not text:
             raise _wrong(text, "is not a path")
-        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        try:
             path.stat()
+        except NotADirectoryError:
+            pass
+        except FileNotFoundError:
+            if path.is_symlink():
+                raise _wrong(text, "is a link that leads nowhere") from None
     except (OSError, RuntimeError, ValueError) as error:  # too long a name, a link to itself, no such home
-        raise _wrong(text, f"cannot be used: {getattr(error, 'strerror', None) or error}") from None
+        raise _wrong(text, f"cannot be read: {getattr(error, 'strerror', None) or error}") from None
     return path
 
 
@@ -228,7 +233,8 @@ def _parser(script, description, steps, defaults):
     if "l1" in settings:
         add("--l1", "weight of the L1 error in the generator's loss", type=_not_negative, metavar="X")
     add("--seed", "seed of the random numbers", type=whole_number(0, 2**32 - 1), metavar="N")
-    add("--train-size", "use only the first N training examples", type=count, metavar="N")
+    about = "use only the first N training examples"
+    add("--train-size", about, type=whole_number(1, 1000 * LARGE), metavar="N")
     add("--plot", "where to show the picture", choices=PLOTS)
     add("--share", SHARE, action="store_true")
     add("--close", "close the window at the end", action="store_true")
@@ -423,8 +429,9 @@ class _Lesson:
         asked = next((_flag(name) for name in ("review", "predict", "translate") if name in given), None)
         asked = None if given.get("resume") else asked
         if given.get("resume") or (asked and results.is_complete(out)):
-            before = _settings_to_go_on_with(out, self.script, steps, asked or "--resume")
-            step = before.get("step", step)
+            may_change = {"pairs", "threads"} if asked else {"pairs", "threads", "epochs"}
+            before = self._read_settings(out, asked or "--resume", given.keys() & may_change)
+            step = before["step"]
         if asked and before:
             draws = asked == "--predict" or given.get("plot") == "none"
             idle = ("movie", "overlay", "x_axis", "distribute", "process", *(() if draws else ("plot",)))
@@ -433,13 +440,34 @@ class _Lesson:
         for name, value in given.items():
             if name not in settings:
                 raise UserError(f"{_flag(name, value)} does not apply to --step {step}")
-            may_change = name in ("pairs", "threads") or (name == "epochs" and not asked)
-            if before.get(name, value) != value and not may_change:
+            if before.get(name, value) != value:
                 raise UserError(f"{asked or '--resume'}: {_difference(out, name, before, value)}")
         for others in steps.values():
             settings = dict.fromkeys(others) | settings
         own = {"script": self.script, "verbose": 1 if on_terminal() else 0}
         return given, settings | before | given | own
+
+    def _read_settings(self, folder, flag, changed):
+        """The settings of the run in a folder, but for those that are `changed`: a dictionary.
+
+        Nothing comes from its file that could not be typed: it is read as a command line.
+        """
+        if flag == "--resume":
+            path, found = folder / checkpoints.NAME, checkpoints.read_state(folder)["settings"]
+        else:
+            path, found = folder / results.NAME, results.read_settings(folder)
+        script, step = found["script"], found["step"]
+        if script != self.script:
+            raise UserError(f"{flag}: {folder} holds a run of {script}, not of {self.script}")
+        if step not in (self.steps or [None]):
+            raise UserError(f"{flag}: {folder} holds a run of step {step}, which is not known")
+        known = self.known(step)
+        before = {name: known[name] for name in found if name in known and name not in changed}
+        others = {name: found[name] for name in before if found[name] != known[name]}
+        try:
+            return before | vars(self.parser.parse_args(_words(others)))
+        except UserError as error:
+            raise UserError(f"{flag}: {path} has a setting that cannot be used: {error}") from error
 
 
 def _split(text):
@@ -470,7 +498,7 @@ def _rival(lesson, given, settings):
         known = lesson.known(other.get("step", settings["step"]))
         shared = {name: value for name, value in given.items() if name in known and name not in OWN}
         words = _words(shared | other | {"out": out})
-        if settings["resume"] and (out / checkpoints.NAME).is_file():
+        if settings["resume"] and there(out / checkpoints.NAME):
             words.append("--resume")
         lesson.read(words)
     except (UserError, ValueError) as error:  # ValueError: an open quotation mark
@@ -488,18 +516,6 @@ def _words(given):
 
 def _flag(name, value=None):
     return ("--no-" if value is False else "--") + name.replace("_", "-")
-
-
-def _settings_to_go_on_with(folder, script, steps, flag):
-    settings = (
-        checkpoints.read_state(folder)["settings"] if flag == "--resume" else results.read_settings(folder)
-    )
-    found, step = settings.get("script"), settings.get("step")
-    if found != script:
-        raise UserError(f"{flag}: {folder} holds a run of {found}, not of {script}")
-    if step not in (steps or [None]):
-        raise UserError(f"{flag}: {folder} holds a run of step {step}, which is not known")
-    return settings
 
 
 def _difference(folder, name, before, value):

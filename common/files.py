@@ -1,14 +1,18 @@
-"""Files that are written whole or not at all, and .npz files that are looked at before they are unpacked."""
+"""Files that are written whole or not at all, and files that are looked at before they are believed."""
 
 import contextlib
 import errno
+import json
 import math
 import os
+import platform
+import re
 import stat
 import sys
 import tempfile
 import time
 import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +21,7 @@ from common.terminal import UserError
 
 PATIENCE = 1.0  # seconds that another program may hold a file
 LARGEST = 2**29  # bytes of a file, and of an array whose shape or length of text is not known before
+MACHINE = f"{zlib.crc32(platform.node().encode(errors='replace')):08x}"  # several may share a folder
 HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 
 
@@ -30,7 +35,7 @@ def replacing(path):
     Raises UserError if it cannot be written.
     """
     path = Path(path)
-    new = path.with_name(f".new-{os.getpid()}{path.suffix}")
+    new = path.with_name(f".new-{MACHINE}-{os.getpid()}{path.suffix}")
     try:
         yield new
         _put_in_place(new, path)
@@ -57,6 +62,27 @@ def _put_in_place(new, path):
             return
 
 
+def remove_leftovers(folder):
+    """Remove what processes of this machine had half written into a folder when they were killed."""
+    if os.name == "nt":
+        return  # there `os.kill` would end the process that it asks for
+    for path in Path(folder).glob(f".new-{MACHINE}-*"):
+        process = re.fullmatch(r"\.new-[0-9a-f]+-([0-9]{1,9})(\..*)?", path.name)
+        if process and not _lives(int(process[1])):
+            with contextlib.suppress(OSError):
+                path.unlink()
+
+
+def _lives(process):
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # another user's
+        return True
+    return True
+
+
 @contextlib.contextmanager
 def by_product():
     """What fails to be written here is said, and the training goes on."""
@@ -66,19 +92,116 @@ def by_product():
         print(f"\n{error}", file=sys.stderr)
 
 
+def open_regular(path):
+    """Open a regular file, to read bytes. A pipe is not waited for, a device not read without end.
+
+    Raises OSError if it cannot be read or is no regular file.
+    """
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    file = open(path, "rb", opener=lambda path, _: os.open(path, flags))  # noqa: SIM115  the caller closes it
+    if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        return file
+    file.close()
+    raise OSError(errno.ENOTSUP, "it is not a regular file", str(path))
+
+
 def read_whole(path, most=LARGEST):
-    """The content of a regular file, bytes. A pipe is not waited for, a device not read without end.
+    """The content of a regular file, bytes.
 
     Raises OSError if it cannot be read, is no regular file, or has more than `most` bytes.
     """
-    flags = getattr(os, "O_NONBLOCK", 0)
-    with open(path, "rb", opener=lambda path, mode: os.open(path, mode | flags)) as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise OSError(errno.EINVAL, "it is not a regular file", str(path))
+    with open_regular(path) as file:
         content = file.read(most + 1)
     if len(content) > most:
         raise OSError(errno.EFBIG, f"it has more than {most:,} bytes", str(path))
     return content
+
+
+def there(path):
+    """Whether there is a file or folder of this name, or a link that leads nowhere.
+
+    Raises UserError if nobody can tell: the folder above cannot be entered.
+    """
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    return True
+
+
+def _unreadable(path, error):
+    return UserError(f"{path} cannot be read: {error.strerror}")
+
+
+@contextlib.contextmanager
+def reading(path, cure):
+    """What goes wrong in this block, which reads a file that an earlier run has left, becomes a `UserError`.
+
+    It says whether the file cannot be read now, and may be whole, or was read and is damaged.
+
+    Args:
+        path: the file's.
+        cure: what to do about a damaged one.
+    """
+    try:
+        yield
+    except UserError:
+        raise
+    except MemoryError as error:
+        raise UserError(f"{path} cannot be read: there is not enough memory") from error
+    except Exception as error:  # a damaged archive can fail anywhere in zipfile, zlib or NumPy
+        # an OSError without a number is a library's; EINVAL: a damaged file has sent it to no place
+        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
+            raise _unreadable(path, error) from error
+        why = str(error).partition("\n")[0].rstrip(".") or type(error).__name__
+        raise UserError(f"{path} is damaged ({why}): {cure}") from error
+
+
+def parse_json(text, form):
+    """What a JSON object says, a dictionary, if it has the form that is expected.
+
+    Args:
+        text: str, or bytes in UTF-8.
+        form: for each name that must be there what its value is: str, int, bool; float, any number; None;
+            object, anything; a tuple, one of these; [form], a list; or a dictionary of these names and no
+            others, among which `str` stands for all others.
+
+    Raises ValueError if it is not JSON, or has another form. The message says where.
+    """
+    try:
+        content = json.loads(text)
+    except RecursionError:
+        raise ValueError("lists in lists without end") from None
+    if not isinstance(content, dict):
+        raise ValueError("it is not what a run writes")
+    for name, wanted in form.items():
+        if name not in content:
+            raise ValueError(f"it has no {name!r}")
+        if not _has_form(content[name], wanted):
+            raise ValueError(f"{name!r} is not what a run writes")
+    return content
+
+
+def _has_form(value, form):
+    kind = type(value)  # True is an int, but not meant
+    if isinstance(form, tuple):
+        return any(_has_form(value, one) for one in form)
+    if isinstance(form, list):
+        return kind is list and all(_has_form(item, form[0]) for item in value)
+    if isinstance(form, dict):
+        others = form.get(str, ())  # none has this form
+        return (
+            kind is dict
+            and form.keys() - {str} <= value.keys()
+            and all(_has_form(inner, form.get(name, others)) for name, inner in value.items())
+        )
+    if form is str:
+        return kind is str and not re.search("[\0\ud800-\udc7f\udd00-\udfff]", value)  # not in a file's name
+    if form in (int, float):
+        return (kind is int and abs(value) < 2**63) or kind is form is float
+    return form is object or kind is (form or type(None))
 
 
 def disk_full(error):

@@ -35,7 +35,7 @@ def flags(*argv, **lesson):
         (["--learning-rate", 0], "--learning-rate: must be from 1e-12 to 1000000, not 0"),
         (["--learning-rate", "nan"], "--learning-rate: 'nan' is not a number"),
         (["--seed", -1], "--seed: must be from 0 to 4294967295"),
-        (["--train-size", 0], "--train-size: must be from 1 to 1000000, not 0"),
+        (["--train-size", 0], "--train-size: must be from 1 to 1000000000, not 0"),
         (["--plot", "screen"], "invalid choice: 'screen'"),
         (["--step", "9.9"], "unrecognized arguments: --step 9.9"),
         (["--epoch", 3], "unrecognized arguments: --epoch 3"),

@@ -6,10 +6,21 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from common.files import UnexpectedArray, names_in_npz, read_npz, replacing
+from common.files import (
+    UnexpectedArray, names_in_npz, open_regular, parse_json, read_npz, reading, replacing, there,
+)  # fmt: skip
 from common.terminal import UserError
+from common.training.results import SETTINGS
 
 NAME = "checkpoint.npz"
+STOPPING = "wait", "best", "best_epoch"  # of `keras.callbacks.EarlyStopping`
+FORM = {
+    "settings": {"script": str, "step": (str, None), str: object},  # the others are checked as flags
+    "history": [{"epoch": int, "loss": float, "learning_rate": float, "seconds": float, str: float}],
+    "data": str,
+    "stopping": ({"wait": int, "best": (float, None), "best_epoch": int}, {}),
+}
+CURE = "this run cannot be continued; to train anew, give another --out"
 
 
 def _variables(model):
@@ -27,12 +38,12 @@ def write_checkpoint(folder, variables, state):
     Args:
         folder: the run's.
         variables: as `snapshot` gives them.
-        state: a dictionary with settings, history, data (the file's SHA-256) and stopping (the attributes of
-            the run's early stopping, the best weights among them, or an empty dictionary).
+        state: a dictionary with settings, history, data (the file's SHA-256) and stopping (the attributes
+            `STOPPING` of the run's early stopping, and its best_weights, or an empty dictionary).
 
     Raises UserError if it cannot be written.
     """
-    state = state | {"stopping": dict(state["stopping"])}
+    state = state | {"stopping": dict(state["stopping"]), "backend": keras.config.backend()}
     best_weights = state["stopping"].pop("best_weights", None) or []
     arrays = {f"variable_{i}": value for i, value in enumerate(variables)}
     arrays |= {f"best_{i}": value for i, value in enumerate(best_weights)}
@@ -40,47 +51,55 @@ def write_checkpoint(folder, variables, state):
         np.savez(new, state=np.array(json.dumps(state)), **arrays)
 
 
-def _read(folder, expected, optional=()):
-    path = Path(folder) / NAME
-    if not path.is_file():
-        raise UserError(f"--resume: there is no run to continue in {folder}")
-    try:
-        return read_npz(path, expected, optional)
-    except UnexpectedArray as error:
-        raise UserError(f"--resume: {folder} holds a run of another network: {path} {error}") from error
-    except Exception as error:  # a damaged archive can fail anywhere in zipfile, zlib or NumPy
-        raise UserError(f"--resume: {path} is damaged, start again without --resume") from error
-
-
 def read_state(folder):
     """The state that `write_checkpoint` wrote, without the best weights.
 
-    Raises UserError if there is no checkpoint, or it is damaged.
+    Raises UserError if there is no checkpoint, it cannot be read, is damaged, or was written on another
+    backend.
     """
-    arrays = _read(folder, {"state": (np.str_, ())})
-    try:
-        state = json.loads(str(arrays["state"]))
-        return {name: state[name] for name in ("settings", "history", "data", "stopping")}
-    except (KeyError, TypeError, ValueError) as error:
-        raise UserError(f"--resume: {Path(folder) / NAME} is damaged") from error
+    path = Path(folder) / NAME
+    if not there(path):
+        raise UserError(f"--resume: there is no run to continue in {folder}")
+    with reading(path, CURE), open_regular(path) as file:
+        state = parse_json(str(read_npz(file, {"state": (np.str_, ())})["state"]), FORM)
+        epochs = [row["epoch"] for row in state["history"]]
+        if epochs != list(range(1, len(epochs) + 1)) or state["settings"].keys() - set(SETTINGS):
+            raise ValueError("it has other epochs or settings than a run writes")
+    here = keras.config.backend()
+    backend = state.get("backend", here)  # earlier versions did not write it
+    if backend != here:
+        raise UserError(
+            f"--resume: the run in {folder} was trained on {backend}: set KERAS_BACKEND={backend}"
+        )
+    return state
 
 
 def restore(folder, model):
     """Set all variables of a model and of its optimizer as the checkpoint has them.
 
-    Returns the best weights that early stopping had kept, a list of arrays, which may be empty.
+    Returns the best weights that early stopping had kept, a list of arrays, or None.
 
-    Raises UserError if the checkpoint is missing, damaged, or of another network.
+    Raises UserError if the checkpoint cannot be read, is damaged, or of another network.
     """
+    path = Path(folder) / NAME
     variables = {f"variable_{i}": variable for i, variable in enumerate(_variables(model))}
     best = {f"best_{i}": variable for i, variable in enumerate(model.weights)}
-    expected = {
-        name: (np.dtype(variable.dtype), tuple(variable.shape))
-        for name, variable in (variables | best).items()
-    }
-    arrays = _read(folder, expected, optional=best)
-    if f"variable_{len(variables)}" in names_in_npz(Path(folder) / NAME):
-        raise UserError(f"--resume: {folder} holds a run of another network")
+    with reading(path, CURE), open_regular(path) as file:
+        names = names_in_npz(file)
+        kept = best if best.keys() & names else {}
+        expected = {
+            name: (np.dtype(variable.dtype), tuple(variable.shape))
+            for name, variable in (variables | kept).items()
+        }
+        try:
+            arrays = read_npz(file, expected)
+            if len(names) > len(expected) + 1:  # and the state
+                raise UnexpectedArray("has more arrays")
+        except UnexpectedArray as error:
+            raise UserError(
+                f"--resume: {folder} holds a run of another network, or of another backend than"
+                f" {keras.config.backend()}: {path} {error}"
+            ) from error
     for name, variable in variables.items():
         variable.assign(arrays[name])
-    return [arrays[name] for name in best if name in arrays]
+    return [arrays[name] for name in kept] or None

@@ -6,14 +6,18 @@ import os
 import platform
 import re
 import sys
+import zipfile
 from pathlib import Path
 from typing import NamedTuple
 
 import keras
 import numpy as np
 
-from common.files import replacing
+from common.files import open_regular, parse_json, read_whole, reading, replacing, there
 from common.terminal import UserError
+
+NAME, MODEL = "result.json", "model.keras"
+CURE = "--resume writes this run's own again"  # it has all in its checkpoint
 
 # what makes a run what it is, where the lesson has it
 SETTINGS = (
@@ -22,25 +26,64 @@ SETTINGS = (
     "mixed_precision",
 )  # fmt: skip
 
+# what result.json holds, of what is asked for again; the settings are checked as flags
+FORM = {
+    "script": str,
+    "step": (str, None),
+    "epochs": int,
+    "interrupted": bool,
+    "test": {str: float},
+    "classes": ([str], None),
+    "data": {"file": str, "sha256": str, "origin": str},
+}
+
 
 def is_complete(folder):
-    """Whether a run has left its result and its model in a folder."""
-    return (Path(folder) / "result.json").is_file()
+    """Whether a run has left its result in a folder. Raises UserError if nobody can tell."""
+    return there(Path(folder) / NAME)
 
 
-def _read_result(folder):
-    try:
-        return json.loads((Path(folder) / "result.json").read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise UserError(
-            f"{Path(folder) / 'result.json'} is damaged: train again into another --out"
-        ) from error
+def read_result(folder):
+    """What result.json in a run's folder says, a dictionary.
+
+    Raises UserError if it cannot be read, is damaged or not a run's.
+    """
+    path = Path(folder) / NAME
+    with reading(path, CURE):
+        return parse_json(read_whole(path, 2**24), FORM)
 
 
 def read_settings(folder):
-    """The settings of the run in a folder, to ask its model. Raises UserError if they cannot be read."""
-    result = _read_result(folder)
-    return {name: result[name] for name in SETTINGS if name in result}
+    """The settings of the run in a folder, to ask its model. Raises UserError as `read_result`."""
+    result = read_result(folder)
+    no_epoch = {"epochs"} if result["epochs"] == 0 else set()  # stopped in the first one
+    return {name: result[name] for name in SETTINGS if name in result.keys() - no_epoch}
+
+
+def load_model(path, cure):
+    """The `keras.Model` in a .keras file, not compiled.
+
+    Args:
+        path: the file's.
+        cure: what to do if it is damaged or no such model.
+
+    Raises UserError if it cannot be read, is damaged, or holds what Keras does not load, such as layers of
+    classes that are not known here, or a `Lambda` layer, which might run any program.
+    """
+    with reading(path, cure):
+        with open_regular(path) as file, zipfile.ZipFile(file) as archive:
+            if archive.testzip():
+                raise zipfile.BadZipFile("a checksum is wrong")
+        try:
+            return keras.models.load_model(path, compile=False)
+        except (OSError, MemoryError):
+            raise
+        except Exception as error:  # whatever Keras makes of it; it began with
+            first = error
+            while first.__context__:
+                first = first.__context__
+            why = str(first).partition("\n")[0].partition(". ")[0]
+            raise UserError(f"{path} is not a model that can be loaded here ({why}): {cure}") from error
 
 
 class Trained(NamedTuple):
@@ -61,7 +104,8 @@ def trained_model(args, data=None):
         `Trained`, or None if there is none yet, or --resume asks for more training.
 
     Raises:
-        UserError: the model was trained on other data, or a file is damaged.
+        UserError: the model was trained on other data or is of another network, or a file cannot be read or
+            is damaged.
     """
     folder = Path(args.out)
     if args.resume:
@@ -69,25 +113,44 @@ def trained_model(args, data=None):
     if not is_complete(folder):
         print(f"There is no trained model in {folder} yet: training one first.")
         return None
-    result = _read_result(folder)
+    result = read_result(folder)
     known = result["data"]
     if data:
         same = data.file.sha256 == known["sha256"]
     else:
-        path = Path(known["file"]).resolve()
+        path = Path(os.path.realpath(known["file"]))
         same = not args.data_dir or args.data_dir.resolve() in (path, *path.parents)
         same = same and not (args.full and known["origin"] == "bundled")
     if not same:
         raise UserError(
             f"the model in {folder} was trained on {known['file']}: use that data, or another --out"
         )
-    try:
-        model = keras.models.load_model(folder / "model.keras", compile=False)
-    except Exception as error:  # a damaged archive can fail anywhere
-        raise UserError(f"{folder / 'model.keras'} is damaged: train again into another --out") from error
+    model, classes = load_model(folder / MODEL, CURE), result["classes"]
+    if data:
+        fits = takes_and_gives(model, data.train.x.shape[1:], (*data.train.y.shape[1:], None))
+    else:  # pictures of two classes, which are read later
+        size = result.get("image_size")
+        fits = takes_and_gives(model, (size, size, 3), (1,)) and len(classes or ()) == 2
+    if not fits:
+        raise UserError(f"{folder / MODEL} is of another network: {CURE}")
     stopped = f", stopped after {result['epochs']} epochs" if result["interrupted"] else ""
     print(f"Using the model in {folder}{stopped}")
-    return Trained(model, result["classes"])
+    return Trained(model, classes)
+
+
+def takes_and_gives(model, inputs, outputs):
+    """Whether a model makes from examples of the shape `inputs` answers of the shape `outputs`.
+
+    Shapes are tuples without the batch; None fits any number.
+    """
+    return _fits(getattr(model, "inputs", None), inputs) and _fits(getattr(model, "outputs", None), outputs)
+
+
+def _fits(tensors, shape):
+    found = [tensor.shape[1:] for tensor in tensors or ()]
+    return [len(sizes) for sizes in found] == [len(shape)] and all(
+        None in (size, wanted) or size == wanted for size, wanted in zip(found[0], shape, strict=True)
+    )
 
 
 def device():
@@ -111,7 +174,7 @@ def write_result(folder, result):
         "numpy": np.__version__,
     }
     result = result | {"backend": backend, "device": device(), "versions": versions}
-    with replacing(Path(folder) / "result.json") as new:
+    with replacing(Path(folder) / NAME) as new:
         new.write_text(json.dumps(result, indent=2) + "\n", "utf-8")
 
 

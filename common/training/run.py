@@ -14,6 +14,7 @@ checkpoint.npz    all variables at the end of the last complete epoch, for --res
 
 import contextlib
 import csv
+import itertools
 import sys
 import time
 from pathlib import Path
@@ -22,9 +23,9 @@ import filelock
 import keras
 import numpy as np
 
-from common.files import by_product, disk_full, hold_room, replacing
+from common.files import by_product, disk_full, hold_room, remove_leftovers, replacing
 from common.terminal import STARTED, UserError, interrupt
-from common.training.checkpoints import read_state, restore, snapshot, write_checkpoint
+from common.training.checkpoints import STOPPING, read_state, restore, snapshot, write_checkpoint
 from common.training.distribution import in_several_processes, part_ways
 from common.training.results import SETTINGS, best_epoch, device, shown, write_result
 
@@ -104,6 +105,7 @@ class Run(keras.callbacks.Callback):
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             self._lock.acquire(blocking=False)
+            remove_leftovers(self.folder)
         except filelock.Timeout:
             message = f"another run is writing to {self.folder}: give this one another --out"
             raise UserError(message) from None
@@ -176,7 +178,7 @@ class Run(keras.callbacks.Callback):
         self._last_complete = snapshot(self.model)
         if self._stopping:
             self._stopping_state = {
-                name: getattr(self._stopping, name) for name in ("wait", "best", "best_epoch", "best_weights")
+                name: getattr(self._stopping, name) for name in (*STOPPING, "best_weights")
             }
         with by_product():
             self._write_checkpoint()
@@ -212,7 +214,7 @@ class Run(keras.callbacks.Callback):
             replacing(self.folder / "history.csv") as new,
             open(new, "w", newline="", encoding="utf-8") as file,
         ):
-            table = csv.DictWriter(file, fieldnames=list(self.history[0]))
+            table = csv.DictWriter(file, fieldnames=list(dict.fromkeys(itertools.chain(*self.history))))
             table.writeheader()
             table.writerows(self.history)
 

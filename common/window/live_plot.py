@@ -95,7 +95,7 @@ class LivePlot(keras.callbacks.Callback):
         records.total_steps = self.params["epochs"] * self._steps
         if self.args.resume:
             records.step = int(self.model.optimizer.iterations)
-            with contextlib.suppress(UserError):
+            with by_product():
                 self._bring_back_curves()
         self._write_curves()  # those who follow this run see that it begins
         own = Path(self.args.out).resolve()

@@ -39,6 +39,34 @@ def test_the_axis_counts_iterations_or_epochs(tmp_path):
     assert read_curves(tmp_path / "run", "epochs")["accuracy"][0].tolist() == [0.5, 1, 1.5]
 
 
+def test_a_file_of_an_earlier_version_is_read(tmp_path):
+    (tmp_path / "curves.csv").write_text(
+        "step,epoch,name,value\n1,0.5,loss,nan\n3,1.5,loss,2\n", newline="\r\n"
+    )
+    x, values = read_curves(tmp_path, "epochs")["loss"]
+    assert x.tolist() == [0.5, 1.5] and values[1] == 2
+
+
+@pytest.mark.parametrize("rows", ["3,1,loss,2\n2,1,loss,2\n", "inf,1,loss,2\n", "1,nan,loss,2\n"])
+def test_iterations_that_run_back_or_nowhere_are_named(rows, tmp_path):
+    (tmp_path / "curves.csv").write_text(f"step,epoch,name,value\n{rows}", "utf-8")
+    with pytest.raises(UserError, match=r"curves\.csv is damaged \(its iterations are out of order\)"):
+        read_curves(tmp_path)
+
+
+def test_resume_says_that_earlier_curves_are_lost(digits, tmp_path, capsys):
+    leave_curves(tmp_path, 3)
+    content = (tmp_path / "curves.csv").read_bytes()
+    (tmp_path / "curves.csv").write_bytes(
+        content[: content.rindex(b"\n", 0, -1) + 1]
+    )  # a whole row is missing
+    plot = LivePlot(six_panes(), digits, flags_of_a_run(out=tmp_path, resume=True))
+    train(digits, plot)
+    said = capsys.readouterr().err.strip()
+    assert said == f"{tmp_path / 'curves.csv'} is damaged (its checksum is wrong): its curves cannot be shown"
+    assert read_curves(tmp_path)["loss"][0][-1] > 0  # the new ones
+
+
 @pytest.mark.parametrize(
     "content", ["", "step,name,value\n1,loss,2\n", "step,epoch,name,value\n1,1,loss\n", "\0"]
 )
