@@ -25,6 +25,7 @@ from common.window.overlays import read_curves
 PLOTS = ("auto", "window", "web", "file", "none")
 SHARE = "show it in the browser, and let the class look on from other computers and phones"
 X_AXES = ("iterations", "epochs")
+TEXT_FILES = (".txt", ".csv", ".tsv", ".json", ".jsonl", ".xlsx", ".docx", ".pdf", ".html", ".zip", ".gz")
 # the two runs of a race do not share these, and the other one cannot have them
 OWN = (
     "plot", "close", "movie", "overlay", "against", "x_axis", "resume", "show_filters", "review", "predict",
@@ -160,8 +161,15 @@ def _some_text(text):
 
 
 def _review(text):
-    if text == "-" and sys.stdin is None:
-        raise argparse.ArgumentTypeError("- reads reviews from the standard input, which is closed")
+    if text == "-":
+        if sys.stdin is None:
+            raise argparse.ArgumentTypeError("- reads reviews from the standard input, which is closed")
+        return text
+    found = "a folder" if os.path.isdir(text) else "a file" if os.path.exists(text) else None
+    if not found and text.lower().endswith(TEXT_FILES):
+        found = "the name of a file that is not there"
+    if found:
+        raise _wrong(text, f"is {found}, not a review: --review - < FILE reads a review from each line")
     return _some_text(text)
 
 

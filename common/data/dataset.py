@@ -20,8 +20,8 @@ class Examples(NamedTuple):
 class DataFile:
     """Where a data set came from.
 
-    The path; its SHA-256, of photos that of all names and contents; and "data-dir", "keras cache", "full" or
-    "bundled", or "made" if it is computed.
+    The path; its SHA-256, of photos that of all names and contents; and "data-dir", "pairs", "keras cache",
+    "full" or "bundled", or "made" if it is computed.
     """
 
     path: Path

@@ -1,8 +1,14 @@
 """Pairs of texts, one to be made from the other: dates, and sentences in two languages."""
 
+import codecs
+import contextlib
 import datetime
 import hashlib
 import importlib.util
+import io
+import os
+import re
+import statistics
 import unicodedata
 import zipfile
 from collections import Counter
@@ -11,8 +17,8 @@ from pathlib import Path
 import numpy as np
 
 from common.data.dataset import Data, DataFile, Examples, training_size
-from common.data.sources import broken, download
-from common.files import LARGEST
+from common.data.sources import broken, download, nothing_to_read
+from common.files import LARGEST, read_whole
 from common.terminal import UserError
 
 PAD, START, END, UNKNOWN = range(4)  # ids; PAD fills up what is shorter
@@ -20,6 +26,19 @@ SPECIAL = ("", "<start>", "<end>", "<unknown>")
 SPA_ENG = "spa-eng.zip"
 SPA_ENG_SOURCE = f"http://storage.googleapis.com/download.tensorflow.org/data/{SPA_ENG}"
 LONGEST = 20  # tokens of a sentence to learn from are fewer
+FEWEST = 200  # different sentences: half of them are learnt from, and a batch is 64
+# how the first line of a file may name its columns
+HEADINGS = {
+    "source", "target", "src", "tgt", "input", "output", "text", "sentence", "sentences", "word", "words",
+    "translation", "arabic", "chinese", "czech", "danish", "deutsch", "dutch", "english", "español",
+    "finnish", "français", "french", "german", "greek", "hebrew", "hindi", "hungarian", "italian",
+    "italiano", "japanese", "korean", "mandarin", "norwegian", "persian", "polish", "portuguese", "romanian",
+    "russian", "spanish", "swedish", "turkish", "ukrainian", "vietnamese", "ara", "cmn", "deu", "eng", "fra",
+    "ita", "jpn", "nld", "por", "rus", "spa", "tur", "ar", "de", "en", "es", "fr", "ja", "ko", "nl", "pl",
+    "pt", "ru", "tr", "zh",
+}  # fmt: skip
+NUMBER = re.compile(r"-?[0-9]+([.][0-9]+)?")
+IN_QUOTES = re.compile(r'"([^"]|"")*"')
 MOST_TOKENS = 10_000  # of a language
 OPENING = "¿", "¡"
 
@@ -157,14 +176,16 @@ def load_dates(args):
     is among those to learn from.
 
     Args:
-        args: from `parse_args`; `train_size` and `batch_size` are used.
+        args: from `parse_args`; `data_dir`, `train_size` and `batch_size` are used.
 
     Returns:
         a `Task`, with 20,000 dates to learn from, 1,000 to validate with and 2,000 to test.
 
     Raises:
-        UserError: there are fewer dates than asked for.
+        UserError: there are fewer dates than asked for, or `data_dir` is given.
     """
+    if args.data_dir:
+        raise UserError("--data-dir: the dates of this step are made, not read: leave it out")
     random = np.random.default_rng(0)
     days = random.permutation((LAST_DAY - FIRST_DAY).days + 1)[:23_000]
     dates = [FIRST_DAY + datetime.timedelta(int(day)) for day in days]
@@ -184,77 +205,165 @@ def load_dates(args):
 
 
 def load_sentences(args):
-    """Sentences and their translations, from a file as Anki and Tatoeba publish them.
+    """Sentences and their translations, from a file as manythings.org/anki publishes them.
 
     Args:
         args: from `parse_args`; `pairs` (a path or None), `data_dir`, `train_size` and `batch_size` are
             used.
 
     Returns:
-        a `Task`, with 500 sentences to validate with and 1,000 to test; no other pair has their source text.
+        a `Task`, with 500 sentences to validate with and 1,000 to test, but no more than a sixth and a third
+        of all; no other pair has their source text.
 
     Raises:
-        UserError: the file cannot be read, is not tab-separated text, has too few pairs, or the download
-            fails.
+        UserError: the file cannot be read, has another form or too few pairs, or the download fails.
 
     Source: TensorFlow's tutorial "Neural machine translation with attention"; https://www.manythings.org/anki
     """
     if importlib.util.find_spec("sacrebleu") is None:  # say so before the training, not after it
         raise UserError("the package 'sacrebleu' is not installed. Run: pip install sacrebleu")
-    lines, file = _pair_lines(args)
+    lines, file = _read_lines(*_source(args))
+    pairs, left_out = _pairs(lines, file)
     targets = {}
-    for line in lines:
-        columns = line.split("\t")
-        if len(columns) < 2:
-            continue
-        source, target = (tokens_of(text) for text in columns[:2])
+    for pair in pairs:
+        source, target = map(tokens_of, pair)
         if 0 < len(source) < LONGEST and 0 < len(target) < LONGEST:
-            targets.setdefault(tuple(source), []).append((target, columns[1]))
-    if len(targets) < 3000:
+            targets.setdefault(tuple(source), []).append((target, pair[1]))
+    kept = sum(map(len, targets.values()))
+    if kept < len(pairs):
+        left_out.append(f"{len(pairs) - kept:,} with {LONGEST} words or more on a side")
+    rest = f"; left out: {', '.join(left_out)}" if left_out else ""
+    translations = {tuple(target) for known in targets.values() for target, _ in known}
+    if min(len(targets), len(translations)) < FEWEST:
         raise UserError(
-            f"{file.path} has {len(targets):,} different sentences of less than {LONGEST} words"
-            " with a translation behind a tab: at least 3,000 are needed"
+            f"{file.path} has {len(targets):,} different sentences, with {len(translations):,} different"
+            f" translations{rest}: at least {FEWEST} are needed"
         )
-    known = list(targets)
-    sources = [known[i] for i in np.random.default_rng(0).permutation(len(targets))]
+    known, count = list(targets), len(targets)
+    sources = [known[i] for i in np.random.default_rng(0).permutation(count)]
+    tests, others = min(1000, count // 3), min(500, count // 6)
     splits = {}
-    for split, part in (("test", sources[:1000]), ("validation", sources[1000:1500])):
+    for split, part in (("test", sources[:tests]), ("validation", sources[tests : tests + others])):
         splits[split] = part, [targets[source][0][0] for source in part]
     references = [targets[source][0][1] for source in splits["test"][0]]
-    pairs = [(source, target) for source in sources[1500:] for target, _ in targets[source]]
-    size = training_size(args, len(pairs))
-    splits["train"] = tuple(zip(*pairs[:size], strict=True))
+    learnt = [(source, target) for source in sources[tests + others :] for target, _ in targets[source]]
+    size = training_size(args, len(learnt))
+    splits["train"] = tuple(zip(*learnt[:size], strict=True))
     print(
-        f"{size:,} sentences with a translation to learn from, 500 to validate, 1,000 to test ({file.path})"
+        f"{size:,} sentences with a translation to learn from, {others:,} to validate, {tests:,} to test"
+        f" ({file.path}){rest}"
     )
     return Task(splits, references, file, tokens_of, exact=False, least=2)
 
 
-def _pair_lines(args):
+def _source(args):
+    """The path of the file of pairs, and its origin."""
+    if args.pairs and args.data_dir:
+        raise UserError("--pairs and --data-dir both name sentences to learn from: leave one of them out")
     if args.pairs:
-        path, origin = Path(args.pairs), "data-dir"
-    elif args.data_dir and (args.data_dir / SPA_ENG).exists():
-        path, origin = args.data_dir / SPA_ENG, "data-dir"
-    else:
+        return Path(args.pairs), "pairs"
+    if not args.data_dir:
         cure = "name the class's folder with --data-dir DIR, or a file of your own with --pairs FILE"
-        path, origin = download(SPA_ENG, cure, origin=SPA_ENG_SOURCE), "full"
+        return download(SPA_ENG, cure, origin=SPA_ENG_SOURCE), "full"
+    if os.path.lexists(args.data_dir / SPA_ENG):
+        return args.data_dir / SPA_ENG, "data-dir"
+    others = []
+    with contextlib.suppress(OSError):
+        others = [path for path in args.data_dir.iterdir() if _holds_pairs(path)]
+    file = others[0] if len(others) == 1 else "FILE"
+    cure = f"name the file with --pairs {file}, or leave --data-dir out to download {SPA_ENG}"
+    raise nothing_to_read(args.data_dir, SPA_ENG, cure)
+
+
+def _holds_pairs(path):
+    with contextlib.suppress(UserError):
+        if path.suffix in (".txt", ".zip"):
+            _pairs(*_read_lines(path, "pairs"))
+            return True
+    return False
+
+
+def _read_lines(path, origin):
+    """The lines of a text file, or of the one in a zip file, list of str; and its `DataFile`."""
     try:
-        content = path.read_bytes()
-        file = DataFile(path, hashlib.sha256(content).hexdigest(), origin)
-        if zipfile.is_zipfile(path):
-            with zipfile.ZipFile(path) as archive:
-                name = next(
-                    name for name in archive.namelist() if name.endswith(".txt") and "_about" not in name
-                )
-                if archive.getinfo(name).file_size > LARGEST:
-                    raise broken(file, f"holds {name} of more than {LARGEST:,} bytes")
-                content = archive.read(name)
-        return content.decode("utf-8-sig").splitlines(), file
-    except UserError:
-        raise
+        content = read_whole(path)
     except OSError as error:
         raise UserError(f"cannot read {path}: {error.strerror}") from error
+    file = DataFile(path, hashlib.sha256(content).hexdigest(), origin)
+    if content.startswith((b"PK\3\4", b"PK\5\6")):
+        content = _unpacked(content, file)
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise UserError(f"{path} is not UTF-8 text but UTF-16: save it as UTF-8")
+    wrong = content.find(b"\0")
+    try:
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise UserError(f"{path} is not UTF-8 text: save it in that encoding") from error
+        wrong = error.start
+    if wrong >= 0:
+        number = content.count(b"\n", 0, wrong) + 1
+        cure = "save it as UTF-8, or replace it if it is damaged"
+        raise UserError(f"{path}, line {number:,}, is not UTF-8 text: {cure}")
+    lines = re.split("\r\n?|\n", text)
+    tabs = [line.count("\t") for line in lines]
+    if lines[-1] and tabs[-1] < statistics.mode(tabs):
+        raise broken(file, f"is cut short in its last line, {lines[-1][:40]!r}")
+    return lines, file
+
+
+def _unpacked(content, file):
+    """What the one text file in a zip file holds, bytes."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            texts = [name for name in archive.namelist() if name.endswith(".txt")]
+            texts = [name for name in texts if "_about" not in name and "__MACOSX" not in name]
+            if len(texts) != 1:
+                found = ", ".join((texts or archive.namelist())[:5]) or "nothing"
+                cure = "unpack it, and name a file with --pairs FILE"
+                raise UserError(f"{file.path} holds {found}, not one .txt file: {cure}")
+            if archive.getinfo(texts[0]).file_size > LARGEST:
+                raise broken(file, f"holds {texts[0]} of more than {LARGEST:,} bytes")
+            return archive.read(texts[0])
+    except UserError:
+        raise
     except Exception as error:  # a damaged archive can fail anywhere in zipfile and zlib
-        raise broken(DataFile(path, "", origin), "is damaged") from error
+        raise broken(file, f"is cut short or damaged ({error})") from error
+
+
+def _pairs(lines, file):
+    """The first two columns of each line that has both, and what is left out, a list of str.
+
+    Raises UserError if the lines have another form.
+    """
+
+    def misread(found, line):
+        form = "a sentence, a tab, its translation, as in the files of manythings.org/anki"
+        return UserError(f"{file.path}: {found}, such as {line[:40]!r}. Each line must be {form}")
+
+    lines = [line for line in lines if line.strip()]
+    if not lines:
+        raise broken(file, "is empty")
+    pairs, alone, numbered = [], [], []
+    for line in lines:
+        columns = line.split("\t")
+        if len(columns) > 1 and columns[0].strip() and columns[1].strip():
+            pairs.append(columns[:2])
+        else:
+            alone.append(line)
+        if len(columns) > 2 and NUMBER.fullmatch(columns[0]):
+            numbered.append(line)
+    if len(alone) > len(pairs):
+        found = f"{len(alone):,} of its {len(lines):,} lines have no translation behind a tab"
+        if sum("," in line or ";" in line for line in alone) > 0.9 * len(alone):
+            found = "its columns are parted by commas or semicolons, not by tabs"
+        raise misread(found, alone[0])
+    if len(numbered) > len(lines) / 2:
+        raise misread("its first column holds numbers", numbered[0])
+    marked = [cell for pair in pairs for cell in pair if '"' in cell]
+    quoted = [cell for cell in marked if IN_QUOTES.fullmatch(cell)]
+    if len(quoted) > max(10, 0.9 * len(marked), 0.01 * len(lines)):
+        raise misread("its sentences are in quotation marks", quoted[0])
+    left_out = [f"{len(alone):,} without a translation"] if alone else []
+    named = [set(re.findall(r"\w+", name.lower())) for name in pairs[0]]
+    if all(words and words <= HEADINGS for words in named):
+        left_out.insert(0, f"the heading {' → '.join(pairs.pop(0))!r}")
+    return pairs, left_out

@@ -58,7 +58,7 @@ def bundled_file(name):
 
 CURES = {
     "bundled": "fetch the project again",
-    "data-dir": "replace it, or leave --data-dir out for the bundled data",
+    "data-dir": "replace it, or leave --data-dir out",
     "pairs": "replace it, or name another file",
 }
 

@@ -91,11 +91,141 @@ def test_sentences_to_be_tested_are_not_learnt(sentences, tmp_path):
     assert again.splits == task.splits
 
 
-def test_too_few_or_no_sentences_are_named(sentences, tmp_path):
-    few = sentences.read_text("utf-8").splitlines(keepends=True)[:2500]
-    (tmp_path / "few.txt").write_text("".join(few), "utf-8")
-    with pytest.raises(UserError, match="different sentences"):
-        load_sentences(data_flags(pairs=tmp_path / "few.txt", train_size=10))
-    (tmp_path / "noise.txt").write_bytes(b"\xff\xfe\x00 no text")
-    with pytest.raises(UserError, match="is not UTF-8 text"):
-        load_sentences(data_flags(pairs=tmp_path / "noise.txt"))
+def test_of_a_small_file_half_is_learnt(sentences):
+    lines = sentences.read_text("utf-8").splitlines(keepends=True)
+    for count, sizes in ((2999, (1501, 499, 999)), (240, (120, 40, 80))):
+        sentences.write_text("".join(lines[:count]), "utf-8")
+        task = load_sentences(data_flags(pairs=sentences))
+        assert tuple(len(task.splits[split][0]) for split in ("train", "validation", "test")) == sizes
+    for flags, message in (
+        ({"batch_size": 121}, "--batch-size 121 is more than"),
+        ({"train_size": 121}, "121"),
+    ):
+        with pytest.raises(UserError, match=message):
+            load_sentences(data_flags(pairs=sentences, **flags))
+    sentences.write_text("".join(lines[:199]), "utf-8")
+    with pytest.raises(UserError, match=r"has 199 different sentences, .* at least 200 are needed"):
+        load_sentences(data_flags(pairs=sentences))
+
+
+def test_what_is_left_out_is_said(sentences, capsys):
+    lines = sentences.read_text("utf-8").splitlines(keepends=True)[:300]
+    long = f"I {'really ' * 19}see it.\t我 看.\n"
+    sentences.write_text("".join(["English\tChinese\n", *lines, "no\t\n", "\n", long, "no tab\n"]), "utf-8")
+    task = load_sentences(data_flags(pairs=sentences))
+    said = capsys.readouterr().out
+    assert (
+        "left out: the heading 'English → Chinese', 2 without a translation, 1 with 20 words or more" in said
+    )
+    assert "english" not in task.source.ids and (task.data.file.origin, said[:4]) == ("pairs", "150 ")
+    sentences.write_text("".join(["…\t!\n", *lines]), "utf-8")  # a line of marks names no columns
+    load_sentences(data_flags(pairs=sentences))
+    assert "left out" not in capsys.readouterr().out
+
+
+def tatoeba(source, target):
+    return f"1276\t{source}\t{len(source)}\t{target}"
+
+
+@pytest.mark.parametrize(
+    "form, message",
+    [
+        (tatoeba, "first column holds numbers, such as '1276.tI see"),
+        ("{},{}".format, "parted by commas or semicolons, not by tabs, such as 'I see"),
+        ('"{}"\t"{}"'.format, "in quotation marks, such as '\"I see"),
+        ("{}".format, "5,200 of its 5,202 lines have no translation behind a tab, such as 'I see"),
+        ("{}\teng".format, "has 5,202 different sentences, with 3 different translations: at least 200 are"),
+    ],
+)
+def test_a_table_of_another_form_is_refused(form, message, sentences):
+    pairs = [line.split("\t")[:2] for line in sentences.read_text("utf-8").splitlines()[:5200]]
+    lines = [form(*pair) for pair in pairs]
+    sentences.write_text("\n".join(["One.\t一。", *lines, "Two.\t二。", ""]), "utf-8-sig")
+    with pytest.raises(UserError, match=message):
+        load_sentences(data_flags(pairs=sentences))
+
+
+def test_sentences_with_quotations_are_read(sentences):
+    lines = sentences.read_text("utf-8").splitlines()[:300]
+    lines = [
+        f'"{line[:9]}," he said.\t"{line[-20:]}"' if i % 3 == 0 else line for i, line in enumerate(lines)
+    ]
+    sentences.write_text("\n".join(lines), "utf-8")
+    assert load_sentences(data_flags(pairs=sentences)).source.ids.keys() >= {'"', "said"}
+
+
+@pytest.mark.parametrize(
+    "damage, message",
+    [
+        (
+            lambda text: text[: text.rindex("。".encode())],
+            "is cut short in its last line, 'we see jtz.\\\\t我 看",
+        ),
+        (lambda text: text[: text.rindex("我".encode()) - 1], "is cut short in its last line, 'we see jtz."),
+        (lambda text: text[: text.rindex("我".encode()) + 2], "line 5,200, is not UTF-8 text"),
+        (lambda text: text.replace("我".encode(), b"\xe6\x88X", 1), "line 1, is not UTF-8 text"),
+        (lambda text: text[:999] + bytes(99) + text[1098:], r"line \d+, is not UTF-8 text"),
+        (lambda text: text.decode().encode("utf-16"), "is not UTF-8 text but UTF-16: save it as UTF-8"),
+        (lambda text: b"\xff\xfa no text", "line 1, is not UTF-8 text"),
+        (lambda text: b"", "is empty: replace it, or name another file"),
+        (lambda text: b"PK\3\4" + text, "is cut short or damaged"),
+    ],
+)
+def test_a_damaged_file_is_named(damage, message, sentences):
+    text = b"".join(sentences.read_bytes().splitlines(keepends=True)[:5200])
+    sentences.write_bytes(damage(text))
+    with pytest.raises(UserError, match=message):
+        load_sentences(data_flags(pairs=sentences))
+
+
+def zipped(path, **members):
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return path
+
+
+def test_a_zip_file_holds_one_text_file_beside_others(sentences, tmp_path):
+    text, path = sentences.read_bytes(), tmp_path / "fra-eng.zip"
+    beside = {"_about.txt": "about", "__MACOSX/._fra.txt": b"\0\5\x16\7Mac OS X", "fra.pdf": b"%PDF"}
+    task = load_sentences(data_flags(pairs=zipped(path, **beside, **{"fra.txt": text})))
+    assert (len(task.splits["test"][0]), task.data.file.path) == (1000, path)
+    with pytest.raises(UserError, match=r"holds fra.txt, deu.txt, not one .txt file: unpack it"):
+        load_sentences(data_flags(pairs=zipped(path, **{"fra.txt": text, "deu.txt": text})))
+    with pytest.raises(UserError, match=r"holds _about.txt, .*fra.pdf, not one .txt file: unpack it"):
+        load_sentences(data_flags(pairs=zipped(path, **beside)))
+    whole = bytearray(zipped(path, **{"fra.txt": text}).read_bytes())
+    whole[2000] ^= 1
+    for damaged in (whole, whole[:5000]):
+        path.write_bytes(damaged)
+        with pytest.raises(
+            UserError, match=r"is cut short or damaged \(.*: replace it, or name another file"
+        ):
+            load_sentences(data_flags(pairs=path))
+
+
+def test_a_folder_without_the_file_ends_the_lesson_and_the_hint_names_the_pairs_in_it(sentences, tmp_path):
+    folder = tmp_path / "class"
+    folder.mkdir()
+    pairs = zipped(folder / "fra-eng.zip", **{"fra.txt": sentences.read_bytes()})
+    zipped(folder / "photos.zip", **{"cat.jpg": b""})
+    (folder / "_about.txt").write_text("about")
+    with pytest.raises(UserError) as refused:
+        load_sentences(data_flags(data_dir=folder))
+    assert str(refused.value) == (
+        f"--data-dir: {folder} holds _about.txt, fra-eng.zip, photos.zip; this lesson reads spa-eng.zip"
+        f" there: name the file with --pairs {pairs}, or leave --data-dir out to download spa-eng.zip"
+    )
+    zipped(folder / "deu-eng.zip", **{"deu.txt": sentences.read_bytes()})
+    with pytest.raises(UserError, match="name the file with --pairs FILE, or leave --data-dir out"):
+        load_sentences(data_flags(data_dir=folder))
+    (folder / "spa-eng.zip").write_bytes(pairs.read_bytes()[:5000])
+    with pytest.raises(UserError, match=r"spa-eng.zip is cut short .*: replace it, or leave --data-dir out$"):
+        load_sentences(data_flags(data_dir=folder))
+
+
+def test_flags_that_would_have_no_effect_are_refused(sentences, tmp_path):
+    with pytest.raises(UserError, match="--pairs and --data-dir both name sentences"):
+        load_sentences(data_flags(pairs=sentences, data_dir=tmp_path))
+    with pytest.raises(UserError, match="--data-dir: the dates of this step are made, not read"):
+        load_dates(data_flags(data_dir=tmp_path))

@@ -1,10 +1,16 @@
 """Fonts for the words that are painted into the window, of whatever script."""
 
 import functools
+import re
+import unicodedata
 
 from matplotlib.font_manager import findfont, findSystemFonts
 from matplotlib.ft2font import FT2Font
 from PIL import ImageFont, features
+
+# one letter for each bidirectional class of characters that counts here; all others are "o"
+KINDS = {"L": "L", "R": "R", "AL": "A", "EN": "E", "AN": "N", "ES": "s", "ET": "t", "CS": "c", "NSM": "m"}
+MIRRORED = str.maketrans("()[]{}<>«»‹›", ")(][}{><»«›‹")
 
 
 def font(height, width=None, text="", bold=True):
@@ -18,9 +24,40 @@ def font(height, width=None, text="", bold=True):
 
 
 def as_written(text):
-    """Text in the order in which it is painted, from left to right."""
-    right_to_left = any("\u0590" <= character <= "\u08ff" for character in text)
-    return text[::-1] if right_to_left and not features.check("raqm") else text  # with raqm PIL turns it
+    """Text in the order in which it is painted, from left to right.
+
+    Hebrew and Arabic are turned, but not the numbers and the Latin words in them. With raqm PIL does that
+    itself; it also joins Arabic letters, which stand apart without it.
+
+    Source: Unicode Standard Annex #9, "Unicode bidirectional algorithm", of which this leaves out pairs of
+    brackets (N0) and explicit embeddings (X1 to X8).
+    """
+    if features.check("raqm"):
+        return text
+    levels = _levels("".join(KINDS.get(unicodedata.bidirectional(character), "o") for character in text))
+    characters = [
+        character.translate(MIRRORED) if level == "1" else character
+        for character, level in zip(text, levels, strict=True)
+    ]
+    for turned in ("2+", "[12]+"):
+        for run in re.finditer(turned, levels):
+            characters[run.start() : run.end()] = characters[run.start() : run.end()][::-1]
+    return "".join(characters)
+
+
+def _levels(kinds):
+    """For each character 1 if it runs from right to left, else 2 inside such text, 0 outside; a str."""
+    kinds = re.sub("(.)m+", lambda run: run[1] * len(run[0]), kinds)  # W1: a mark is as its letter
+    strong = re.search("[LRA]", kinds)
+    base = "L" if strong is None or strong[0] == "L" else "R"
+    kinds = re.sub("A[^LRA]*", lambda run: run[0].replace("E", "N"), kinds).replace("A", "R")  # W2, W3
+    kinds = re.sub("(?<=E)[sc](?=E)", "E", re.sub("(?<=N)c(?=N)", "N", kinds))  # W4: 1.5
+    kinds = re.sub("t+(?=E)|(?<=E)t+", lambda run: "E" * len(run[0]), kinds)  # W5: 5 %
+    kinds = re.sub("[stcm]", "o", kinds)  # W6
+    kinds = re.sub("L[^LR]*", lambda run: run[0].replace("E", "L"), f"{base}{kinds}{base}")  # W7
+    kinds = re.sub("(?<=L)o+(?=L)", lambda run: "L" * len(run[0]), kinds)  # N1
+    kinds = re.sub("(?<=[REN])o+(?=[REN])", lambda run: "R" * len(run[0]), kinds).replace("o", base)  # N1, N2
+    return kinds[1:-1].translate(str.maketrans("LREN", "0122" if base == "L" else "2122"))
 
 
 def missing(text):

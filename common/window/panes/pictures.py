@@ -7,7 +7,7 @@ from matplotlib.ticker import PercentFormatter
 from PIL import Image, ImageDraw
 
 from common.terminal import UserError
-from common.window.panes.fonts import font
+from common.window.panes.fonts import as_written, font
 from common.window.panes.pane import Painted, Pane, Sheet
 from common.window.style import DARK_RED, LARGE, RED
 
@@ -67,7 +67,7 @@ def _caption(text, width, height, lines, wrong):
     """A picture of a few words, white on dark red if misclassified; there is room for so many lines."""
     picture = Image.new("RGB", (width, height), DARK_RED if wrong else "white")
     draw, line = ImageDraw.Draw(picture), height / lines
-    for row, words in enumerate(text.split("\n")):
+    for row, words in enumerate(map(as_written, text.split("\n"))):
         place = width / 2, (row + 0.5) * line
         draw.text(place, words, "white" if wrong else "black", font(line, 0.96 * width, words), anchor="mm")
     return picture
