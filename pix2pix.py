@@ -134,7 +134,7 @@ if __name__ == "__main__":
     model = Pix2Pix(generator, build_discriminator(*sizes), args.l1)
     model.compile(keras.optimizers.Adam(args.learning_rate, beta_1=0.5))
 
-    run = Run(args, data, model)
+    run = Run(args, data, model, saved=generator)
     losses = [Loss("Generator loss", "generator"), Loss("Discriminator loss", "discriminator")]
     pictures = [PairPictures("Drawing", "x"), PairPictures("Generated", "outputs"), PairPictures("Real", "y")]
     examples = [part[: PairPictures.shown(image_size)] for part in data.test]
@@ -151,5 +151,5 @@ if __name__ == "__main__":
     )
     result = model.evaluate(in_batches(data.test, args.batch_size), verbose=0, return_dict=True)
     result = {name: result[name] for name in (*model.means, "loss")}
-    run.finish(result, lecture=None, write="{:.4f}".format, model=generator)
+    run.finish(result, lecture=None, write="{:.4f}".format)
     plot.wait_until_closed()

@@ -25,8 +25,7 @@ from pathlib import Path
 from common import UserError
 from common.command_line import some_path
 from common.terminal import interrupt
-
-from matplotlib.figure import Figure
+from common.window.style import DesignedFigure, as_designed
 
 ROOT = Path(__file__).parent
 LESSONS = sorted(
@@ -121,8 +120,9 @@ def table(rows):
     return "\n".join(lines)
 
 
+@as_designed()
 def draw(rows, path):
-    figure = Figure((10, 1.5 + 0.9 * len(rows)), layout="constrained")
+    figure = DesignedFigure((10, 1.5 + 0.9 * len(rows)), layout="constrained")
     axes, places = figure.subplots(), range(len(rows))
     seconds = [row["seconds"] for row in rows]
     shown = [row["shown"]["test"] if "shown" in row else "failed" for row in rows]
@@ -139,7 +139,7 @@ def draw(rows, path):
 
 
 def main():
-    interrupt.importing = False
+    interrupt.lesson = True
     args, rows = parse_args(), []
     try:
         args.out.mkdir(parents=True, exist_ok=True)

@@ -6,7 +6,7 @@ if sys.version_info < (3, 10):  # noqa: UP036  an old Python reads this file, to
     sys.stderr.write("Python {}.{} is too old: take one from 3.10 to 3.14\n".format(*sys.version_info))
     sys.exit(2)
 
-from common import terminal  # noqa: F401  first of all
+from common import terminal  # first of all
 from common.answers.feature_maps import show_feature_maps
 from common.answers.predictions import predict_photos, show_predictions
 from common.answers.reviews import classify_reviews
@@ -31,6 +31,8 @@ from common.window.panes.pictures import PairPictures, TestImages, TrainImages
 from common.window.panes.translations import AttentionMap, TranslatedTexts, Translations
 from common.window.panes.words import Reviews, WordSentiments
 from common.window.screens import wait_until_closed
+
+terminal.interrupt.importing = False
 
 __all__ = [
     "Accuracy",

@@ -293,6 +293,17 @@ def _parser(script, description, steps, defaults):
     return parser
 
 
+def begin_lesson():
+    """A lesson runs from here on: Ctrl-C ends it, and the user's own settings of Keras do not change it."""
+    interrupt.lesson, interrupt.saving = True, False
+    keras.config.set_image_data_format("channels_last")
+    keras.config.set_epsilon(1e-7)
+    keras.config.set_floatx("float32")
+    keras.config.set_dtype_policy("float32")
+    keras.config.set_max_epochs(None)
+    keras.config.set_max_steps_per_epoch(None)
+
+
 def demo_parser(description):
     """The command line of a script that trains nothing. It adds its own flags, and calls `parse_args()`.
 
@@ -303,7 +314,7 @@ def demo_parser(description):
         An `argparse.ArgumentParser` with --plot, --close and --out (`runs/<script>` unless given). A flag
         that is unknown or cannot be used raises `UserError`.
     """
-    interrupt.importing = False
+    begin_lesson()
     loading.end()
     script = Path(sys.argv[0]).stem
     parser = _OneLineParser(
@@ -352,7 +363,7 @@ def parse_args(description, *, steps=None, argv=None, **defaults):
     Raises:
         UserError: a flag is unknown, has a value that cannot be used or means nothing to the step.
     """
-    interrupt.importing = interrupt.saving = False
+    begin_lesson()
     end_with_parent()
     script, words = Path(sys.argv[0]).stem, sys.argv[1:]
     if in_notebook():
@@ -381,8 +392,6 @@ def parse_args(description, *, steps=None, argv=None, **defaults):
         raise UserError("--threads: this notebook has computed on others already: restart its kernel")
     if args.mixed_precision:
         keras.config.set_dtype_policy("mixed_bfloat16")
-    elif in_notebook():
-        keras.config.set_dtype_policy(keras.config.floatx())  # the run before may have had other flags
     if args.distribute is None:
         return args
     folder = distribute(args.distribute, args.process, args.batch_size, args.out if args.resume else None)

@@ -2,7 +2,7 @@
 
 Importing this module imports Keras quietly, turns a `UserError` into one line and exit status 2, lets Ctrl-C
 end a lesson with status 130 (SIGTERM with 143, SIGHUP with 129), and lets it go on where nobody reads what it
-prints any more.
+prints any more. In a program that is no lesson Ctrl-C raises a KeyboardInterrupt, as everywhere in Python.
 """
 
 import contextlib
@@ -17,6 +17,7 @@ import sys
 import tempfile
 import threading
 import time
+import traceback
 import warnings
 from pathlib import Path
 
@@ -37,12 +38,22 @@ class UserError(Exception):
         return [str(self)]
 
 
-def _show_exception(kind, error, traceback):
+def _show_exception(kind, error, where):
+    if issubclass(kind, KeyboardInterrupt) and _before_a_lesson():
+        raise SystemExit(128 + signal.SIGINT)
     if not issubclass(kind, UserError):
-        sys.__excepthook__(kind, error, traceback)
+        sys.__excepthook__(kind, error, where)
         return
     print(f"{Path(sys.argv[0]).name}: {error}", file=sys.stderr)
     raise SystemExit(2)
+
+
+def _before_a_lesson():
+    """Whether the script has one of our command lines, and has perhaps not read it yet."""
+    script = sys.modules["__main__"]
+    return hasattr(script, "__file__") and any(
+        getattr(value, "__module__", None) == "common.command_line" for value in [*vars(script).values()]
+    )
 
 
 def _show_unraisable(trouble):
@@ -52,14 +63,15 @@ def _show_unraisable(trouble):
 
 
 class _Interrupt:
-    """Ends the program on Ctrl-C, SIGTERM or SIGHUP: at once, or when the training has been saved.
+    """Ends a lesson on Ctrl-C, SIGTERM or SIGHUP: at once, or when the training has been saved.
 
     A notebook's stop button ends the cell: at once, or when the training has been saved.
 
     Attributes:
         requested: whether a signal has come.
         status: the exit status that says which one.
-        importing: whether the libraries are still being imported, until `parse_args`.
+        importing: whether `common`, and so the libraries, are still being imported.
+        lesson: whether the program has read its command line, and so is a lesson.
         saving: whether there is a training, which stops at its next pause and saves.
     """
 
@@ -68,7 +80,7 @@ class _Interrupt:
     )
 
     def __init__(self):
-        self.importing = True
+        self.importing, self.lesson = True, False
         self.requested = self.saving = False
         self.status = None
         self._deferred = 0  # how many blocks of `deferred` we are in
@@ -85,7 +97,13 @@ class _Interrupt:
             loading.end()
             os._exit(self.status)  # some libraries catch a SystemExit while they are imported, and go on
         if not (self.saving or self._deferred):
+            self._end()
+
+    def _end(self):
+        if self.lesson or self.status != 128 + signal.SIGINT:
             raise SystemExit(self.status)
+        self.requested = False  # whoever catches it may go on
+        raise KeyboardInterrupt
 
     def listen(self):
         """Take the signals, but not those that whoever started us wants ignored, as `nohup` does."""
@@ -102,7 +120,7 @@ class _Interrupt:
         finally:
             self._deferred -= 1
             if self.requested and not (self.saving or self._deferred):
-                raise SystemExit(self.status)
+                self._end()
 
 
 interrupt = _Interrupt()
@@ -200,8 +218,8 @@ def _silent_stderr():
         failed = False
         try:
             yield
-        except Exception:
-            failed = True
+        except Exception as error:
+            failed = not isinstance(error, UserError)
             raise
         finally:
             os.dup2(stderr, 2)
@@ -258,7 +276,6 @@ def _settle_in_notebook(shell):
         if not exception_only:  # else it is a SystemExit
             shown(*args, **options)
 
-    interrupt.importing = False
     shown, shell.showtraceback = shell.showtraceback, show_traceback
     warnings.filterwarnings("ignore", "To exit: use 'exit'")
     shell.events.register("pre_run_cell", before_cell)
@@ -266,14 +283,37 @@ def _settle_in_notebook(shell):
 
 def keras_home():
     """The folder in which Keras keeps its configuration and its cache, whether it is there or not."""
-    return Path(os.environ.get("KERAS_HOME") or os.path.expanduser("~/.keras"))
+    if given := os.environ.get("KERAS_HOME"):
+        return Path(given)
+    home = os.path.expanduser("~")
+    return Path(home if os.access(home, os.W_OK) else "/tmp", ".keras")
 
 
 def _configured_backend():
     """What Keras takes if KERAS_BACKEND is not set."""
-    with contextlib.suppress(OSError, ValueError):
-        return json.loads((keras_home() / "keras.json").read_text("utf-8")).get("backend", "tensorflow")
-    return "tensorflow"
+    path, settings = keras_home() / "keras.json", None
+    if os.path.exists(path) and not path.is_file():
+        raise UserError(f"{path} is not a file, and Keras reads its settings there: move it away")
+    with contextlib.suppress(OSError, ValueError, RecursionError):  # what these mean Keras decides
+        settings = json.loads(path.read_text("utf-8"))
+    return settings.get("backend", "tensorflow") if isinstance(settings, dict) else "tensorflow"
+
+
+@contextlib.contextmanager
+def _settings_of_keras_named():
+    """Settings of the user's that Keras cannot use are a mistake that the user can mend."""
+    try:
+        yield
+    except Exception as error:
+        frames = traceback.walk_tb(error.__traceback__)
+        if all(frame.f_globals.get("__name__") != "keras.src.backend.config" for frame, _ in frames):
+            raise
+        if names := [name for name in os.environ if name.startswith(("KERAS_MAX_", "KERAS_NNX_"))]:
+            raise UserError(f"Keras cannot use {' or '.join(names)} ({error}): unset it") from error
+        why = f"is not what Keras writes there ({error})"
+        if isinstance(error, OSError):
+            why = f"cannot be read ({error.strerror})"
+        raise UserError(f"{keras_home() / 'keras.json'} {why}: correct it, or move it away") from error
 
 
 def _import_libraries():
@@ -286,9 +326,10 @@ def _import_libraries():
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # oneDNN's convolutions, twice as fast; on processors without AVX-512 TensorFlow would leave them out
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
-    backend = os.environ.get("KERAS_BACKEND", _configured_backend())
+    given, configured = os.environ.get("KERAS_BACKEND"), _configured_backend()
+    backend = given or configured
     installed = [name for name in BACKENDS if importlib.util.find_spec(name)]
-    if "KERAS_BACKEND" not in os.environ and installed and backend not in installed:
+    if not given and installed and backend not in installed:
         backend = os.environ["KERAS_BACKEND"] = installed[0]
     if backend not in BACKENDS:
         raise UserError(f"KERAS_BACKEND is {backend!r}: it must be one of {', '.join(BACKENDS)}")
@@ -297,7 +338,7 @@ def _import_libraries():
         del os.environ["MPLBACKEND"]  # that of a notebook or an IDE which started this lesson
     loading.begin(f"Loading Keras and {BACKENDS[backend]}")
     try:
-        with _silent_stderr(), _kept_for_good():
+        with _silent_stderr(), _kept_for_good(), _settings_of_keras_named():
             import filelock  # noqa: F401
             import matplotlib  # noqa: F401
 

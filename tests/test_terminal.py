@@ -1,6 +1,7 @@
 """The terminal: Ctrl-C, closed outputs, what is missing. Never a traceback."""
 
 import ast
+import json
 import os
 import re
 import shutil
@@ -59,6 +60,74 @@ def test_a_backend_that_keras_configuration_names_is_the_one(tmp_path, monkeypat
     for content, backend in (('{"backend": "jax"}', "jax"), ("{}", "tensorflow"), ('{"back', "tensorflow")):
         (tmp_path / "keras.json").write_text(content, "utf-8")
         assert terminal._configured_backend() == backend
+
+
+def test_the_user_s_settings_of_keras_do_not_change_a_lesson(run_code, tmp_path):
+    settings = {"image_data_format": "channels_first", "floatx": "float16", "epsilon": 0.5}
+    (tmp_path / "keras.json").write_text(json.dumps(settings), "utf-8")
+    done = run_code(
+        """
+import common, keras
+from keras import config
+from mnist_3_convolutional import build_model
+print(config.image_data_format(), config.floatx(), config.epsilon(), config.max_epochs())
+common.parse_args("", argv=[], epochs=1, batch_size=9, learning_rate=1)
+model = build_model("3.1")
+print(model.count_params(), model.variables[0].dtype)
+print(config.epsilon(), config.max_epochs(), config.max_steps_per_epoch())
+""",
+        new=True,
+        KERAS_HOME=str(tmp_path),
+        KERAS_MAX_EPOCHS="3",
+        KERAS_MAX_STEPS_PER_EPOCH="3",
+    )
+    # what other programs have stays as it is
+    lines = ["channels_first float16 0.5 3", "244076 float32", "1e-07 None None"]
+    assert (done.stdout.splitlines(), done.stderr) == (lines, "")
+
+
+@pytest.mark.parametrize(
+    "content, variables, said",
+    [
+        (
+            "[]",
+            {},
+            "keras.json is not what Keras writes there ('list' object has no",
+        ),
+        ('{"epsilon": "small"}', {}, "keras.json is not what Keras writes there (Invalid `epsilon`"),
+        ("[" * 100_000, {}, "keras.json is not what Keras writes there ("),
+        (None, {}, "keras.json is not a file, and Keras reads its settings there: move it away"),
+        ("{}", {"KERAS_MAX_EPOCHS": "few"}, "Keras cannot use KERAS_MAX_EPOCHS (invalid literal"),
+    ],
+)
+def test_settings_that_keras_cannot_use_are_one_line(content, variables, said, run_code, tmp_path):
+    path = tmp_path / "keras.json"
+    if content is not None:
+        path.write_text(content, "utf-8")
+    elif hasattr(os, "mkfifo"):
+        os.mkfifo(path)
+    else:
+        path.mkdir()
+    done = run_code("import common", new=True, KERAS_HOME=str(tmp_path), **variables)
+    assert done.returncode == 2 and done.stderr.count("\n") == 1 and said in done.stderr
+
+
+@on_linux
+def test_settings_of_keras_that_may_not_be_read_are_one_line(run_code, tmp_path):
+    (tmp_path / "keras.json").write_text("{}", "utf-8")
+    code = """
+import builtins, os
+real = builtins.open
+def open(path, *rest, **options):
+    if str(path).endswith("keras.json"):
+        raise PermissionError(13, os.strerror(13), path)
+    return real(path, *rest, **options)
+builtins.open = open  # root may read all
+import common
+"""
+    done = run_code(code, new=True, KERAS_HOME=str(tmp_path))
+    assert done.returncode == 2 and done.stderr.count("\n") == 1
+    assert "keras.json cannot be read (Permission denied): correct it, or move it away" in done.stderr
 
 
 @pytest.mark.extras
@@ -177,13 +246,90 @@ def test_ctrl_c_is_never_a_traceback(seconds, start):
     assert process.returncode in ((130, -signal.SIGINT) if seconds < 1 else (130,))
 
 
-@pytest.mark.parametrize("before", ["", "args = common.parse_args('', **settings)"])
-def test_ctrl_c_ends_a_lesson_that_a_library_would_let_go_on(before, run_code):
-    code = f"""
+def test_ctrl_c_ends_a_lesson_whose_library_would_go_on_with_being_imported(run_code, tmp_path):
+    library = [
+        "import signal",
+        "try: signal.raise_signal(signal.SIGINT)",
+        "except: print('caught', flush=True)",
+    ]
+    (tmp_path / "filelock.py").write_text("\n".join(library), "utf-8")
+    done = run_code("sys.modules.pop('filelock', None)\nimport common\nprint('going on', flush=True)")
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
+@not_on_windows
+@pytest.mark.parametrize(
+    "command_line", ["from common import parse_args", "from common.command_line import demo_parser"]
+)
+def test_ctrl_c_ends_a_lesson_also_before_it_reads_its_command_line(command_line, run_code):
+    code = f"import signal\n{command_line}\nsignal.raise_signal(signal.SIGINT)\nprint('going on', flush=True)"
+    done = run_code(code, new=True)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
+OWN_PROGRAM = """
+import atexit, signal
+import numpy as np
+from common import Accuracy, LivePlot
+import keras
+atexit.register(print, "at the end", flush=True)
+x, y = np.zeros((90, 4), np.float32), np.zeros(90)
+model = keras.Sequential([keras.Input([4]), keras.layers.Dense(2, activation="softmax")])
+model.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"])
+def press(batch, logs):
+    signal.raise_signal(signal.SIGINT)
+press = keras.callbacks.LambdaCallback(on_train_batch_end=press)
+plot = LivePlot([Accuracy()], [(x, y), (x, y)])
+"""
+OWN_FIT = "model.fit(x, y, epochs=9, verbose=0, callbacks=[press, plot])"
+
+
+def test_ctrl_c_in_a_program_of_one_s_own_is_what_it_is_in_python(run_code):
+    done = run_code(f"""{OWN_PROGRAM}
+for _ in range(2):
+    try:
+        {OWN_FIT}
+    except KeyboardInterrupt:
+        print("caught")
+    finally:
+        print("finally")
+model.fit(x, y, verbose=0, callbacks=[plot])
+print("saved")
+""")
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = [line for line in done.stdout.splitlines() if not line.startswith("No window")]
+    assert lines == ["caught", "finally", "caught", "finally", "saved", "at the end"]
+
+
+@not_on_windows
+def test_ctrl_c_ends_a_program_of_one_s_own_as_python_ends_it(run_code):
+    done = run_code(f"{OWN_PROGRAM}\n{OWN_FIT}", new=True)
+    assert done.returncode == -signal.SIGINT and done.stdout.endswith("at the end\n")
+    assert done.stderr.startswith("Traceback") and done.stderr.endswith("\nKeyboardInterrupt\n")
+
+
+def test_ctrl_c_while_its_window_answers_reaches_a_program_of_one_s_own(run_code, screen):
+    code = """
+import signal
+from common.window.screens import Window
+window = Window("a window", print)
+window.figure.canvas.get_tk_widget().after(10, lambda: signal.raise_signal(signal.SIGINT))
+try:
+    while True:
+        window.flush()
+except KeyboardInterrupt:
+    print("caught", window.open)
+window.flush()
+"""
+    done = run_code(code, DISPLAY=screen, MPLBACKEND="TkAgg")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "caught True\n", "")
+
+
+def test_ctrl_c_ends_a_lesson_that_a_library_would_let_go_on(run_code):
+    code = """
 import signal
 import common, keras, numpy as np
-settings = dict(epochs=1, batch_size=9, learning_rate=1)
-{before}
+args = common.parse_args("", epochs=1, batch_size=9, learning_rate=1)
 try:
     signal.raise_signal(signal.SIGINT)
 except:
@@ -196,5 +342,5 @@ common.Run(args, common.data.dataset.Data(examples, file, test=examples), model)
 print("going on", flush=True)
 """
     done = run_code(code)
-    assert done.returncode == 130 and "going on" not in done.stdout and done.stderr == ""
-    assert ("caught" in done.stdout) == bool(before)
+    assert (done.returncode, done.stdout, done.stderr) == (130, done.stdout, "")
+    assert "caught" in done.stdout and "going on" not in done.stdout

@@ -6,7 +6,6 @@ from pathlib import Path
 from textwrap import fill
 
 import numpy as np
-from matplotlib import rc_context, rcParams
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import PercentFormatter
 from PIL import Image
@@ -17,7 +16,7 @@ from common.slides.ink import PEN, SIDE, draw_stroke
 from common.terminal import UserError
 from common.window.panes.pane import Sheet
 from common.window.screens import open_screen
-from common.window.style import LARGE, SMALL, STYLE, TRAIN, fit_text
+from common.window.style import LARGE, SMALL, STYLE, TRAIN, as_designed, fit_text
 
 READ_EVERY = 0.06  # seconds, at least, while the pen moves
 OTHER = "#BBBBBB"
@@ -60,13 +59,12 @@ class DrawingPad:
         fit_text(self.figure)
         canvas.draw()
 
+    @as_designed(STYLE | {"axes.spines.top": True, "axes.spines.right": True})
     def _build(self, box):
-        rcParams["text.hinting"] = "no_hinting"  # halves the time that text takes
-        with rc_context(STYLE | {"axes.spines.top": True, "axes.spines.right": True}):
-            self._paper, self._small = (
-                self.figure.add_axes(place, xticks=[], yticks=[], box_aspect=1, anchor="N")
-                for place in ((0.02, 0.1, 0.36, 0.8), (0.41, 0.35, 0.16, 0.55))
-            )
+        self._paper, self._small = (
+            self.figure.add_axes(place, xticks=[], yticks=[], box_aspect=1, anchor="N")
+            for place in ((0.02, 0.1, 0.36, 0.8), (0.41, 0.35, 0.16, 0.55))
+        )
         for axes, title in ((self._paper, "Draw here"), (self._small, "What it sees")):
             axes.set_title(title, fontsize=18, fontweight="bold", loc="left")
             axes.spines[:].set(color="#666666", lw=2)
@@ -91,6 +89,7 @@ class DrawingPad:
         self._hint = self._paper.text(0.02, 0.03, "", **style)
         self._moving = [self._sheet, self._seen, frame, cross, self._hint]
 
+    @as_designed(STYLE)
     def put_readers(self, readers):
         """Show what one or two networks read, from now on.
 
@@ -103,8 +102,7 @@ class DrawingPad:
         left, right, gap = 0.62, 0.98, 0.04
         width = (right - left - gap * (len(readers) - 1)) / len(readers)
         for i, (name, read) in enumerate(readers):
-            with rc_context(STYLE):
-                axes = self.figure.add_axes((left + i * (width + gap), 0.1, width, 0.53))
+            axes = self.figure.add_axes((left + i * (width + gap), 0.1, width, 0.53))
             axes.text(0, 1.58, name, fontsize=SMALL, va="top", transform=axes.transAxes, linespacing=1.4)
             axes.set(xlim=(0, 1), ylim=(9.6, -0.6), xticks=(0, 0.5, 1), xlabel="probability in %")
             axes.xaxis.set_major_formatter(PercentFormatter(1, symbol=""))
@@ -180,8 +178,9 @@ class DrawingPad:
             return
         if artists is self._moving:
             self.figure.canvas.restore_region(self._background)
-        for artist in artists:
-            artist.axes.draw_artist(artist)
+        with as_designed(self.figure.settings):
+            for artist in artists:
+                artist.axes.draw_artist(artist)
         self.figure.canvas.blit(part)
 
     def _on_draw(self, event):

@@ -3,13 +3,11 @@
 import time
 from dataclasses import dataclass
 
-from matplotlib import rc_context
-
 from common.files import by_product, replacing
 from common.terminal import UserError
 from common.window.movie import Movie
 from common.window.screens import File, open_screen
-from common.window.style import STYLE, fit_text
+from common.window.style import STYLE, as_designed, fit_text
 
 PER_SECOND = 2  # steps, while it plays
 MOST = 50  # steps that are shown of a slide, while it plays
@@ -42,9 +40,10 @@ class Slide:
 
     def put_on(self, figure, step, footer=""):
         figure.clear()
-        figure.text(0.5, 0.95, self.title, fontsize=24, weight="bold", ha="center", va="center")
-        figure.text(0.5, 0.025, footer, fontsize=13, ha="center", va="center", color="0.35")
-        with rc_context(STYLE):
+        figure.settings.clear()  # what stands still has hinted letters
+        with as_designed(STYLE):
+            figure.text(0.5, 0.95, self.title, fontsize=24, weight="bold", ha="center", va="center")
+            figure.text(0.5, 0.025, footer, fontsize=13, ha="center", va="center", color="0.35")
             draw, *rest = self.drawing
             draw(figure, step, *rest)
 

@@ -33,8 +33,9 @@ from common.training.results import SETTINGS, best_epoch, device, shown, write_r
 class Run(keras.callbacks.Callback):
     """Keeps what a training yields in a folder, and brings back an interrupted one.
 
-    From here on Ctrl-C, SIGTERM and SIGHUP stop the training at the next pause; `finish` then saves all and
-    ends the program with status 130, 143 or 129. One of several processes ends at once: it can save nothing
+    The model is saved when the training ends, before any picture is. From here on Ctrl-C, SIGTERM and SIGHUP
+    stop the training at the next pause; `finish` then writes the result and ends the program with status 130,
+    143 or 129. One of several processes ends at once: it can save nothing
     alone. A training that has died stops, too, and says so: the loss is not finite, or it is the same as an
     epoch ago and the accuracy that of guessing.
 
@@ -47,6 +48,7 @@ class Run(keras.callbacks.Callback):
             as they were at the end of the last complete epoch.
         stopping: the lesson's `keras.callbacks.EarlyStopping` if it has one, which must stand before this
             callback in `model.fit`; with --resume it continues where it was.
+        saved: the part of the model that is saved; None if it is all of it.
 
     Attributes:
         initial_epoch: how many epochs are complete, for `model.fit`.
@@ -56,9 +58,10 @@ class Run(keras.callbacks.Callback):
             there is no run of this lesson in it.
     """
 
-    def __init__(self, args, data, model, stopping=None):
+    def __init__(self, args, data, model, stopping=None, saved=None):
         super().__init__()
         self.args, self.data, self._stopping = args, data, stopping
+        self._saved = saved or model
         self.folder = Path(args.out)
         _, validated, *_ = data
         known = {"train_size": len(data.train.x), "image_size": validated.x.shape[1]}
@@ -191,6 +194,8 @@ class Run(keras.callbacks.Callback):
             self.model.stop_training = True
 
     def on_train_end(self, logs=None):
+        self._room.truncate(100_000)  # for the result
+        self._trouble = self._save_model()
         if self._died:
             print(f"The training has died: {self._died}. Try another --learning-rate.", file=sys.stderr)
 
@@ -218,13 +223,13 @@ class Run(keras.callbacks.Callback):
             table.writeheader()
             table.writerows(self.history)
 
-    def _save_model(self, model):
+    def _save_model(self):
         """Write the model; if the disk is full, in place of the checkpoint. Returns what went wrong."""
         trouble = None
         for _ in range(2):
             try:
                 with replacing(self.folder / "model.keras") as new:
-                    model.save(new)
+                    self._saved.save(new)
                 return None
             except UserError as error:
                 trouble = error
@@ -234,19 +239,18 @@ class Run(keras.callbacks.Callback):
                 (self.folder / "checkpoint.npz").unlink()
         return trouble
 
-    def finish(self, test, *, lecture, write="{:.2%}".format, model=None):
-        """Save the model and the result, and say the result beside the lecture's number.
+    def finish(self, test, *, lecture, write="{:.2%}".format):
+        """Save the result, and say it beside the lecture's number.
 
         Args:
             test: what `model.evaluate(..., return_dict=True)` gave for the test set, or where the data have
                 none for the validation set.
             lecture: the lecture's value of the metric in `test`; None if it has none.
             write: makes the text that stands for a value of the metric.
-            model: what to save, if it is only a part of the model that was trained.
 
         Raises:
             SystemExit: with status 130, if Ctrl-C was pressed during the training (SIGTERM 143, SIGHUP 129).
-            UserError: the model cannot be written. What else there is has been.
+            UserError: the model could not be written. What else there is has been.
         """
         args, file = self.args, self.data.file
         metric = next(name for name in test if name != "loss")
@@ -268,16 +272,15 @@ class Run(keras.callbacks.Callback):
             "data": {"file": str(file.path), "sha256": file.sha256, "origin": file.origin},
         }
         self._room.close()
-        trouble = self._save_model(model or self.model)
         with by_product():
             write_result(self.folder, result)
-        if interrupt.requested and not trouble:
+        if interrupt.requested and not self._trouble:
             with by_product():
                 self._write_checkpoint()
         self._lock.release(force=True)
         part_ways()
-        if trouble:
-            raise trouble
+        if self._trouble:
+            raise self._trouble
         print(f"The model, its history and its picture are in {self.folder}")
         epochs = f"{len(self.history)} of {args.epochs}" if interrupt.requested else f"{len(self.history)}"
         beside = "" if lecture is None else f" (the lecture: {written['lecture']})"

@@ -2,19 +2,18 @@
 
 import contextlib
 
-from matplotlib import rc_context, rcParams
 from matplotlib.patches import Rectangle
 from matplotlib.transforms import Bbox, TransformedBbox
 
 from common.files import replacing
-from common.window.style import HEIGHT, STYLE, WIDTH, fit_text
+from common.window.style import HEIGHT, STYLE, WIDTH, as_designed, fit_text
 
 
 class Dashboard:
     """The panes on a figure, two rows of three.
 
     Args:
-        figure: an empty `matplotlib.figure.Figure` whose canvas draws with Agg.
+        figure: an empty `DesignedFigure` whose canvas draws with Agg.
         panes: one to six `Pane`s.
         records: the `Records` they show.
     """
@@ -25,8 +24,7 @@ class Dashboard:
         self._moving = {}  # for each axes its moving artists
         self._shown = None  # the number of the pane that is shown alone
         self._drawn = 0
-        rcParams["text.hinting"] = "no_hinting"  # halves the time that text takes
-        with rc_context(STYLE):
+        with as_designed(STYLE):
             rows = 1 if len(panes) <= 3 else 2
             columns = -(-len(panes) // rows)
             grid = figure.add_gridspec(
@@ -71,13 +69,14 @@ class Dashboard:
         whole = changed or self._shown or self._drawn % 2
         for background in self._backgrounds if whole else self._backgrounds[:1]:
             canvas.restore_region(background)
-        for axes in changed:
-            if axes.get_visible():
-                figure.draw_artist(self._cells[axes])
-                figure.draw_artist(axes)
-        if changed:
-            self._keep_backgrounds()
-        self._draw_moving_parts(self.axes if whole else self._upper_row)
+        with as_designed(figure.settings):
+            for axes in changed:
+                if axes.get_visible():
+                    figure.draw_artist(self._cells[axes])
+                    figure.draw_artist(axes)
+            if changed:
+                self._keep_backgrounds()
+            self._draw_moving_parts(self.axes if whole else self._upper_row)
         canvas.blit(figure.bbox if whole else self._halves[0])
 
     def show(self, number=None):

@@ -1,6 +1,7 @@
 """The live window, as one Keras callback: it measures and draws."""
 
 import contextlib
+import functools
 import json
 import math
 import sys
@@ -15,6 +16,7 @@ from common.files import by_product, replacing
 from common.terminal import STARTED, UserError, interrupt
 from common.training import distribution
 from common.training.race import Race
+from common.window.guard import Guard
 from common.window.overlays import Follower, Overlay, read_curves, write_curves
 from common.window.pace import Pace
 from common.window.records import Records, Sample
@@ -38,8 +40,19 @@ def _overlays(args):
         yield Overlay(args.against.flags, args.against.out, args.x_axis, races=True)
 
 
+def _guarded(method):
+    """What fails in this method of `LivePlot` ends the drawing, not the training."""
+
+    @functools.wraps(method)
+    def call(self, *args, **options):
+        with self._guard:
+            method(self, *args, **options)
+
+    return call
+
+
 class LivePlot(keras.callbacks.Callback):
-    """A window that shows a network learning. It never changes what is computed.
+    """A window that shows a network learning. It never changes what is computed, and never ends it.
 
         train, test = (x_train, y_train), (x_test, y_test)
         model.fit(*train, validation_data=test, callbacks=[LivePlot([Accuracy(), Loss()], (train, test))])
@@ -81,11 +94,13 @@ class LivePlot(keras.callbacks.Callback):
         )
         self._race = Race(args.against) if args.against else None
         self._screen = self._dashboard = self._movie = self._validation = None
+        self._guard = Guard("The window stops here", self._stop_drawing)
         self._frozen = False
         self._flushed = 0.0
 
     # -- called by Keras
 
+    @_guarded
     def on_train_begin(self, logs=None):
         records = self._records
         records.curves.clear()
@@ -121,6 +136,7 @@ class LivePlot(keras.callbacks.Callback):
         self._epoch_step = self._records.step
         self._seen = {}
 
+    @_guarded
     def on_train_batch_end(self, batch, logs=None):
         batches = min(batch + 1, self._steps or batch + 1)  # Keras counts a shortened execution in full
         self._records.step = self._epoch_step + batches
@@ -145,10 +161,12 @@ class LivePlot(keras.callbacks.Callback):
         if self._validation:
             self._validation.begin()
 
+    @_guarded
     def on_test_batch_end(self, batch, logs=None):
         if self._validation:
             self._screen.flush()
 
+    @_guarded
     def on_test_end(self, logs=None):
         outputs = self._validation.end() if self._validation else None
         if outputs is not None:
@@ -156,6 +174,7 @@ class LivePlot(keras.callbacks.Callback):
             test.outputs, test.read_at = outputs, self._records.step
             self._pace.validated(self._records.step)
 
+    @_guarded
     def on_epoch_end(self, epoch, logs=None):
         if validated := {name: value for name, value in logs.items() if name.startswith("val_")}:
             self._records.add(validated)
@@ -168,26 +187,28 @@ class LivePlot(keras.callbacks.Callback):
             self._read_test_set(between_pictures=True)
             self._show_progress()
 
+    @_guarded
     def on_train_end(self, logs=None):
         if not self._race:
             self._follower.end()
         elif interrupt.requested:
             self._race.stop()
-        if self._dashboard is None:
-            return
         self._validation = None
         self._frozen = False
-        self._show_progress(last=True)
+        if self._dashboard:
+            with self._guard:
+                self._show_progress(last=True)
         self._save_pictures()
-        if self._screen.live and self._picture_times:
+        if self._screen and self._screen.live and self._picture_times:
             with by_product():
                 self._write_cost()
 
     def _save_pictures(self):
-        with self._pace, by_product():
-            self._dashboard.save(Path(self.args.out) / "dashboard.png")
+        if self._dashboard:
+            with self._guard, self._pace, by_product():
+                self._dashboard.save(Path(self.args.out) / "dashboard.png")
         if self._movie:
-            with by_product():
+            with self._guard, by_product():
                 self._movie.save()
 
     def _write_cost(self):
@@ -209,12 +230,14 @@ class LivePlot(keras.callbacks.Callback):
         """
         from common.window.screens import close_windows, wait_until_closed
 
-        if self._race:
-            self._finish_race()
-        if self._dashboard and self._screen.open and self._screen.stays:
-            self._dashboard.set_header(f"{self._header()}   ·   done: {self._screen.to_finish} to finish")
+        with self._guard:
+            if self._race:
+                self._finish_race()
+            if self._dashboard and self._screen.open and self._screen.stays:
+                self._dashboard.set_header(f"{self._header()}   ·   done: {self._screen.to_finish} to finish")
         if not self.args.close:
-            wait_until_closed()
+            with self._guard:
+                wait_until_closed()
         close_windows()
 
     # -- measuring
@@ -295,12 +318,14 @@ class LivePlot(keras.callbacks.Callback):
         model = self.model
         variables = model.metrics_variables
         kept = [np.array(keras.ops.convert_to_numpy(variable)) for variable in variables]
-        model.reset_metrics()
-        outputs = keras.ops.convert_to_tensor(sample.outputs)
-        loss = model.compute_loss(sample.x, sample.y, outputs, training=False)
-        metrics = model.compute_metrics(sample.x, sample.y, outputs) | {"loss": loss}
-        for variable, value in zip(variables, kept, strict=True):
-            variable.assign(value)
+        try:
+            model.reset_metrics()
+            outputs = keras.ops.convert_to_tensor(sample.outputs)
+            loss = model.compute_loss(sample.x, sample.y, outputs, training=False)
+            metrics = model.compute_metrics(sample.x, sample.y, outputs) | {"loss": loss}
+        finally:
+            for variable, value in zip(variables, kept, strict=True):
+                variable.assign(value)
         return {f"val_{name}": float(value) for name, value in metrics.items()}
 
     def _write_curves(self):
@@ -395,8 +420,15 @@ class LivePlot(keras.callbacks.Callback):
             self._draw()
             self._save_pictures()
 
+    def _stop_drawing(self):
+        screen, self._screen, self._dashboard, self._validation = self._screen, None, None, None
+        if screen:
+            with contextlib.suppress(Exception):  # it may be what has failed
+                screen.close()
+
     # -- keys
 
+    @_guarded
     def _on_key(self, key):
         dashboard = self._dashboard
         if dashboard is None:

@@ -16,12 +16,12 @@ from types import SimpleNamespace
 import numpy as np
 from matplotlib.backend_bases import KeyEvent, MouseButton, MouseEvent
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 from PIL import Image
 
 from common.files import by_product, replacing
 from common.terminal import UserError, in_notebook, interrupt
-from common.window.style import HEIGHT, WIDTH, fit_text
+from common.window.guard import Guard
+from common.window.style import HEIGHT, WIDTH, DesignedFigure, as_designed, fit_text
 from common.window.toolkits import new_figure, screen_size
 
 
@@ -55,7 +55,7 @@ class File:
     live = stays = False
 
     def __init__(self):
-        self.figure = Figure(figsize=(WIDTH, HEIGHT), dpi=100)
+        self.figure = DesignedFigure(figsize=(WIDTH, HEIGHT), dpi=100)
         FigureCanvasAgg(self.figure)
 
     def present(self):
@@ -104,7 +104,7 @@ class Window:
 
     @interrupt.deferred()
     def __init__(self, title, on_key):
-        self.open = True
+        self.open, self._trouble = True, None
         self.figure = new_figure((WIDTH, HEIGHT))
         canvas = self.figure.canvas
         manager = canvas.manager
@@ -112,7 +112,7 @@ class Window:
         canvas.mpl_disconnect(manager.key_press_handler_id)  # our own keys
         canvas.mpl_connect("close_event", self._on_close)
         canvas.mpl_connect("key_press_event", lambda event: on_key(event.key))
-        canvas.draw, canvas.blit = (interrupt.deferred()(method) for method in (canvas.draw, canvas.blit))
+        canvas.draw, canvas.blit = self._until_flushed(canvas.draw), self._until_flushed(canvas.blit)
         self._fit_to_screen(manager)
         manager.show()
         self.flush()  # the window takes its size before anything is drawn
@@ -134,6 +134,18 @@ class Window:
         if tk := _tk_window(manager):
             self.figure.canvas.resize(SimpleNamespace(width=tk.winfo_width(), height=tk.winfo_height()))
 
+    def _until_flushed(self, method):
+        """The toolkit calls this, too, and drops what is raised: `flush` raises it."""
+
+        @interrupt.deferred()
+        def call(*args, **options):
+            try:
+                method(*args, **options)
+            except Exception as error:
+                self._trouble = error
+
+        return call
+
     def _on_close(self, event=None):
         self.open = False
         if self in to_be_closed:
@@ -146,6 +158,9 @@ class Window:
     def flush(self):
         if self.open:
             self.figure.canvas.flush_events()
+        trouble, self._trouble = self._trouble, None
+        if trouble:
+            raise trouble
 
     def toggle_full_screen(self):
         self.figure.canvas.manager.full_screen_toggle()
@@ -189,7 +204,7 @@ class Web(File):
     }  # matplotlib's names for the browser's
 
     def __init__(self, title, on_key, buttons, pen, share):
-        self.figure = Figure(figsize=(WIDTH, HEIGHT), dpi=1440 / WIDTH)
+        self.figure = DesignedFigure(figsize=(WIDTH, HEIGHT), dpi=1440 / WIDTH)
         _Canvas(self.figure).mpl_connect("key_press_event", lambda event: on_key(event.key))
         self._sheet = _web_server(share).new_sheet(title, buttons, pen)
         to_be_closed.append(self)
@@ -265,12 +280,19 @@ to_be_closed = []  # the open screens that stay until they are closed
 def show_picture(draw, path, title, args):
     """Keep a picture that does not move, and show it where the live window would be.
 
+    If it cannot be drawn, a line says so.
+
     Args:
-        draw: draws on an empty `matplotlib.figure.Figure`.
+        draw: draws on an empty `DesignedFigure`.
         path: where it is saved.
         title: what it is, for the window's frame and the terminal.
         args: from `parse_args`; `plot` and `close` are used.
     """
+    with Guard(f"{title} cannot be shown"):
+        _keep_and_show(as_designed()(draw), path, title, args)
+
+
+def _keep_and_show(draw, path, title, args):
     figure = File().figure
     draw(figure)
     with by_product():

@@ -11,6 +11,8 @@ import sys
 
 import matplotlib
 
+from common.window.style import DesignedFigure, as_designed
+
 ON_MAC = sys.platform == "darwin"
 # by matplotlib's names: the platform's own, Qt, Tk, GTK
 TOOLKITS = (
@@ -70,8 +72,8 @@ def _figure(toolkit, size):
     import matplotlib.pyplot as plt
 
     _try_qt(toolkit)
-    with matplotlib.rc_context({"toolbar": "None", "interactive": False}):
-        figure = plt.figure(figsize=size, dpi=100)
+    with as_designed({"toolbar": "None"}):
+        figure = plt.figure(figsize=size, dpi=100, FigureClass=DesignedFigure)
     if figure.canvas.required_interactive_framework and figure.canvas.supports_blit:
         return figure
     plt.close(figure)

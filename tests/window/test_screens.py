@@ -22,7 +22,7 @@ import gc, os, signal
 from common.terminal import interrupt
 from common.window.screens import Window, wait_until_closed
 from matplotlib.backends import _backend_tk
-interrupt.importing = False
+interrupt.lesson = True
 canvas = Window("a window", print).figure.canvas
 def interrupt(*_):
     os.kill(os.getpid(), signal.SIGINT)
