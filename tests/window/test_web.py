@@ -190,7 +190,7 @@ def test_who_looks_on_can_only_look(opened):
     own = Page(server.address)
     own.send("key", "s")
     flushed(screen, lambda: keys)
-    assert keys == ["s"] and screen.open and list(screen.drawn()) == []
+    assert keys == ["s"] and screen.open and list(screen.drawn(1)) == []
 
 
 def test_bad_input_changes_nothing(opened):
