@@ -13,7 +13,6 @@ time (`_Selector`).
 import asyncio
 import collections
 import contextlib
-import errno
 import functools
 import hmac
 import io
@@ -219,20 +218,20 @@ class _ClassStream(_Stream):
         self._places, self._selector = places, selector
         self._steps, self._round = _Allowance(*STEPS), None
 
-    def _step(self):
+    def _is_too_much(self):
         if self._steps.take(1):
             self.cut_off()
-            raise ConnectionResetError(errno.ECONNRESET, "too much was sent")
+        return self.closed()
 
     def read_from_fd(self, buf):
         if self._round == self._selector.rounds:
             return None  # not before all the others have had their turn
         self._round = self._selector.rounds
-        self._step()
-        return super().read_from_fd(buf)
+        return 0 if self._is_too_much() else super().read_from_fd(buf)
 
     def read_bytes(self, *args, **kwargs):
-        self._step()
+        if self._is_too_much():
+            raise StreamClosedError
         return super().read_bytes(*args, **kwargs)
 
     def cut_off(self):
@@ -259,20 +258,19 @@ class _Places:
 
     def __init__(self, selector):
         self._selector = selector
-        self._taken, self._connects = (
-            {},
-            {},
-        )  # for each connection its address; for each address its allowance
+        self._taken = {}  # for each connection its address
+        self._connects = collections.defaultdict(lambda: _Allowance(*CONNECTS))  # for each address
 
     def admit(self, connection, host):
         """A stream for this connection; None if it is turned away."""
-        connects = self._connects.setdefault(host, _Allowance(*CONNECTS))
+        connects = self._connects[host]
         if connects.take(0) or not self._room_for(host):
             connection.close()
             return None
         connects.take(1)
-        if len(self._connects) > 1000:  # those that must wait are remembered
-            self._connects = {host: left for host, left in self._connects.items() if left.take(0)}
+        if len(self._connects) > 1000:  # only those that must wait are remembered
+            for known in [known for known, left in self._connects.items() if not left.take(0)]:
+                del self._connects[known]
         stream = _ClassStream(connection, self, self._selector)
         self._taken[stream] = host
         return stream
@@ -429,10 +427,9 @@ class _Browser(_Known, WebSocketHandler):
 
     def open(self, secret):
         self._chosen = None  # a sheet
-        self._said = self._shown = self._sent = (
-            None  # of the sheets; a sheet and its version; the same, on its way
-        )
-        self._answer, self._sending = None, False
+        self._shown = self._sent = None  # a sheet and its version: the page shows it; it is on its way
+        self._said = self._answer = None  # what the page was told of the sheets; what it is to be told
+        self._sending = False
         self._strokes, self.waiting = collections.deque(maxlen=1000), False
         self.server.browsers.add(self)
         self.offer()
@@ -485,8 +482,9 @@ class _Browser(_Known, WebSocketHandler):
     def strokes(self, sheet, seconds):
         """Yield those since the last call, for so many seconds; called by the thread that draws."""
         self.waiting, end = False, time.monotonic() + seconds
-        while self._strokes and time.monotonic() < end:
-            yield self._strokes.popleft()
+        with contextlib.suppress(IndexError):  # none is left
+            while time.monotonic() < end:
+                yield self._strokes.popleft()
         if self._strokes:
             self._wait_for_turn(sheet)
 
