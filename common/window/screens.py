@@ -238,9 +238,9 @@ class Web(File):
     def toggle_full_screen(self):
         """The browser does this itself."""
 
-    def drawn(self):
+    def drawn(self, seconds):
         """As `Sheet.drawn` of common/window/web.py."""
-        return self._sheet.drawn()
+        return self._sheet.drawn(seconds)
 
     def answer(self, artist, what):
         self._sheet.answer(artist, what)

@@ -1,7 +1,13 @@
 """A page in the browser that shows pictures as they change, and sends keys and the mouse back.
 
 A thread of its own answers the browsers, so that a slow one never holds up the training: each gets the newest
-picture when it has shown the one before. The page's address holds a secret; without it nothing is answered.
+picture when it has shown the one before. The page's address holds a secret; a connection over which it does
+not come is closed without an answer.
+
+With `share` anybody in the room may connect, as often and with whatever they like. Who has started the
+program comes in at a port of their own, which other computers do not reach; the connections of the class are
+counted (`_Places`, `_ClassStream`), and whatever they send, this thread takes no more than its share of the
+time (`_Selector`).
 """
 
 import asyncio
@@ -13,24 +19,32 @@ import io
 import json
 import logging
 import secrets
+import selectors
 import socket
 import sys
 import threading
+import time
 from pathlib import Path
 
 import segno
 from PIL import Image
 from tornado.httpserver import HTTPServer
+from tornado.iostream import IOStream, StreamBufferFullError, StreamClosedError
 from tornado.netutil import bind_sockets
 from tornado.web import Application, RequestHandler
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 PAGE = Path(__file__).with_name("web.html").read_bytes()
 LONGEST = 1000  # bytes that a browser may send at once
-MOST = 200  # browsers, besides those of who has started this program
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that look alike
 SECRET = "[A-Za-z0-9_-]+"
 PATIENCE = 10  # seconds for a request, and for a browser that no longer answers
+SHARE = 0.2  # of the time: what the browsers may cost at most
+PLACES = 200  # for connections of the class; a page that is open has one
+CONNECTS = 20, 400, 400  # from one address: a second, at most at once, and at first; a page takes two
+STEPS = 600, 2000, 200  # of one connection, likewise; a message takes three or four
+REFUSED = 5  # seconds, for the address of who has sent more
+WAITING = 2**23  # bytes on their way to one browser; a picture is the most that is sent at once
 
 logging.getLogger("tornado").addHandler(logging.NullHandler())  # what strangers send is no news
 logging.getLogger("tornado").propagate = False
@@ -65,14 +79,15 @@ class Sheet:
         while self._done:
             yield self._done.popleft()
 
-    def drawn(self):
-        """Yield who has drawn since the last call, and for each of them a list of strokes.
+    def drawn(self, seconds):
+        """Yield in turn who has drawn, and for each of them their strokes, for so many seconds.
 
-        A stroke is (x0, y0, x1, y1), from 0 to 1, or None: all has been wiped out.
+        A stroke is (x0, y0, x1, y1), from 0 to 1, or None: all has been wiped out. Who has strokes left then
+        is `waiting`, and has another turn when all the others have had theirs.
         """
-        for _ in range(len(self._artists)):
+        while self._artists:
             artist = self._artists.popleft()
-            yield artist, artist.strokes()
+            yield artist, artist.strokes(self, seconds)
 
     def answer(self, artist, what):
         """Tell this artist's page something, a dictionary."""
@@ -91,7 +106,8 @@ class Sheet:
     def png(self):
         if self._png is None:
             content = io.BytesIO()
-            Image.fromarray(self._pixels).save(content, "png", compress_level=1)
+            with self._server.selector.excused():
+                Image.fromarray(self._pixels).save(content, "png", compress_level=1)
             self._png = content.getvalue()
         return self._png
 
@@ -121,6 +137,165 @@ def _address_in_this_room():
     return "127.0.0.1"
 
 
+class _Allowance:
+    """So much a second; what is not taken is saved up, to a limit."""
+
+    def __init__(self, a_second, limit, first):
+        self._a_second, self._limit = a_second, limit
+        self._left, self._at = first, time.monotonic()
+
+    def take(self, amount):
+        """Take it, there or not. Returns the seconds until all that was taken has come in, 0 if it has."""
+        now = time.monotonic()
+        self._left = min(self._left + self._a_second * (now - self._at), self._limit) - amount
+        self._at = now
+        return max(-self._left / self._a_second, 0.0)
+
+    def nothing_for(self, seconds):
+        self._left, self._at = -self._a_second * seconds, time.monotonic()
+
+
+class _Selector(selectors.DefaultSelector):
+    """Waits for what the browsers send; longer when they keep this thread busy for more than its share.
+
+    Their messages then pile up on their side of the network.
+    """
+
+    def __init__(self):
+        super().__init__()
+        self._time, self._begun = _Allowance(SHARE, 0.1, 0.1), 0.0  # seconds of the processor for this thread
+        self.rounds = 0
+
+    @contextlib.contextmanager
+    def excused(self):
+        """Do what the browsers are not to blame for."""
+        began = time.thread_time()
+        yield
+        self._begun += time.thread_time() - began
+
+    def select(self, timeout=None):
+        time.sleep(self._time.take(time.thread_time() - self._begun))
+        events = super().select(timeout)
+        self.rounds += 1
+        self._begun = time.thread_time()
+        return events
+
+
+class _Stream(IOStream):
+    """A connection, closed when anything is written before the right secret has come, or too much at once."""
+
+    trusted = False
+
+    def __init__(self, connection):
+        super().__init__(connection, read_chunk_size=1024, max_write_buffer_size=WAITING)
+
+    def write(self, data):
+        if self.trusted:
+            with contextlib.suppress(StreamBufferFullError):
+                return super().write(data)
+        self.close()
+        unwritten = asyncio.get_running_loop().create_future()
+        unwritten.set_exception(StreamClosedError())
+        unwritten.exception()  # nobody else need ask for it
+        return unwritten
+
+    def cut_off(self):
+        """Close it at once: what has come is not what a page sends."""
+        self.close()
+
+
+class _ClassStream(_Stream):
+    """A connection of the class, which is cut off when more comes than any page sends.
+
+    A step is one reading from the network, or one part of a message that is taken from what was read. So
+    messages are counted, and parts of messages, pings, and bytes that come one by one. A page sends up to 83
+    messages a second while a finger or a mouse moves, which are 330 steps; after some seconds without a
+    connection it sends those of that time at once.
+    """
+
+    def __init__(self, connection, places, selector):
+        super().__init__(connection)
+        self._places, self._selector = places, selector
+        self._steps, self._round = _Allowance(*STEPS), None
+
+    def _is_too_much(self):
+        if self._steps.take(1):
+            self.cut_off()
+        return self.closed()
+
+    def read_from_fd(self, buf):
+        if self._round == self._selector.rounds:
+            return None  # not before all the others have had their turn
+        self._round = self._selector.rounds
+        return 0 if self._is_too_much() else super().read_from_fd(buf)
+
+    def read_bytes(self, *args, **kwargs):
+        if self._is_too_much():
+            raise StreamClosedError
+        return super().read_bytes(*args, **kwargs)
+
+    def cut_off(self):
+        self._places.refuse(self)
+        super().cut_off()
+
+    def close_fd(self):
+        super().close_fd()
+        self._places.leave(self)
+
+
+class _Places:
+    """Who of the class is let in, so that nobody keeps the others out.
+
+    There are `PLACES`, one for each connection. When all are taken, who comes gets the place of the oldest
+    connection that has not sent the secret yet; if all have, that of the newest connection of the address
+    with the most, if these are at least two more than those from the address of who comes. Else who comes is
+    turned away. So no address takes a place from one that has fewer, and still a whole class behind one
+    router, whose address they share, has all the places.
+
+    An address that connects more often than `CONNECTS` is turned away until it has waited; that of a
+    connection that was cut off, for `REFUSED` seconds. Its other connections stay: they may be others'.
+    """
+
+    def __init__(self, selector):
+        self._selector = selector
+        self._taken = {}  # for each connection its address
+        self._connects = collections.defaultdict(lambda: _Allowance(*CONNECTS))  # for each address
+
+    def admit(self, connection, host):
+        """A stream for this connection; None if it is turned away."""
+        connects = self._connects[host]
+        if connects.take(0) or not self._room_for(host):
+            connection.close()
+            return None
+        connects.take(1)
+        if len(self._connects) > 1000:  # only those that must wait are remembered
+            for known in [known for known, left in self._connects.items() if not left.take(0)]:
+                del self._connects[known]
+        stream = _ClassStream(connection, self, self._selector)
+        self._taken[stream] = host
+        return stream
+
+    def _room_for(self, host):
+        if len(self._taken) < PLACES:
+            return True
+        leaving = next((stream for stream in self._taken if not stream.trusted), None)
+        if not leaving:
+            counts = collections.Counter(self._taken.values())
+            greediest, most = counts.most_common(1)[0]
+            if most < counts[host] + 2:
+                return False
+            leaving = next(stream for stream in reversed(self._taken) if self._taken[stream] == greediest)
+        leaving.close()
+        return True
+
+    def refuse(self, stream):
+        if stream in self._taken:
+            self._connects[self._taken[stream]].nothing_for(REFUSED)
+
+    def leave(self, stream):
+        self._taken.pop(stream, None)
+
+
 class Server:
     """Answers the browsers that know its address.
 
@@ -138,20 +313,21 @@ class Server:
     def __init__(self, share):
         self._own, self._looking_on = secrets.token_urlsafe(16), None
         self.sheets, self.browsers, self._number = {}, set(), 0
-        sockets = bind_sockets(0, "0.0.0.0" if share else "127.0.0.1", socket.AF_INET)
-        port = sockets[0].getsockname()[1]
-        self.address = f"http://127.0.0.1:{port}/{self._own}/"
+        own, shared = bind_sockets(0, "127.0.0.1", socket.AF_INET), []
+        self.address = f"http://127.0.0.1:{own[0].getsockname()[1]}/{self._own}/"
         if share:
+            shared = bind_sockets(0, "0.0.0.0", socket.AF_INET)
             self._looking_on = "".join(secrets.choice(LETTERS) for _ in range(8))
-            self.class_address = f"http://{_address_in_this_room()}:{port}/{self._looking_on}/"
-        self._loop = asyncio.SelectorEventLoop()
-        serve = functools.partial(self._loop.run_until_complete, self._serve(sockets))
+            place = f"{_address_in_this_room()}:{shared[0].getsockname()[1]}"
+            self.class_address = f"http://{place}/{self._looking_on}/"
+        self.selector = _Selector()
+        self._loop = asyncio.SelectorEventLoop(self.selector)
+        serve = functools.partial(self._loop.run_until_complete, self._serve(own, shared))
         threading.Thread(target=serve, daemon=True).start()
 
-    async def _serve(self, sockets):
+    async def _serve(self, own, shared):
         application = Application(
             [(f"/({SECRET})/", _Page), (f"/({SECRET})/socket", _Browser)],
-            default_handler_class=_Stranger,
             log_function=lambda handler: None,
             server=self,
             websocket_max_message_size=LONGEST,
@@ -159,7 +335,18 @@ class Server:
         )
         limits = {"max_header_size": 8192, "max_body_size": LONGEST, "body_timeout": PATIENCE}
         http = HTTPServer(application, idle_connection_timeout=PATIENCE, **limits)
-        http.add_sockets(sockets)
+        places = _Places(self.selector)
+
+        def accept(listening, admit):
+            with contextlib.suppress(OSError):  # gone again
+                connection, address = listening.accept()
+                if stream := admit(connection, address[0]):
+                    http.handle_stream(stream, address)
+
+        for listening in own:
+            self._loop.add_reader(listening, accept, listening, lambda connection, host: _Stream(connection))
+        for listening in shared:
+            self._loop.add_reader(listening, accept, listening, places.admit)
         await asyncio.Event().wait()
 
     def new_sheet(self, *about):
@@ -187,50 +374,41 @@ class Server:
     def add(self, sheet):
         self._number += 1
         self.sheets[self._number] = sheet
-        self.tell_all()
+        self.offer_to_all()
 
     async def remove(self, sheet):
         """When the browsers have shown its last picture; the slow ones have a second."""
-        for _ in range(100):
-            if all(browser.up_to_date(sheet) for browser in self.browsers):
-                break
+        end = time.monotonic() + 1
+        while time.monotonic() < end and not all(browser.up_to_date(sheet) for browser in self.browsers):
             await asyncio.sleep(0.01)
         self.sheets = {number: other for number, other in self.sheets.items() if other is not sheet}
-        self.tell_all()
+        self.offer_to_all()
         await asyncio.sleep(0.05)  # what was written goes out
 
-    def tell_all(self):
-        """The sheets have changed."""
-        for browser in self.browsers:
-            browser.tell()
-            browser.offer()
-
     def offer_to_all(self):
-        for browser in self.browsers:
+        for browser in list(self.browsers):
             browser.offer()
-
-
-class _Stranger(RequestHandler):
-    """Who does not know the secret: hears nothing."""
-
-    def prepare(self):
-        self.detach().close()
 
 
 class _Known(RequestHandler):
+    """Answers one request of who knows the secret."""
+
     def prepare(self):
-        self.server = self.application.settings["server"]
-        secret = self.path_args[0] if self.path_args else ""
-        self.role = self.server.role(secret)
+        self.server, self.stream = self.application.settings["server"], self.request.connection.stream
+        self.role = self.server.role(self.path_args[0])
         if self.role is None or self.request.method != "GET":
             self.detach().close()
+        else:
+            self.stream.trusted = True
 
 
 class _Page(_Known):
-    def get(self, secret):
+    async def get(self, secret):
         self.set_header("Cache-Control", "no-store")
         self.set_header("Referrer-Policy", "no-referrer")
-        self.finish(PAGE)
+        self.set_header("Connection", "close")
+        await self.finish(PAGE)
+        self.stream.close()
 
 
 def _no_number(text):
@@ -248,35 +426,32 @@ class _Browser(_Known, WebSocketHandler):
         return True  # the secret is enough, and the page may have come through a proxy
 
     def open(self, secret):
-        self._shown = {}  # for each sheet the version that the page has shown
-        self._chosen = self._sent = None  # a sheet; a sheet and its version, on the way to the page
-        self._strokes, self._waiting = collections.deque(maxlen=1000), False
-        if self.role == "look" and len(self.server.browsers) >= MOST:
-            self.close()
-            return
+        self._chosen = None  # a sheet
+        self._shown = self._sent = None  # a sheet and its version: the page shows it; it is on its way
+        self._said = self._answer = None  # what the page was told of the sheets; what it is to be told
+        self._sending = False
+        self._strokes, self.waiting = collections.deque(maxlen=1000), False
         self.server.browsers.add(self)
-        self.tell()
         self.offer()
 
     def on_close(self):
         self.server.browsers.discard(self)
+        self._strokes.clear()
 
     def on_message(self, message):
         try:
             what, *values = json.loads(message, parse_constant=_no_number)
             sheet = self.server.sheets.get(self._number())
             if what == "shown" and self._sent:
-                self._shown |= [self._sent]
-                self._sent = None
+                self._shown, self._sent = self._sent, None
             elif what == "choose" and values[0] in self.server.sheets:
                 self._chosen = values[0]
-                self.tell()
             elif sheet and self.role == "own":
                 self._do(sheet, what, values)
             elif sheet and sheet.pen:
                 self._draw(sheet, what, values)
         except (ValueError, TypeError, IndexError, KeyError, RecursionError):
-            self.close()  # no page of ours
+            self.stream.cut_off()
         self.offer()
 
     def _do(self, sheet, what, values):
@@ -288,20 +463,30 @@ class _Browser(_Known, WebSocketHandler):
 
     def _draw(self, sheet, what, values):
         if what == "stroke":
-            x0, y0, x1, y1 = map(_from_0_to_1, values)
-            self._strokes.append((x0, y0, x1, y1))
+            places = [*map(_from_0_to_1, values)]
+            for i in range(0, len(places) - 2, 2):
+                x0, y0, x1, y1 = places[i : i + 4]
+                self._strokes.append((x0, y0, x1, y1))
         elif what == "wipe":
+            self._strokes.clear()
             self._strokes.append(None)
         else:
             return
-        if not self._waiting:
-            self._waiting = True
+        self._wait_for_turn(sheet)
+
+    def _wait_for_turn(self, sheet):
+        if not self.waiting:
+            self.waiting = True
             sheet.draws(self)
 
-    def strokes(self):
-        """Those since the last call; called by the thread that draws."""
-        self._waiting = False
-        return [self._strokes.popleft() for _ in range(len(self._strokes))]
+    def strokes(self, sheet, seconds):
+        """Yield those since the last call, for so many seconds; called by the thread that draws."""
+        self.waiting, end = False, time.monotonic() + seconds
+        with contextlib.suppress(IndexError):  # none is left
+            while time.monotonic() < end:
+                yield self._strokes.popleft()
+        if self._strokes:
+            self._wait_for_turn(sheet)
 
     def _number(self):
         """Of the sheet that the page shows: the chosen one, or the newest."""
@@ -311,16 +496,7 @@ class _Browser(_Known, WebSocketHandler):
     def up_to_date(self, sheet):
         number = self._number()
         seen = self.server.sheets.get(number) is sheet and not self._pen()
-        return not seen or self._shown.get(number) == sheet.version
-
-    def tell(self):
-        """Say which sheets there are."""
-        sheets, number = self.server.sheets, self._number()
-        said = {"titles": {number: sheet.title for number, sheet in sheets.items()}, "shown": number}
-        if number:
-            said["buttons"] = sheets[number].buttons if self.role == "own" else {}
-            said["pen"] = self._pen()
-        self.say(said)
+        return not seen or self._shown == (number, sheet.version)
 
     def _pen(self):
         """None if the page shows the picture, and no paper."""
@@ -328,19 +504,42 @@ class _Browser(_Known, WebSocketHandler):
         return sheet.pen if sheet and self.role == "look" else None
 
     def say(self, what):
-        self._send(json.dumps(what))
+        """Tell the page something, instead of what waits to be told."""
+        self._answer = what
+        self.offer()
 
     def offer(self):
-        """Send a new picture, if there is one and the page has shown the one before."""
-        number = self._number()
-        sheet = self.server.sheets.get(number)
-        if self._sent or sheet is None or self._pen() or not sheet.version:
+        """Send what is new, if the page has taken what was sent before: nothing queues up for it."""
+        news = None if self._sending else self._news()
+        if news is None:
             return
-        if self._shown.get(number) == sheet.version:
+        try:
+            sent = self.write_message(news, isinstance(news, bytes))
+        except WebSocketClosedError:
             return
-        self._sent = number, sheet.version
-        self._send(sheet.png(), binary=True)
+        self._sending = True
+        sent.add_done_callback(self._on_sent)
 
-    def _send(self, content, binary=False):
-        with contextlib.suppress(WebSocketClosedError):
-            self.write_message(content, binary).add_done_callback(lambda done: done.exception())
+    def _on_sent(self, sent):
+        self._sending = False
+        if sent.exception() is None:
+            self.offer()
+
+    def _news(self):
+        """What the page does not know: which sheets there are, an answer, a picture; None if it knows all."""
+        sheets, number = self.server.sheets, self._number()
+        sheet = sheets.get(number)
+        said = {"titles": {number: sheet.title for number, sheet in sheets.items()}, "shown": number}
+        if sheet:
+            said |= {"buttons": sheet.buttons if self.role == "own" else {}, "pen": self._pen()}
+        if said != self._said:
+            self._said = said
+            return json.dumps(said)
+        if self._answer:
+            answer, self._answer = self._answer, None
+            return json.dumps(answer)
+        new = sheet and sheet.version and not self._pen() and self._shown != (number, sheet.version)
+        if not new or self._sent:
+            return None
+        self._sent = number, sheet.version
+        return sheet.png()

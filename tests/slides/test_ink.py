@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from common import UserError
-from common.slides.ink import SIDE, read_ink
+from common.slides.ink import SIDE, draw_stroke, read_ink
 
 import draw_digit
 
@@ -44,6 +44,16 @@ def test_any_drawing_fills_the_box_and_has_its_mass_in_the_middle(strokes):
         assert abs(middle - 14) < 0.6 or there[0] == 0 or there[-1] == 27  # moved no further than the edge
     longest = max(np.ptp(np.flatnonzero(image.any(axis=(axis, 2)))) + 1 for axis in (0, 1))
     assert 18 <= longest <= 20  # the pen's soft edge may vanish
+
+
+@pytest.mark.parametrize("start, end", [((0, 0), (280, 280)), ((-50, 300), (400, 20.5)), ((7, 90), (7, 90))])
+def test_a_stroke_is_as_wide_as_the_pen_at_every_place(start, end):
+    ink = np.zeros((SIDE, SIDE), np.float32)
+    draw_stroke(ink, start, end)
+    way = np.linspace(start, end, 1000)
+    for row, column in np.random.default_rng(0).integers(0, SIDE, (300, 2)):
+        distance = np.hypot(*(way - (column + 0.5, row + 0.5)).T).min()
+        assert ink[row, column] == pytest.approx(np.clip((15.5 - distance) / 6, 0, 1), abs=0.02)
 
 
 def test_an_empty_sheet_is_an_empty_image():
