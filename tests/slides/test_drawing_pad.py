@@ -15,7 +15,8 @@ import draw_digit
 
 def pad_with(network, tmp_path):
     pad = DrawingPad("window", "test", draw_digit.as_mnist, draw_digit.BOX, tmp_path / "out")
-    pad.put_readers([draw_digit.load_network(network)] * 2)
+    _, name, read = draw_digit.load_network(network)
+    pad.put_readers([(name, read)] * 2)
     for _ in range(5):
         pad.flush()
     return pad
