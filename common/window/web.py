@@ -4,10 +4,8 @@ A thread of its own answers the browsers, so that a slow one never holds up the 
 picture when it has shown the one before. The page's address holds a secret; a connection over which it does
 not come is closed without an answer.
 
-With `share` anybody in the room may connect, as often and with whatever they like. Who has started the
-program comes in at a port of their own, which other computers do not reach; the connections of the class are
-counted (`_Places`, `_ClassStream`), and whatever they send, this thread takes no more than its share of the
-time (`_Selector`).
+With `share` anybody in the room may connect, and common/window/connections.py says how often. Who has started
+the program comes in at a port of their own, which other computers do not reach.
 """
 
 import asyncio
@@ -19,7 +17,6 @@ import io
 import json
 import logging
 import secrets
-import selectors
 import socket
 import sys
 import threading
@@ -29,22 +26,17 @@ from pathlib import Path
 import segno
 from PIL import Image
 from tornado.httpserver import HTTPServer
-from tornado.iostream import IOStream, StreamBufferFullError, StreamClosedError
 from tornado.netutil import bind_sockets
 from tornado.web import Application, RequestHandler
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
+
+from common.window.connections import Places, Selector, Stream
 
 PAGE = Path(__file__).with_name("web.html").read_bytes()
 LONGEST = 1000  # bytes that a browser may send at once
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that look alike
 SECRET = "[A-Za-z0-9_-]+"
 PATIENCE = 10  # seconds for a request, and for a browser that no longer answers
-SHARE = 0.2  # of the time: what the browsers may cost at most
-PLACES = 200  # for connections of the class; a page that is open has one
-CONNECTS = 20, 400, 400  # from one address: a second, at most at once, and at first; a page takes two
-STEPS = 600, 2000, 200  # of one connection, likewise; a message takes three or four
-REFUSED = 5  # seconds, for the address of who has sent more
-WAITING = 2**23  # bytes on their way to one browser; a picture is the most that is sent at once
 
 logging.getLogger("tornado").addHandler(logging.NullHandler())  # what strangers send is no news
 logging.getLogger("tornado").propagate = False
@@ -137,165 +129,6 @@ def _address_in_this_room():
     return "127.0.0.1"
 
 
-class _Allowance:
-    """So much a second; what is not taken is saved up, to a limit."""
-
-    def __init__(self, a_second, limit, first):
-        self._a_second, self._limit = a_second, limit
-        self._left, self._at = first, time.monotonic()
-
-    def take(self, amount):
-        """Take it, there or not. Returns the seconds until all that was taken has come in, 0 if it has."""
-        now = time.monotonic()
-        self._left = min(self._left + self._a_second * (now - self._at), self._limit) - amount
-        self._at = now
-        return max(-self._left / self._a_second, 0.0)
-
-    def nothing_for(self, seconds):
-        self._left, self._at = -self._a_second * seconds, time.monotonic()
-
-
-class _Selector(selectors.DefaultSelector):
-    """Waits for what the browsers send; longer when they keep this thread busy for more than its share.
-
-    Their messages then pile up on their side of the network.
-    """
-
-    def __init__(self):
-        super().__init__()
-        self._time, self._begun = _Allowance(SHARE, 0.1, 0.1), 0.0  # seconds of the processor for this thread
-        self.rounds = 0
-
-    @contextlib.contextmanager
-    def excused(self):
-        """Do what the browsers are not to blame for."""
-        began = time.thread_time()
-        yield
-        self._begun += time.thread_time() - began
-
-    def select(self, timeout=None):
-        time.sleep(self._time.take(time.thread_time() - self._begun))
-        events = super().select(timeout)
-        self.rounds += 1
-        self._begun = time.thread_time()
-        return events
-
-
-class _Stream(IOStream):
-    """A connection, closed when anything is written before the right secret has come, or too much at once."""
-
-    trusted = False
-
-    def __init__(self, connection):
-        super().__init__(connection, read_chunk_size=1024, max_write_buffer_size=WAITING)
-
-    def write(self, data):
-        if self.trusted:
-            with contextlib.suppress(StreamBufferFullError):
-                return super().write(data)
-        self.close()
-        unwritten = asyncio.get_running_loop().create_future()
-        unwritten.set_exception(StreamClosedError())
-        unwritten.exception()  # nobody else need ask for it
-        return unwritten
-
-    def cut_off(self):
-        """Close it at once: what has come is not what a page sends."""
-        self.close()
-
-
-class _ClassStream(_Stream):
-    """A connection of the class, which is cut off when more comes than any page sends.
-
-    A step is one reading from the network, or one part of a message that is taken from what was read. So
-    messages are counted, and parts of messages, pings, and bytes that come one by one. A page sends up to 83
-    messages a second while a finger or a mouse moves, which are 330 steps; after some seconds without a
-    connection it sends those of that time at once.
-    """
-
-    def __init__(self, connection, places, selector):
-        super().__init__(connection)
-        self._places, self._selector = places, selector
-        self._steps, self._round = _Allowance(*STEPS), None
-
-    def _is_too_much(self):
-        if self._steps.take(1):
-            self.cut_off()
-        return self.closed()
-
-    def read_from_fd(self, buf):
-        if self._round == self._selector.rounds:
-            return None  # not before all the others have had their turn
-        self._round = self._selector.rounds
-        return 0 if self._is_too_much() else super().read_from_fd(buf)
-
-    def read_bytes(self, *args, **kwargs):
-        if self._is_too_much():
-            raise StreamClosedError
-        return super().read_bytes(*args, **kwargs)
-
-    def cut_off(self):
-        self._places.refuse(self)
-        super().cut_off()
-
-    def close_fd(self):
-        super().close_fd()
-        self._places.leave(self)
-
-
-class _Places:
-    """Who of the class is let in, so that nobody keeps the others out.
-
-    There are `PLACES`, one for each connection. When all are taken, who comes gets the place of the oldest
-    connection that has not sent the secret yet; if all have, that of the newest connection of the address
-    with the most, if these are at least two more than those from the address of who comes. Else who comes is
-    turned away. So no address takes a place from one that has fewer, and still a whole class behind one
-    router, whose address they share, has all the places.
-
-    An address that connects more often than `CONNECTS` is turned away until it has waited; that of a
-    connection that was cut off, for `REFUSED` seconds. Its other connections stay: they may be others'.
-    """
-
-    def __init__(self, selector):
-        self._selector = selector
-        self._taken = {}  # for each connection its address
-        self._connects = collections.defaultdict(lambda: _Allowance(*CONNECTS))  # for each address
-
-    def admit(self, connection, host):
-        """A stream for this connection; None if it is turned away."""
-        connects = self._connects[host]
-        if connects.take(0) or not self._room_for(host):
-            connection.close()
-            return None
-        connects.take(1)
-        if len(self._connects) > 1000:  # only those that must wait are remembered
-            for known in [known for known, left in self._connects.items() if not left.take(0)]:
-                del self._connects[known]
-        stream = _ClassStream(connection, self, self._selector)
-        self._taken[stream] = host
-        return stream
-
-    def _room_for(self, host):
-        if len(self._taken) < PLACES:
-            return True
-        leaving = next((stream for stream in self._taken if not stream.trusted), None)
-        if not leaving:
-            counts = collections.Counter(self._taken.values())
-            greediest, most = counts.most_common(1)[0]
-            if most < counts[host] + 2:
-                return False
-            leaving = next(stream for stream in reversed(self._taken) if self._taken[stream] == greediest)
-        leaving.close()
-        return True
-
-    def refuse(self, stream):
-        if stream in self._taken:
-            self._connects[self._taken[stream]].nothing_for(REFUSED)
-
-    def leave(self, stream):
-        self._taken.pop(stream, None)
-
-
 class Server:
     """Answers the browsers that know its address.
 
@@ -320,7 +153,7 @@ class Server:
             self._looking_on = "".join(secrets.choice(LETTERS) for _ in range(8))
             place = f"{_address_in_this_room()}:{shared[0].getsockname()[1]}"
             self.class_address = f"http://{place}/{self._looking_on}/"
-        self.selector = _Selector()
+        self.selector = Selector()
         self._loop = asyncio.SelectorEventLoop(self.selector)
         serve = functools.partial(self._loop.run_until_complete, self._serve(own, shared))
         threading.Thread(target=serve, daemon=True).start()
@@ -335,7 +168,7 @@ class Server:
         )
         limits = {"max_header_size": 8192, "max_body_size": LONGEST, "body_timeout": PATIENCE}
         http = HTTPServer(application, idle_connection_timeout=PATIENCE, **limits)
-        places = _Places(self.selector)
+        places = Places(self.selector)
 
         def accept(listening, admit):
             with contextlib.suppress(OSError):  # gone again
@@ -344,7 +177,7 @@ class Server:
                     http.handle_stream(stream, address)
 
         for listening in own:
-            self._loop.add_reader(listening, accept, listening, lambda connection, host: _Stream(connection))
+            self._loop.add_reader(listening, accept, listening, lambda connection, host: Stream(connection))
         for listening in shared:
             self._loop.add_reader(listening, accept, listening, places.admit)
         await asyncio.Event().wait()

@@ -15,7 +15,7 @@ from helpers import on_linux, wait_for
 from PIL import Image
 
 from common.slides.drawing_pad import DrawingPad
-from common.window import screens, web
+from common.window import connections, screens, web
 from common.window.web import _address_in_this_room
 
 
@@ -276,7 +276,7 @@ def test_bad_input_changes_nothing(opened):
 
 @on_linux  # which has many addresses of its own
 def test_who_sends_too_much_is_cut_off_and_turned_away_for_a_while(opened, monkeypatch):
-    monkeypatch.setattr(web, "REFUSED", 1)
+    monkeypatch.setattr(connections, "REFUSED", 1)
     screen, server, keys = opened("share")
     draw(screen, 51)
     address, quiet = class_address(server), Page(class_address(server), "127.0.0.2")
@@ -315,7 +315,7 @@ def test_who_draws_without_a_pause_is_not_cut_off(opened):
 
 @on_linux
 def test_no_address_keeps_those_out_that_have_fewer_connections(opened, monkeypatch):
-    monkeypatch.setattr(web, "PLACES", 8)
+    monkeypatch.setattr(connections, "PLACES", 8)
     screen, server, _ = opened("share")
     draw(screen, 51)
     address = class_address(server)
@@ -336,7 +336,7 @@ def test_no_address_keeps_those_out_that_have_fewer_connections(opened, monkeypa
 
 @on_linux
 def test_an_address_can_connect_only_so_often(opened, monkeypatch):
-    monkeypatch.setattr(web, "CONNECTS", (1, 5, 5))
+    monkeypatch.setattr(connections, "CONNECTS", (1, 5, 5))
     _, server, _ = opened("share")
     request = f"GET /{class_address(server).split('/')[-2]}/ HTTP/1.1\r\nHost: x\r\n\r\n".encode()
     answers = [answer(class_address(server), request) for _ in range(8)]
@@ -347,8 +347,8 @@ def test_an_address_can_connect_only_so_often(opened, monkeypatch):
 
 def test_whatever_comes_the_thread_takes_its_share_of_the_time(monkeypatch):
     """A thread that would always be busy is so for a fifth of the time."""
-    monkeypatch.setattr(web, "SHARE", 0.2)
-    selector = web._Selector()
+    monkeypatch.setattr(connections, "SHARE", 0.2)
+    selector = connections.Selector()
     with selector:
         began, used = time.monotonic(), time.thread_time()
         selector._begun = used
