@@ -300,10 +300,12 @@ def _configured_backend():
 
 
 @contextlib.contextmanager
-def _settings_of_keras_named():
-    """Settings of the user's that Keras cannot use are a mistake that the user can mend."""
+def _settings_named():
+    """Settings of the user's that a library cannot use are a mistake that the user can mend."""
     try:
         yield
+    except UnicodeDecodeError as error:
+        raise UserError("your matplotlibrc is not in UTF-8: correct it, or move it away") from error
     except Exception as error:
         frames = traceback.walk_tb(error.__traceback__)
         if all(frame.f_globals.get("__name__") != "keras.src.backend.config" for frame, _ in frames):
@@ -338,7 +340,7 @@ def _import_libraries():
         del os.environ["MPLBACKEND"]  # that of a notebook or an IDE which started this lesson
     loading.begin(f"Loading Keras and {BACKENDS[backend]}")
     try:
-        with _silent_stderr(), _kept_for_good(), _settings_of_keras_named():
+        with _silent_stderr(), _kept_for_good(), _settings_named():
             import filelock  # noqa: F401
             import matplotlib  # noqa: F401
 

@@ -142,7 +142,13 @@ def to_its_end(process, timeout=240):
 @pytest.fixture
 def run(start):
     """Run a lesson to its end; returns its CompletedProcess."""
-    return lambda *flags, **options: to_its_end(start(*flags, **options))
+
+    def run(*flags, **options):
+        done = to_its_end(start(*flags, **options))
+        assert "everything else goes on" not in done.stderr, done.stderr  # as common/window/guard.py says
+        return done
+
+    return run
 
 
 @pytest.fixture

@@ -98,9 +98,11 @@ print(config.epsilon(), config.max_epochs(), config.max_steps_per_epoch())
         ("[" * 100_000, {}, "keras.json is not what Keras writes there ("),
         (None, {}, "keras.json is not a file, and Keras reads its settings there: move it away"),
         ("{}", {"KERAS_MAX_EPOCHS": "few"}, "Keras cannot use KERAS_MAX_EPOCHS (invalid literal"),
+        ("{}", {"MATPLOTLIBRC": "rc"}, "your matplotlibrc is not in UTF-8: correct it, or move it away"),
     ],
 )
-def test_settings_that_keras_cannot_use_are_one_line(content, variables, said, run_code, tmp_path):
+def test_settings_that_a_library_cannot_use_are_one_line(content, variables, said, run_code, tmp_path):
+    (tmp_path / "rc").write_bytes(b"# caf\xe9\n")
     path = tmp_path / "keras.json"
     if content is not None:
         path.write_text(content, "utf-8")
