@@ -129,7 +129,7 @@ if __name__ == "__main__":
 
     data = task.data
     steps = len(data.train.y) // args.batch_size  # the rest is for the next epoch
-    train, validation = in_batches(data, args, steps=steps, evaluated=100)
+    train, validation, _ = in_batches(data, args, steps=steps, evaluated=100)
     learning_rate = keras.optimizers.schedules.CosineDecay(  # falls along a cosine to 0
         args.learning_rate, decay_steps=args.epochs * len(train), alpha=0 if args.decay else 1
     )
