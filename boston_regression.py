@@ -30,7 +30,7 @@ Source: TensorFlow's tutorial "Predict house prices: regression" (its mean absol
 
 # common comes first: it keeps TensorFlow quiet
 from common import Biases, Errors, LivePlot, Loss, PredictedAgainstTrue, Weights
-from common import Run, ShuffledBatches, in_batches, load_boston_housing, parse_args
+from common import Run, in_batches, load_boston_housing, parse_args
 
 import keras
 from keras import layers
@@ -49,7 +49,6 @@ def build_model():
 
 if __name__ == "__main__":
     args = parse_args(__doc__, epochs=500, batch_size=32, learning_rate=0.001)
-    keras.utils.set_random_seed(args.seed)
     data = load_boston_housing(args)
     mean, std = data.train.x.mean(axis=0), data.train.x.std(axis=0).clip(1e-7)
 
@@ -57,6 +56,7 @@ if __name__ == "__main__":
         return ((x - mean) / std).clip(-2, 2), prices
 
     data = data.map(normalized)  # the train, validation and test examples
+    train, validation, test = in_batches(data, args)  # in a new order each epoch
 
     model = build_model()
     model.compile(
@@ -65,22 +65,20 @@ if __name__ == "__main__":
         metrics=["mae"],
     )
 
-    batches = ShuffledBatches(*data.train, args)
     stopping = keras.callbacks.EarlyStopping(patience=20)
-    run = Run(args, data, model, stopping)
+    run = Run(args, data, model, train, stopping)  # saves the network, and goes on with --resume
     errors = [Loss("Mean absolute error", metric="mae"), Loss("Loss: mean squared error")]
     prices = [PredictedAgainstTrue(*data.test, "$1,000"), Errors(*data.test, "$1,000")]
     panes = [*errors, prices[0], Weights(), Biases(), prices[1]]
-    plot = LivePlot(panes, data, args)
+    plot = LivePlot(panes, data, args)  # the window
     model.fit(
-        batches.data,
+        train,
         epochs=args.epochs,
         initial_epoch=run.initial_epoch,
-        validation_data=in_batches(data.validation, 100),
-        callbacks=[batches, stopping, run, plot],
-        shuffle=False,  # the batches come shuffled
-        verbose=args.verbose,
+        validation_data=validation,
+        callbacks=[stopping, run, plot],
     )
-    result = model.evaluate(in_batches(data.test, 102), verbose=0, return_dict=True)
-    run.finish(result, lecture=2.7, write=lambda error: f"${1000 * error:,.0f}")
+    run.finish(
+        model.evaluate(test, return_dict=True), lecture=2.7, write=lambda error: f"${1000 * error:,.0f}"
+    )
     plot.wait_until_closed()

@@ -26,7 +26,7 @@ data", 2016; for the initial weights He et al., "Delving deep into rectifiers", 
 
 # common comes first: it keeps TensorFlow quiet
 from common import Accuracy, LivePlot, Loss, MaxActivations, TestImages, TrainImages
-from common import Run, ShuffledBatches, in_batches, load_cats_dogs, parse_args, predict_photos
+from common import Run, in_batches, load_cats_dogs, parse_args, predict_photos
 from common import show_predictions, trained_model, wait_until_closed
 
 import keras
@@ -59,7 +59,6 @@ def build_model(image_size, augment=False, dropout=0.5):
 if __name__ == "__main__":
     flags = {"augment": True, "decay": True, "dropout": 0.5, "image_size": None, "full": False, "predict": []}
     args = parse_args(__doc__, epochs=40, batch_size=32, learning_rate=0.001, **flags)
-    keras.utils.set_random_seed(args.seed)
     trained = trained_model(args) if args.predict else None
     if trained:
         predict_photos(trained.model, trained.classes, args)
@@ -67,10 +66,11 @@ if __name__ == "__main__":
         raise SystemExit
 
     data = load_cats_dogs(args)
-    batches = ShuffledBatches(*data.train, args)
-    validation_batches = in_batches(data.validation, args.batch_size)
+    train, validation = in_batches(data, args)  # in a new order each epoch
     end = 0 if args.decay else 1  # the learning rate falls along a cosine to this part of it
-    learning_rate = keras.optimizers.schedules.CosineDecay(args.learning_rate, batches.total_steps, alpha=end)
+    learning_rate = keras.optimizers.schedules.CosineDecay(
+        args.learning_rate, args.epochs * len(train), alpha=end
+    )
     model = build_model(data.train.x.shape[1], args.augment, args.dropout)
     model.compile(
         optimizer=keras.optimizers.Adam(learning_rate),
@@ -78,21 +78,18 @@ if __name__ == "__main__":
         metrics=["accuracy"],
     )
 
-    run = Run(args, data, model)
+    run = Run(args, data, model, train)  # saves the network, and goes on with --resume
     images = [TrainImages("Training pictures", data.classes), TestImages("Validation pictures", data.classes)]
     panes = [Accuracy(), Loss(), images[0], MaxActivations("conv."), MaxActivations("dense"), images[1]]
-    plot = LivePlot(panes, data, args)
+    plot = LivePlot(panes, data, args)  # the window
     model.fit(
-        batches.data,
+        train,
         epochs=args.epochs,
         initial_epoch=run.initial_epoch,
-        validation_data=validation_batches,
-        callbacks=[batches, run, plot],
-        shuffle=False,  # the batches come shuffled
-        verbose=args.verbose,
+        validation_data=validation,
+        callbacks=[run, plot],
     )
-    test = model.evaluate(validation_batches, verbose=0, return_dict=True)
-    run.finish(test, lecture=0.8 if args.augment else None)
+    run.finish(model.evaluate(validation, return_dict=True), lecture=0.8 if args.augment else None)
     if args.predict:
         predict_photos(model, data.classes, args)
     show_predictions(model, data, args)

@@ -23,14 +23,14 @@ test accuracy is about 87 %). The data: Xiao, Rasul, Vollgraf, "Fashion-MNIST", 
 
 # common comes first: it keeps TensorFlow quiet
 from common import Accuracy, Biases, LivePlot, Loss, TestImages, TrainImages, Weights
-from common import Run, ShuffledBatches, in_batches, load_fashion_mnist, parse_args, show_predictions
+from common import Run, in_batches, load_fashion_mnist, parse_args, show_predictions
 
 import keras
 from keras import layers
 
 STEPS = {
-    "conv": {"epochs": 6, "batch_size": 64, "dropout": 0.4, "lecture": None, "steps_per_execution": 5},
-    "dense": {"epochs": 5, "batch_size": 32, "lecture": 0.87, "steps_per_execution": 20, "threads": 1},
+    "conv": {"epochs": 6, "batch_size": 64, "dropout": 0.4, "lecture": None},
+    "dense": {"epochs": 5, "batch_size": 32, "lecture": 0.87, "threads": 1},
 }
 
 
@@ -54,38 +54,31 @@ def build_model(step, dropout=0.4):
 
 if __name__ == "__main__":
     args = parse_args(__doc__, steps=STEPS, learning_rate=0.001, decay=True)
-    keras.utils.set_random_seed(args.seed)
     data = load_fashion_mnist(args)
-
-    batches = ShuffledBatches(*data.train, args)
-    test_batches = in_batches(data.test, 1000)
+    train, test = in_batches(data, args)  # in a new order each epoch
 
     learning_rate = keras.optimizers.schedules.CosineDecay(  # falls along a cosine to 0
-        args.learning_rate, decay_steps=batches.total_steps, alpha=0 if args.decay else 1
+        args.learning_rate, decay_steps=args.epochs * len(train), alpha=0 if args.decay else 1
     )
     model = build_model(args.step, args.dropout)
     model.compile(
         optimizer=keras.optimizers.Adam(learning_rate),
         loss="sparse_categorical_crossentropy",
         metrics=["accuracy"],
-        steps_per_execution=args.steps_per_execution,  # steps without a pause: faster
     )
 
-    run = Run(args, data, model)
+    run = Run(args, data, model, train)  # saves the network, and goes on with --resume
     images = TrainImages("Training clothes", data.classes)
     tests = TestImages("Test clothes", data.classes, columns=50, rows=40)
     panes = [Accuracy(), Loss(), images, Weights(), Biases(), tests]
-    plot = LivePlot(panes, data, args)
+    plot = LivePlot(panes, data, args)  # the window
     model.fit(
-        batches.data,
+        train,
         epochs=args.epochs,
         initial_epoch=run.initial_epoch,
-        validation_data=test_batches,
-        callbacks=[batches, run, plot],
-        shuffle=False,  # the batches come shuffled
-        verbose=args.verbose,
+        validation_data=test,
+        callbacks=[run, plot],
     )
-    test = model.evaluate(test_batches, verbose=0, return_dict=True)
-    run.finish(test, lecture=args.lecture)
+    run.finish(model.evaluate(test, return_dict=True), lecture=args.lecture)
     show_predictions(model, data, args)
     plot.wait_until_closed()

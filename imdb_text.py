@@ -23,7 +23,7 @@ Source: TensorFlow's tutorial "Text classification with movie reviews", about 87
 
 # common comes first: it keeps TensorFlow quiet
 from common import Accuracy, Biases, LivePlot, Loss, Reviews, Weights, WordSentiments
-from common import Run, ShuffledBatches, classify_reviews, in_batches, load_imdb, parse_args, trained_model
+from common import Run, classify_reviews, in_batches, load_imdb, parse_args, trained_model
 
 import keras
 from keras import layers
@@ -44,36 +44,32 @@ def build_model():
 if __name__ == "__main__":
     flags = {"review": [], "full": False, "threads": 1}
     args = parse_args(__doc__, epochs=40, batch_size=512, learning_rate=0.001, **flags)
-    keras.utils.set_random_seed(args.seed)
     data = load_imdb(args)
     trained = trained_model(args, data) if args.review else None
     if trained:
         classify_reviews(trained.model, args.review, data.words)
         raise SystemExit
 
+    train, validation, test = in_batches(data, args)  # in a new order each epoch
     model = build_model()
     model.compile(
         optimizer=keras.optimizers.Adam(args.learning_rate),
         loss="binary_crossentropy",
         metrics=["accuracy"],
-        steps_per_execution=2,  # 2 steps without a pause: faster
     )
 
-    batches = ShuffledBatches(*data.train, args)
     # train all epochs, then take the weights of the one with the lowest validation loss
     keep_best = keras.callbacks.EarlyStopping(patience=args.epochs, restore_best_weights=True)
-    run = Run(args, data, model, keep_best)
+    run = Run(args, data, model, train, keep_best)  # saves the network, and goes on with --resume
     texts = [WordSentiments(data.words), Reviews(*data.test, data.words)]
     panes = [Accuracy(), Loss(), texts[0], Weights(), Biases(), texts[1]]
-    plot = LivePlot(panes, data, args)
+    plot = LivePlot(panes, data, args)  # the window
     model.fit(
-        batches.data,
+        train,
         epochs=args.epochs,
         initial_epoch=run.initial_epoch,
-        validation_data=in_batches(data.validation, 1000),
-        callbacks=[batches, keep_best, run, plot],
-        shuffle=False,  # the batches come shuffled
-        verbose=args.verbose,
+        validation_data=validation,
+        callbacks=[keep_best, run, plot],
     )
     if run.history:
         epoch = keep_best.best_epoch + 1
@@ -81,8 +77,7 @@ if __name__ == "__main__":
         if epoch < len(run.history):
             after = "from there on it overfits, so these weights are kept"
         print(f"The validation loss was lowest after epoch {epoch}: {after}.")
-    test = model.evaluate(in_batches(data.test, 1000), verbose=0, return_dict=True)
-    run.finish(test, lecture=0.87)
+    run.finish(model.evaluate(test, return_dict=True), lecture=0.87)
     if args.review:
         classify_reviews(model, args.review, data.words)
     plot.wait_until_closed()

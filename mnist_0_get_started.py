@@ -21,7 +21,7 @@ it takes batches of 32, we take 64.
 
 # common comes first: it keeps TensorFlow quiet
 from common import Accuracy, Biases, LivePlot, Loss, TestImages, TrainImages, Weights
-from common import Run, ShuffledBatches, fused, in_batches, load_mnist, parse_args
+from common import Run, in_batches, load_mnist, parse_args
 
 import keras
 from keras import layers
@@ -42,31 +42,25 @@ def build_model(dropout=0.2):
 
 if __name__ == "__main__":
     args = parse_args(__doc__, epochs=5, batch_size=64, learning_rate=0.001, dropout=0.2)
-    keras.utils.set_random_seed(args.seed)
     data = load_mnist(args)
+    train, test = in_batches(data, args)  # in a new order each epoch
 
     model = build_model(args.dropout)
     model.compile(
-        optimizer=fused(keras.optimizers.Adam(args.learning_rate)),  # fused: in one kernel, faster
+        optimizer=keras.optimizers.Adam(args.learning_rate),
         loss="sparse_categorical_crossentropy",
         metrics=["accuracy"],
-        steps_per_execution=20,  # 20 steps without a pause: faster
     )
 
-    batches = ShuffledBatches(*data.train, args)
-    test_batches = in_batches(data.test, 1000)
-    run = Run(args, data, model)
+    run = Run(args, data, model, train)  # saves the network, and goes on with --resume
     panes = [Accuracy(), Loss(), TrainImages(), Weights(), Biases(), TestImages()]
-    plot = LivePlot(panes, data, args)
+    plot = LivePlot(panes, data, args)  # the window
     model.fit(
-        batches.data,
+        train,
         epochs=args.epochs,
         initial_epoch=run.initial_epoch,
-        validation_data=test_batches,
-        callbacks=[batches, run, plot],
-        shuffle=False,  # the batches come shuffled
-        verbose=args.verbose,
+        validation_data=test,
+        callbacks=[run, plot],
     )
-    test = model.evaluate(test_batches, verbose=0, return_dict=True)
-    run.finish(test, lecture=0.98)
+    run.finish(model.evaluate(test, return_dict=True), lecture=0.98)
     plot.wait_until_closed()

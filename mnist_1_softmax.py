@@ -16,7 +16,7 @@ Try: --learning-rate 0.01 (slow), --learning-rate 5 (noisy), --train-size 500 (o
 
 # common comes first: it keeps TensorFlow quiet
 from common import Accuracy, Biases, LivePlot, Loss, TestImages, TrainImages, Weights
-from common import Run, ShuffledBatches, in_batches, load_mnist, parse_args
+from common import Run, in_batches, load_mnist, parse_args
 
 import keras
 from keras import layers
@@ -35,31 +35,25 @@ def build_model():
 
 if __name__ == "__main__":
     args = parse_args(__doc__, epochs=20, batch_size=100, learning_rate=0.3, threads=1)
-    keras.utils.set_random_seed(args.seed)
     data = load_mnist(args)  # data.train, data.test: images and labels
+    train, test = in_batches(data, args)  # 100 digits at a time, in a new order each epoch
 
     model = build_model()
     model.compile(
         optimizer=keras.optimizers.SGD(args.learning_rate),
         loss="sparse_categorical_crossentropy",
         metrics=["accuracy"],
-        steps_per_execution=50,  # 50 steps without a pause: faster
     )
 
-    batches = ShuffledBatches(*data.train, args)  # 100 digits each, in a new order each epoch
-    test_batches = in_batches(data.test, 1000)  # always in the same order
-    run = Run(args, data, model)  # what the training leaves behind, and --resume
+    run = Run(args, data, model, train)  # saves the network, and goes on with --resume
     panes = [Accuracy(), Loss(), TrainImages(), Weights(), Biases(), TestImages()]
-    plot = LivePlot(panes, data, args)
+    plot = LivePlot(panes, data, args)  # the window
     model.fit(
-        batches.data,
+        train,
         epochs=args.epochs,
         initial_epoch=run.initial_epoch,
-        validation_data=test_batches,
-        callbacks=[batches, run, plot],
-        shuffle=False,  # the batches come shuffled
-        verbose=args.verbose,
+        validation_data=test,
+        callbacks=[run, plot],
     )
-    test = model.evaluate(test_batches, verbose=0, return_dict=True)
-    run.finish(test, lecture=0.92)
+    run.finish(model.evaluate(test, return_dict=True), lecture=0.92)
     plot.wait_until_closed()

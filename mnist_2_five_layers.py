@@ -26,7 +26,7 @@ Look at: the first epoch (sigmoids start slowly), the noise of the curves, and a
 
 # common comes first: it keeps TensorFlow quiet
 from common import Accuracy, Biases, LivePlot, Loss, TestImages, TrainImages, Weights
-from common import Run, ShuffledBatches, fused, in_batches, load_mnist, parse_args
+from common import Run, in_batches, load_mnist, parse_args
 
 import keras
 from keras import layers
@@ -50,34 +50,28 @@ def build_model(activation="relu", dropout=0.25):
 
 if __name__ == "__main__":
     args = parse_args(__doc__, steps=STEPS, threads=1, **OTHERWISE)
-    keras.utils.set_random_seed(args.seed)
     data = load_mnist(args)
-    batches = ShuffledBatches(*data.train, args)
-    test_batches = in_batches(data.test, 1000)
+    train, test = in_batches(data, args)  # in a new order each epoch
 
     learning_rate = keras.optimizers.schedules.ExponentialDecay(
-        args.learning_rate, decay_steps=batches.total_steps, decay_rate=1 / 30 if args.decay else 1
+        args.learning_rate, decay_steps=args.epochs * len(train), decay_rate=1 / 30 if args.decay else 1
     )
     model = build_model(args.activation, args.dropout)
     model.compile(
-        optimizer=fused(keras.optimizers.Adam(learning_rate)),  # fused: in one kernel, faster
+        optimizer=keras.optimizers.Adam(learning_rate),
         loss="sparse_categorical_crossentropy",
         metrics=["accuracy"],
-        steps_per_execution=20,  # 20 steps without a pause: faster
     )
 
-    run = Run(args, data, model)
+    run = Run(args, data, model, train)  # saves the network, and goes on with --resume
     panes = [Accuracy(), Loss(), TrainImages(), Weights(), Biases(), TestImages()]
-    plot = LivePlot(panes, data, args)
+    plot = LivePlot(panes, data, args)  # the window
     model.fit(
-        batches.data,
+        train,
         epochs=args.epochs,
         initial_epoch=run.initial_epoch,
-        validation_data=test_batches,
-        callbacks=[batches, run, plot],
-        shuffle=False,  # the batches come shuffled
-        verbose=args.verbose,
+        validation_data=test,
+        callbacks=[run, plot],
     )
-    test = model.evaluate(test_batches, verbose=0, return_dict=True)
-    run.finish(test, lecture=args.lecture)
+    run.finish(model.evaluate(test, return_dict=True), lecture=args.lecture)
     plot.wait_until_closed()

@@ -28,7 +28,7 @@ Try: --show-filters (kernels and feature maps; --resume --show-filters if the ru
 
 # common comes first: it keeps TensorFlow quiet
 from common import Accuracy, LivePlot, Loss, MaxActivations, TestImages, TrainImages
-from common import Run, ShuffledBatches, in_batches, load_mnist, parse_args, show_feature_maps
+from common import Run, in_batches, load_mnist, parse_args, show_feature_maps
 
 import keras
 from keras import layers
@@ -63,37 +63,31 @@ def build_model(step, dropout=0.5, pooling=False):
 
 if __name__ == "__main__":
     args = parse_args(__doc__, steps=STEPS, batch_size=100, decay=True, show_filters=False)
-    keras.utils.set_random_seed(args.seed)
     data = load_mnist(args)
-    batches = ShuffledBatches(*data.train, args)
-    test_batches = in_batches(data.test, 1000)
+    train, test = in_batches(data, args)  # in a new order each epoch
 
     learning_rate = keras.optimizers.schedules.CosineDecay(  # falls along a cosine to 0
-        args.learning_rate, decay_steps=batches.total_steps, alpha=0 if args.decay else 1
+        args.learning_rate, decay_steps=args.epochs * len(train), alpha=0 if args.decay else 1
     )
     model = build_model(args.step, args.dropout, args.pooling)
     model.compile(
         optimizer=keras.optimizers.Adam(learning_rate),
         loss="sparse_categorical_crossentropy",
         metrics=["accuracy"],
-        steps_per_execution=5,  # 5 steps without a pause: faster
     )
 
-    run = Run(args, data, model)
+    run = Run(args, data, model, train)  # saves the network, and goes on with --resume
     activations = [MaxActivations("conv."), MaxActivations("dense")]
     panes = [Accuracy(), Loss(), TrainImages(), *activations, TestImages()]
-    plot = LivePlot(panes, data, args)
+    plot = LivePlot(panes, data, args)  # the window
     model.fit(
-        batches.data,
+        train,
         epochs=args.epochs,
         initial_epoch=run.initial_epoch,
-        validation_data=test_batches,
-        callbacks=[batches, run, plot],
-        shuffle=False,  # the batches come shuffled
-        verbose=args.verbose,
+        validation_data=test,
+        callbacks=[run, plot],
     )
-    test = model.evaluate(test_batches, verbose=0, return_dict=True)
-    run.finish(test, lecture=args.lecture)
+    run.finish(model.evaluate(test, return_dict=True), lecture=args.lecture)
     if args.show_filters:
         show_feature_maps(model, data.test.x[0], args)
     plot.wait_until_closed()

@@ -27,7 +27,7 @@ import functools
 
 # common comes first: it keeps TensorFlow quiet
 from common import Accuracy, AttentionMap, LivePlot, Loss, TranslatedTexts, Translations
-from common import Run, ShuffledBatches, in_batches, load_dates, load_sentences, parse_args
+from common import Run, in_batches, load_dates, load_sentences, parse_args
 from common import say_translations, score_translations, trained_model
 
 import keras
@@ -120,7 +120,6 @@ def translate(model, sources, length, beams=1):
 if __name__ == "__main__":
     flags = {"decay": True, "beams": 1, "translate": []}
     args = parse_args(__doc__, steps=STEPS, batch_size=64, learning_rate=0.002, **flags)
-    keras.utils.set_random_seed(args.seed)
     task = load_dates(args) if args.step == "dates" else load_sentences(args)
     trained = trained_model(args, task.data) if args.translate else None
     if trained:
@@ -130,9 +129,9 @@ if __name__ == "__main__":
 
     data = task.data
     steps = len(data.train.y) // args.batch_size  # the rest is for the next epoch
-    batches = ShuffledBatches(*data.train, args, steps=steps)
+    train, validation, _ = in_batches(data, args, steps=steps, evaluated=100)
     learning_rate = keras.optimizers.schedules.CosineDecay(  # falls along a cosine to 0
-        args.learning_rate, decay_steps=batches.total_steps, alpha=0 if args.decay else 1
+        args.learning_rate, decay_steps=args.epochs * len(train), alpha=0 if args.decay else 1
     )
     model = build_model(task, args.units, args.dropout)
     model.compile(
@@ -141,19 +140,17 @@ if __name__ == "__main__":
         metrics=[token_accuracy],
     )
 
-    run = Run(args, data, model)
+    run = Run(args, data, model, train)  # saves the network, and goes on with --resume
     texts = TranslatedTexts(task, functools.partial(translate, model, length=task.lengths[1]))
     panes = [Accuracy("token_accuracy", "Token accuracy"), Loss(), Translations(texts)]
     panes += [AttentionMap(texts, number) for number in range(3)]
     plot = LivePlot(panes, data.map(lambda x, y: (x[:100], y[:100])), args)
     model.fit(
-        batches.data,
+        train,
         epochs=args.epochs,
         initial_epoch=run.initial_epoch,
-        validation_data=in_batches(data.validation, 100),
-        callbacks=[batches, run, plot],
-        shuffle=False,  # the batches come shuffled
-        verbose=args.verbose,
+        validation_data=validation,
+        callbacks=[run, plot],
     )
     with_beams = functools.partial(translate, model, length=task.lengths[1], beams=args.beams)
     result = score_translations(task, with_beams)

@@ -26,12 +26,16 @@ Source: Isola et al., "Image-to-image translation with conditional adversarial n
 https://arxiv.org/abs/1611.07004, and TensorFlow's tutorial "pix2pix".
 """
 
+import dataclasses
+
 # common comes first: it keeps TensorFlow quiet
 from common import LivePlot, Loss, PairPictures
-from common import Run, ShuffledBatches, fused, in_batches, jitter, load_edges, load_facades, parse_args
+from common import Run, in_batches, jitter, load_edges, load_facades, parse_args
 
 import keras
 from keras import layers, ops
+
+from common.data.dataset import Examples
 
 STEPS = {
     "facades": {"epochs": 400, "batch_size": 1, "filters": 64, "image_size": 256, "input_half": "right"},
@@ -41,7 +45,7 @@ STEPS = {
 
 def normalization(batch_size):
     """For a batch of one picture, batch norm is instance norm."""
-    return fused(layers.BatchNormalization()) if batch_size > 1 else layers.GroupNormalization(groups=-1)
+    return layers.BatchNormalization() if batch_size > 1 else layers.GroupNormalization(groups=-1)
 
 
 def convolution(filters, stride=2, transposed=False, **options):
@@ -123,33 +127,32 @@ class Pix2Pix(keras.Model):
 
 if __name__ == "__main__":
     args = parse_args(__doc__, steps=STEPS, learning_rate=0.0002, l1=100.0)
-    keras.utils.set_random_seed(args.seed)
     data = load_edges(args) if args.step == "edges" else load_facades(args)
     image_size = data.test.x.shape[1]
+    first = Examples(*(part[:500] for part in data.test))  # the others are for the end
     # an epoch of at most 200 steps: at the end of each is a checkpoint
-    batches = ShuffledBatches(*data.train, args, change=jitter(image_size), steps=200)
+    train, validation = in_batches(
+        dataclasses.replace(data, test=first), args, jitter(image_size), steps=200, evaluated=args.batch_size
+    )
 
     sizes = image_size, [pictures.shape[-1] for pictures in data.train], args.filters, args.batch_size
     generator = build_generator(*sizes)
     model = Pix2Pix(generator, build_discriminator(*sizes), args.l1)
     model.compile(keras.optimizers.Adam(args.learning_rate, beta_1=0.5))
 
-    run = Run(args, data, model, saved=generator)
+    run = Run(args, data, model, train, saved=generator)  # goes on with --resume
     losses = [Loss("Generator loss", "generator"), Loss("Discriminator loss", "discriminator")]
     pictures = [PairPictures("Drawing", "x"), PairPictures("Generated", "outputs"), PairPictures("Real", "y")]
     examples = [part[: PairPictures.shown(image_size)] for part in data.test]
-    validation = tuple(part[:500] for part in data.test)
-    plot = LivePlot([*losses, Loss("L1 error", "l1"), *pictures], (examples, validation), args)
+    plot = LivePlot([*losses, Loss("L1 error", "l1"), *pictures], (examples, first), args)  # the window
     model.fit(
-        batches.data,
+        train,
         epochs=args.epochs,
         initial_epoch=run.initial_epoch,
-        validation_data=in_batches(validation, args.batch_size),
-        callbacks=[batches, run, plot],
-        shuffle=False,  # the batches come shuffled
-        verbose=args.verbose,
+        validation_data=validation,
+        callbacks=[run, plot],
     )
-    result = model.evaluate(in_batches(data.test, args.batch_size), verbose=0, return_dict=True)
+    result = model.evaluate(*data.test, batch_size=args.batch_size, return_dict=True)
     result = {name: result[name] for name in (*model.means, "loss")}
     run.finish(result, lecture=None, write="{:.4f}".format)
     plot.wait_until_closed()

@@ -19,8 +19,7 @@ from common.data.photos import load_cats_dogs
 from common.data.reviews import load_imdb
 from common.data.sentences import load_dates, load_sentences
 from common.terminal import UserError
-from common.training.fused import fused
-from common.training.batches import ShuffledBatches, in_batches
+from common.training.batches import in_batches
 from common.training.results import trained_model
 from common.training.run import Run
 from common.window.live_plot import LivePlot
@@ -47,7 +46,6 @@ __all__ = [
     "PredictedAgainstTrue",
     "Reviews",
     "Run",
-    "ShuffledBatches",
     "TestImages",
     "TrainImages",
     "TranslatedTexts",
@@ -56,7 +54,6 @@ __all__ = [
     "Weights",
     "WordSentiments",
     "classify_reviews",
-    "fused",
     "in_batches",
     "jitter",
     "load_boston_housing",

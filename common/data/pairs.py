@@ -175,7 +175,7 @@ def jitter(size):
     """How training pairs are changed a little every time: mirrored, and a part of them cut out.
 
     Returns:
-        a function for `ShuffledBatches`: of x, y, both uint8 [batch, height, width, channels], and a
+        a function for `in_batches`: of x, y, both uint8 [batch, height, width, channels], and a
         `numpy.random.Generator`. It returns both changed alike, [batch, size, size, channels].
 
     Source: "random jitter" in Isola et al. 2017, section 6.2.

@@ -1,6 +1,7 @@
 """Mini-batches: of training examples in a new order each epoch, of others in their own."""
 
 import sys
+import warnings
 
 import keras
 import numpy as np
@@ -8,83 +9,85 @@ import numpy as np
 from common.terminal import UserError
 from common.training import distribution
 
-
 LARGE = 100_000_000  # bytes of examples, of which TensorFlow gets no copy
+EVALUATED = 784_000  # numbers in a batch that is only evaluated: 1,000 digits
 
 
-class ShuffledBatches(keras.callbacks.Callback):
-    """Deals out the training examples in batches; as a callback it shuffles them before each epoch.
+def in_batches(data, args, change=None, steps=None, evaluated=None):
+    """The parts of a data set in batches: to train on, in a new order each epoch; to evaluate on, in order.
 
-    `model.fit(x, y, batch_size=...)` would do, but once a seed is set it deals the same batches in
-    the same order in every epoch. Here the order depends on the seed and the number of the epoch,
-    so that a resumed training sees what an uninterrupted one would have seen.
+        train, test = in_batches(data, args)
+
+    `model.fit(x, y, batch_size=...)` would do, but once a seed is set it deals the same batches in the same
+    order in every epoch. Here the order depends on the seed and the number of the epoch, so that a resumed
+    training sees what an uninterrupted one would have seen. On TensorFlow they also begin sooner: Keras would
+    spend 20 to 40 milliseconds of each evaluation on preparing to deal out arrays.
 
     Args:
-        x, y: arrays with n examples each.
-        args: from `parse_args`; `epochs`, `batch_size` and `seed` are used.
-        change: changes the examples a little every time: a function of a batch's x and y and of a
+        data: `Data` with train and, where there are such, validation and test.
+        args: from `parse_args`; `batch_size` and `seed` are used.
+        change: changes the training examples a little every time: a function of a batch's x and y and of a
             `numpy.random.Generator` that returns x and y.
         steps: how many batches an epoch has at most; the next epoch continues where it ends. None: all.
+        evaluated: how many examples are evaluated at a time; None: up to 1,000, fewer if they are large.
 
-    Attributes:
-        data: what `model.fit` trains on, batches of (x, y): on TensorFlow a `tf.data.Dataset`, else a
-            `keras.utils.PyDataset`. The last batch of an epoch is smaller if batch_size does not divide n;
-            with --distribute its examples that cannot be shared evenly are left out.
-        total_steps: how many batches there are in all epochs, for a learning rate that decays.
+    Returns:
+        A list with, for each part of `data`, what `model.fit` and `model.evaluate` take: on TensorFlow a
+        `tf.data.Dataset`, else a `keras.utils.PyDataset`. `len(train)` is the number of batches, the last of
+        which is smaller if batch_size does not divide the number of examples; with --distribute, what cannot
+        be shared evenly is left out. `train.deal(epoch)` puts an epoch, from 0, into its order: `Run` calls
+        it.
 
     Raises:
         UserError: there are fewer examples than devices.
     """
+    warnings.filterwarnings("ignore", "`shuffle=True` was passed")  # they come shuffled
+    train, *others = data
+    if evaluated is None:
+        evaluated = int(np.clip(EVALUATED // train.x[0].size, 4, 1000))
+    return [_to_train_on(train, args, change, steps), *(_to_evaluate_on(part, evaluated) for part in others)]
 
-    def __init__(self, x, y, args, change=None, steps=None):
-        super().__init__()
+
+class _Order:
+    """Which examples an epoch takes, and in which order: it depends on the seed and the epoch's number."""
+
+    def __init__(self, examples, args, steps):
         devices = distribution.data_parallel.devices if distribution.data_parallel else 1
-        if len(x) < devices:
-            raise UserError(f"{len(x)} training examples cannot be split across {devices} devices")
-        self._seed, self._examples, self._used = args.seed, len(x), len(x) // devices * devices
-        self._epoch_examples = min(self._used, (steps or len(x)) * args.batch_size)
-        steps = -(-self._epoch_examples // args.batch_size)
-        self.total_steps = args.epochs * steps
-        on_tensorflow = keras.config.backend() == "tensorflow"
-        one_by_one = change or x.nbytes > LARGE
-        kind = _Batches if not on_tensorflow else _DealtBatches if one_by_one else _TensorFlowBatches
-        self._batches = kind(x, y, args.batch_size, steps, change)
-        self.data = self._batches.data
+        if examples < devices:
+            raise UserError(f"{examples} training examples cannot be split across {devices} devices")
+        self._seed, self._examples, self._used = args.seed, examples, examples // devices * devices
+        self._each = min(self._used, (steps or examples) * args.batch_size)  # examples of an epoch
+        self.steps = -(-self._each // args.batch_size)
 
-    def on_epoch_begin(self, epoch, logs=None):
-        begin = epoch * self._epoch_examples
-        rounds = range(begin // self._used, -(-(begin + self._epoch_examples) // self._used))
+    def of(self, epoch):
+        """Numbers of examples, int64."""
+        begin = epoch * self._each
+        rounds = range(begin // self._used, -(-(begin + self._each) // self._used))
         order = np.concatenate([self._shuffled(number) for number in rounds])
         begin -= rounds[0] * self._used
-        self._batches.set_order(order[begin : begin + self._epoch_examples], [self._seed, epoch])
-        if keras.config.backend() == "torch":  # its dropout has random numbers of its own
-            sys.modules["torch"].manual_seed(self._seed + epoch)
-        if distribution.data_parallel:
-            distribution.data_parallel.training_batches = True
+        return order[begin : begin + self._each]
 
     def _shuffled(self, number):
         """All examples in the order in which this round through them takes them."""
         return np.random.default_rng([self._seed, number]).permutation(self._examples)[: self._used]
 
-    def on_train_batch_end(self, batch, logs=None):
-        if distribution.data_parallel:
-            distribution.data_parallel.training_batches = False  # Keras has asked for the epoch's layout
+
+def _to_train_on(examples, args, change, steps):
+    order, on_tensorflow = _Order(len(examples[0]), args, steps), keras.config.backend() == "tensorflow"
+    one_by_one = change or examples[0].nbytes > LARGE
+    make = _Batches if not on_tensorflow else _DealtOut if one_by_one else _Gathered
+    made = make(*examples, args.batch_size, order.steps, change)
+
+    def deal(epoch):
+        made.put(order.of(epoch), [args.seed, epoch])
+        if keras.config.backend() == "torch":  # its dropout has random numbers of its own
+            sys.modules["torch"].manual_seed(args.seed + epoch)
+
+    made.data.deal = deal
+    return made.data
 
 
-def in_batches(examples, size):
-    """Examples to evaluate a network on, always in the same order, in batches of `size`; the last is smaller.
-
-    Arrays would do, too, but on TensorFlow Keras would spend 20 to 40 milliseconds of each evaluation on
-    preparing to deal them out: half the time of an epoch of few examples.
-
-    Args:
-        examples: (x, y), arrays with n examples each.
-        size: how many examples a batch has.
-
-    Returns:
-        For `validation_data` or `model.evaluate`: on TensorFlow a `tf.data.Dataset`, else a
-        `keras.utils.PyDataset`.
-    """
+def _to_evaluate_on(examples, size):
     if keras.config.backend() != "tensorflow":
         return _InOrder(*examples, size)
     import tensorflow as tf
@@ -126,7 +129,7 @@ def _dataset(steps, batch):
     return tf.data.Dataset.range(steps).map(batch).prefetch(8).with_options(options)
 
 
-class _TensorFlowBatches:
+class _Gathered:
     def __init__(self, x, y, size, steps, change):
         import tensorflow as tf
 
@@ -140,7 +143,7 @@ class _TensorFlowBatches:
             chosen.set_shape([each])  # whose shapes are known, layers need not ask for them: faster
             return tf.gather(x, chosen), tf.gather(y, chosen)
 
-        self.set_order = lambda chosen, seed: order.assign(chosen)
+        self.put = lambda chosen, seed: order.assign(chosen)
         self.data = _dataset(steps, batch)
 
 
@@ -150,16 +153,21 @@ class _Batches(keras.utils.PyDataset):
     def __init__(self, x, y, size, steps, change):
         super().__init__()
         self._x, self._y, self._size, self._steps, self._change = x, y, size, steps, change
-        self.set_order(np.arange(len(x)), [0])
+        self.put(np.arange(len(x)), [0])
         self.data = self
 
-    def set_order(self, order, seed):
-        self._order, self._seed = order, seed
+    def put(self, order, seed):
+        self._order, self._seed, self._next = order, seed, 0
 
     def __len__(self):
         return self._steps
 
     def __getitem__(self, number):
+        """The next batch, whatever its number: Keras would shuffle the batches, the smaller last one, too."""
+        self._next += 1
+        return self.batch((self._next - 1) % self._steps)
+
+    def batch(self, number):
         chosen = self._order[number * self._size : (number + 1) * self._size]
         if shared := distribution.data_parallel:
             each = len(chosen) // shared.processes
@@ -168,17 +176,17 @@ class _Batches(keras.utils.PyDataset):
         return self._change(x, y, np.random.default_rng([*self._seed, number])) if self._change else (x, y)
 
 
-class _DealtBatches(_Batches):
+class _DealtOut(_Batches):
     """The same as a `tf.data.Dataset`: Keras would make one with autotuning of the `PyDataset`."""
 
     def __init__(self, *args):
         import tensorflow as tf
 
         super().__init__(*args)
-        kinds = [tf.TensorSpec([None, *part.shape[1:]], part.dtype) for part in self[0]]
+        kinds = [tf.TensorSpec([None, *part.shape[1:]], part.dtype) for part in self.batch(0)]
 
         def batch(number):
-            parts = tf.numpy_function(self.__getitem__, [number], [kind.dtype for kind in kinds])
+            parts = tf.numpy_function(self.batch, [number], [kind.dtype for kind in kinds])
             return tuple(tf.ensure_shape(part, kind.shape) for part, kind in zip(parts, kinds, strict=True))
 
         self.data = _dataset(len(self), batch)

@@ -32,7 +32,7 @@ class _DataParallel(keras.distribution.DataParallel):
     So process 0 can read pictures for its window without the others.
     """
 
-    training_batches = False  # set by `ShuffledBatches`
+    training_batches = False  # set by `Run`
 
     def __init__(self):
         import jax

@@ -25,8 +25,10 @@ import numpy as np
 
 from common.files import by_product, disk_full, hold_room, remove_leftovers, replacing
 from common.terminal import STARTED, UserError, interrupt
+from common.training import distribution
 from common.training.checkpoints import STOPPING, read_state, restore, snapshot, write_checkpoint
 from common.training.distribution import in_several_processes, part_ways
+from common.training.faster import make_faster
 from common.training.results import SETTINGS, best_epoch, device, shown, write_result
 
 
@@ -44,6 +46,7 @@ class Run(keras.callbacks.Callback):
     Args:
         args: from `parse_args`.
         data: the `Data` that the model is trained on.
+        train: its training examples, as `in_batches` returns them.
         model: a compiled `keras.Model`. With --resume its variables, the optimizer's too, are set
             as they were at the end of the last complete epoch.
         stopping: the lesson's `keras.callbacks.EarlyStopping` if it has one, which must stand before this
@@ -58,9 +61,9 @@ class Run(keras.callbacks.Callback):
             there is no run of this lesson in it.
     """
 
-    def __init__(self, args, data, model, stopping=None, saved=None):
+    def __init__(self, args, data, model, train, stopping=None, saved=None):
         super().__init__()
-        self.args, self.data, self._stopping = args, data, stopping
+        self.args, self.data, self._train, self._stopping = args, data, train, stopping
         self._saved = saved or model
         self.folder = Path(args.out)
         _, validated, *_ = data
@@ -71,9 +74,7 @@ class Run(keras.callbacks.Callback):
         self.history = []
         self._open_folder()
         model.optimizer.build(model.trainable_variables)
-        self._make_metrics(model)
-        if keras.config.backend() == "torch":
-            model.steps_per_execution = 1  # PyTorch takes its steps one by one
+        make_faster(model, args.batch_size, data.train)
         self._stopping_state = {}
         if args.resume:
             self._restore(model)
@@ -90,17 +91,11 @@ class Run(keras.callbacks.Callback):
             f"{args.script}{f' {args.step}' if args.step else ''}: {model.count_params():,} parameters,"
             f" Keras {keras.__version__} on {keras.config.backend()}, {device()}"
         )
+        if not args.verbose:
+            keras.config.disable_interactive_logging()  # no progress bar
         interrupt.saving = True
         if interrupt.requested:  # and a library has caught the SystemExit
             raise SystemExit(interrupt.status)
-
-    def _make_metrics(self, model):
-        """Keras makes them at their first use. In the first step, TensorFlow would have to trace it twice."""
-        shape = getattr(model, "output_shape", None)  # a list where there are several outputs
-        if keras.config.backend() == "tensorflow" and isinstance(shape, tuple) and None not in shape[1:]:
-            x, y = (part[:1] for part in self.data.train)
-            model.compute_metrics(x, y, keras.ops.zeros((1, *shape[1:])))
-            model.reset_metrics()
 
     def _open_folder(self):
         # a notebook's cell that is run again gets the lock that it has
@@ -156,10 +151,15 @@ class Run(keras.callbacks.Callback):
             vars(self._stopping).update(self._stopping_state)
 
     def on_epoch_begin(self, epoch, logs=None):
+        self._train.deal(epoch)
+        if data_parallel := distribution.data_parallel:
+            data_parallel.training_batches = True
         self._batches_seen = 0
         self._epoch_began = time.perf_counter()
 
     def on_train_batch_end(self, batch, logs=None):
+        if data_parallel := distribution.data_parallel:
+            data_parallel.training_batches = False  # Keras has asked for the epoch's layout
         self._batches_seen = batch + 1
         if interrupt.requested:
             if in_several_processes():
@@ -194,6 +194,7 @@ class Run(keras.callbacks.Callback):
             self.model.stop_training = True
 
     def on_train_end(self, logs=None):
+        keras.config.disable_interactive_logging()  # of the evaluation `finish` says the result
         self._room.truncate(100_000)  # for the result
         self._trouble = self._save_model()
         if self._died:
@@ -252,6 +253,7 @@ class Run(keras.callbacks.Callback):
             SystemExit: with status 130, if Ctrl-C was pressed during the training (SIGTERM 143, SIGHUP 129).
             UserError: the model could not be written. What else there is has been.
         """
+        keras.config.enable_interactive_logging()
         args, file = self.args, self.data.file
         metric = next(name for name in test if name != "loss")
         written = shown(test[metric], lecture, write)

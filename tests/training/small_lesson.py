@@ -4,16 +4,14 @@ numbers, and the weights of the best epoch. Its epochs take long enough to be st
 
 import time
 
-from common import Run, ShuffledBatches, in_batches, load_mnist, parse_args
+from common import Run, in_batches, load_mnist, parse_args
 
 import keras
 from keras import layers
 
 args = parse_args(__doc__, epochs=9, batch_size=100, learning_rate=0.01)
-keras.utils.set_random_seed(args.seed)
 data = load_mnist(args)
-batches = ShuffledBatches(*data.train, args)
-test_batches = in_batches(data.test, 1000)
+train, test = in_batches(data, args)
 model = keras.Sequential(
     [
         keras.Input((28, 28, 1)),
@@ -28,22 +26,19 @@ model = keras.Sequential(
     ]
 )
 model.compile(
-    keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(args.learning_rate, batches.total_steps)),
+    keras.optimizers.Adam(
+        keras.optimizers.schedules.CosineDecay(args.learning_rate, args.epochs * len(train))
+    ),
     "sparse_categorical_crossentropy",
     metrics=["accuracy"],
 )
 keep_best = keras.callbacks.EarlyStopping(patience=args.epochs, restore_best_weights=True)
-run = Run(args, data, model, keep_best)
+run = Run(args, data, model, train, keep_best)
 model.fit(
-    batches.data,
+    train,
     epochs=args.epochs,
     initial_epoch=run.initial_epoch,
-    validation_data=test_batches,
-    callbacks=[
-        batches, keep_best, run, keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: time.sleep(0.2))
-    ],
-    shuffle=False,
-    verbose=args.verbose,
-)  # fmt: skip
-test = model.evaluate(test_batches, verbose=0, return_dict=True)
-run.finish(test, lecture=None)
+    validation_data=test,
+    callbacks=[keep_best, run, keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: time.sleep(0.2))],
+)
+run.finish(model.evaluate(test, return_dict=True), lecture=None)
