@@ -6,7 +6,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from common.files import UnexpectedArray, names_in_npz, read_npz, replacing
+from common.files import UnexpectedArray, names_in_npz, read_npz, replacing, write_npz
 from common.terminal import UserError
 
 NAME = "checkpoint.npz"
@@ -37,7 +37,7 @@ def write_checkpoint(folder, variables, state):
     arrays = {f"variable_{i}": value for i, value in enumerate(variables)}
     arrays |= {f"best_{i}": value for i, value in enumerate(best_weights)}
     with replacing(Path(folder) / NAME) as new:
-        np.savez(new, state=np.array(json.dumps(state)), **arrays)
+        write_npz(new, arrays | {"state": np.array(json.dumps(state))})
 
 
 def _read(folder, expected, optional=()):
