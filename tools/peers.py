@@ -10,7 +10,7 @@ under a window in the manner of the lecture's tool, "plots N" with those of N ep
 lesson  the lesson's own model, batches and settings (on Keras' backend), taken from its script
 plain   the same network: `model.fit` on NumPy arrays, Keras' defaults
 graph   a TensorFlow 1 program: a graph, a session, a `feed_dict` for each step, as in the lecture's source
-torch   a PyTorch loop
+torch   a PyTorch loop; with KERAS_BACKEND=torch, lest TensorFlow be imported, too, and crash beside triton
 """
 
 import itertools

@@ -13,7 +13,7 @@ import numpy as np
 
 from common.data.dataset import Data, Examples, training_size
 from common.data.sources import broken, bundled_file, download, file_of_user, keras_cache, read_arrays
-from common.files import replacing
+from common.files import replacing, write_npz
 
 IMDB_SOURCE = "https://ai.stanford.edu/~amaas/data/sentiment/aclImdb_v1.tar.gz"
 IMDB_SHA256 = "c40f74a18d3b61f90feba1e17730e0d38e8b97c05fde7008942e91923d1658fe"
@@ -133,5 +133,5 @@ def _fetch_full_imdb():
         labels = np.array([part[i][1] for i in order], np.uint8)
         arrays |= {f"{split}_tokens": tokens, f"{split}_offsets": offsets, f"{split}_labels": labels}
     with replacing(path) as new:
-        np.savez(new, **arrays)
+        write_npz(new, arrays)
     return path

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 
 from common.files import (
-    UnexpectedArray, names_in_npz, open_regular, parse_json, read_npz, reading, replacing, there,
+    UnexpectedArray, names_in_npz, open_regular, parse_json, read_npz, reading, replacing, there, write_npz,
 )  # fmt: skip
 from common.terminal import UserError
 from common.training.results import SETTINGS
@@ -48,7 +48,7 @@ def write_checkpoint(folder, variables, state):
     arrays = {f"variable_{i}": value for i, value in enumerate(variables)}
     arrays |= {f"best_{i}": value for i, value in enumerate(best_weights)}
     with replacing(Path(folder) / NAME) as new:
-        np.savez(new, state=np.array(json.dumps(state)), **arrays)
+        write_npz(new, arrays | {"state": np.array(json.dumps(state))})
 
 
 def read_state(folder):

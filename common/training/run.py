@@ -145,8 +145,7 @@ class Run(keras.callbacks.Callback):
     # -- called by Keras
 
     def on_train_begin(self, logs=None):
-        self._batches_seen, self._died = 0, None
-        self._epoch_began = time.perf_counter()
+        self._died = None
         if self._stopping and self._stopping_state:
             vars(self._stopping).update(self._stopping_state)
 
@@ -154,13 +153,12 @@ class Run(keras.callbacks.Callback):
         self._train.deal(epoch)
         if data_parallel := distribution.data_parallel:
             data_parallel.training_batches = True
-        self._batches_seen = 0
+        self._steps_before = int(self.model.optimizer.iterations)
         self._epoch_began = time.perf_counter()
 
     def on_train_batch_end(self, batch, logs=None):
         if data_parallel := distribution.data_parallel:
             data_parallel.training_batches = False  # Keras has asked for the epoch's layout
-        self._batches_seen = batch + 1
         if interrupt.requested:
             if in_several_processes():
                 raise SystemExit(interrupt.status)
@@ -171,7 +169,8 @@ class Run(keras.callbacks.Callback):
         self._fit_seconds += seconds
         if interrupt.requested:
             self.model.stop_training = True
-        if self._batches_seen < self.params["steps"]:
+        steps = int(self.model.optimizer.iterations) - self._steps_before
+        if self.model.stop_training and steps < self.params["steps"]:
             return  # stopped in the middle: only complete epochs count
         row = {"epoch": epoch + 1}
         row |= {name: float(value) for name, value in logs.items()}
@@ -197,6 +196,8 @@ class Run(keras.callbacks.Callback):
         keras.config.disable_interactive_logging()  # of the evaluation `finish` says the result
         self._room.truncate(100_000)  # for the result
         self._trouble = self._save_model()
+        if not (self.history or interrupt.requested):
+            print("No epoch is complete: there is nothing to continue with --resume.", file=sys.stderr)
         if self._died:
             print(f"The training has died: {self._died}. Try another --learning-rate.", file=sys.stderr)
 

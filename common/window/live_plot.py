@@ -134,11 +134,14 @@ class LivePlot(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch, logs=None):
         self._epoch_step = self._records.step
-        self._seen = {}
+        self._executions, self._seen = 0, {}
 
     @_guarded
     def on_train_batch_end(self, batch, logs=None):
-        batches = min(batch + 1, self._steps or batch + 1)  # Keras counts a shortened execution in full
+        # Keras before 3.11 says with which batch an execution began, later ones with which it ended
+        self._executions += 1
+        batches = self._executions * self.model.steps_per_execution
+        batches = min(batches, self._steps or batches)  # the last one may be shorter
         self._records.step = self._epoch_step + batches
         self._records.add(self._recent(batches, logs))
         if time.perf_counter() >= self._next_writing:

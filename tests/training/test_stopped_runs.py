@@ -62,6 +62,54 @@ def test_resume_wants_the_same_step(run, tmp_path, monkeypatch):
     assert learning_rates(tmp_path / "a") == pytest.approx([0.003] * 2)
 
 
+# Keras tells its callbacks another number of the batch than ours does, or an epoch is stopped somewhere
+COUNTS = """
+import runpy, signal
+from common.terminal import interrupt
+import keras
+calls, told = 0, keras.callbacks.CallbackList.on_train_batch_end
+
+def tell(callbacks, batch, logs=None):
+    global calls
+    calls += 1
+    {then}
+    told(callbacks, {batch}, logs)
+
+keras.callbacks.CallbackList.on_train_batch_end = tell
+sys.argv = ["mnist_1_softmax.py", "--epochs", "2", "--plot", "none", "--out", "a"]
+runpy.run_path({lesson!r}, run_name="__main__")
+"""
+
+
+def run_counted(run_code, batch="batch", then="pass"):
+    """60 batches an epoch, in executions of 50 and 10."""
+    return run_code(COUNTS.format(batch=batch, then=then, lesson=str(ROOT / "mnist_1_softmax.py")))
+
+
+@pytest.mark.parametrize("batch", ["0", "batch - 49", "10 * batch"])  # the second: Keras before 3.11
+def test_whatever_number_keras_gives_a_batch_each_epoch_counts(batch, run_code, tmp_path):
+    done = run_counted(run_code, batch=batch)
+    assert (done.returncode, done.stderr) == (0, "") and "after 2 epochs" in done.stdout
+    assert (tmp_path / "a" / "checkpoint.npz").is_file() and epochs_of(tmp_path / "a") == 2
+    curves = (tmp_path / "a" / "curves.csv").read_text("utf-8").splitlines()
+    assert [line.split(",")[0] for line in curves if ",loss," in line] == ["50", "60", "110", "120"]
+
+
+@not_on_windows
+@pytest.mark.parametrize("calls, epochs", [(3, 1), (4, 2)])
+def test_an_epoch_counts_unless_it_is_stopped_before_its_last_batch(calls, epochs, run_code, tmp_path):
+    done = run_counted(run_code, then=f"calls == {calls} and signal.raise_signal(signal.SIGTERM)")
+    assert done.returncode == 143 and f"after {epochs} of 2 epochs" in done.stdout
+    assert result_of(tmp_path / "a")["steps"] == (110 if calls == 3 else 120)
+    assert epochs_of(tmp_path / "a") == epochs
+
+
+def test_a_training_without_a_complete_epoch_says_so(run_code, tmp_path):
+    done = run_counted(run_code, then="callbacks.model.stop_training = True")
+    assert done.returncode == 0 and "after 0 epochs" in done.stdout
+    assert done.stderr == "No epoch is complete: there is nothing to continue with --resume.\n"
+
+
 def epochs_of(folder):
     """How many epochs are complete."""
     history = folder / "history.csv"
