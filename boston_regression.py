@@ -29,8 +29,8 @@ Source: TensorFlow's tutorial "Predict house prices: regression" (its mean absol
 """
 
 # common comes first: it keeps TensorFlow quiet
-from common import Biases, Errors, LivePlot, Loss, PredictedAgainstTrue, Weights
-from common import Run, in_batches, load_boston_housing, parse_args
+from common import Biases, LivePlot, Loss, Run, Weights, in_batches, parse_args
+from subjects.houses import Errors, PredictedAgainstTrue, load_boston_housing
 
 import keras
 from keras import layers

@@ -34,11 +34,11 @@ import reprlib
 from common import UserError
 from common.command_line import picture, slides_parser, whole_number
 from common.data.sources import bundled_file, read_arrays
-from common.data.photos import read_photo
-from common.slides.shapes import (
+from common.data.pictures import read_photo
+from slides.shapes import (
     BLUE, GREEN, GREY, INK, RED, WHITE, YELLOW, draw_numbers, draw_volume, mark, number, signed,
 )  # fmt: skip
-from common.slides.slides import Slide, show_slides
+from slides.show import Slide, show_slides
 
 import numpy as np
 from keras import ops

@@ -23,8 +23,8 @@ from common import UserError
 from common.command_line import demo_parser, picture, some_path
 from common.data.sources import BUNDLED_SHA256
 from common.files import there
-from common.slides.drawing_pad import DrawingPad
-from common.slides.ink import read_ink
+from drawing.drawing_pad import DrawingPad
+from drawing.ink import read_ink
 from common.training.results import MODEL, is_complete, load_model, read_result, takes_and_gives
 
 import numpy as np

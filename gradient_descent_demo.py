@@ -20,9 +20,9 @@ from functools import partial
 from common import UserError
 from common.command_line import positive_number, slides_parser
 from common.data.sources import bundled_file, read_arrays
-from common.slides import shapes
-from common.slides.shapes import INK, ORANGE, YELLOW, draw_box, draw_neuron, draw_picture, whole_slide, write
-from common.slides.slides import Slide, show_slides
+from slides import shapes
+from slides.shapes import INK, ORANGE, YELLOW, draw_box, draw_neuron, draw_picture, whole_slide, write
+from slides.show import Slide, show_slides
 
 import keras
 import numpy as np

@@ -22,8 +22,9 @@ Source: TensorFlow's tutorial "Text classification with movie reviews", about 87
 """
 
 # common comes first: it keeps TensorFlow quiet
-from common import Accuracy, Biases, LivePlot, Loss, Reviews, Weights, WordSentiments
-from common import Run, classify_reviews, in_batches, load_imdb, parse_args, trained_model
+from common import Accuracy, Biases, LivePlot, Loss, Weights
+from common import Run, in_batches, parse_args, trained_model
+from subjects.reviews import Reviews, WordSentiments, classify_reviews, load_imdb
 
 import keras
 from keras import layers

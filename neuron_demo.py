@@ -25,11 +25,11 @@ import functools
 from common import UserError
 from common.command_line import slides_parser, whole_number
 from common.data.sources import bundled_file, read_arrays
-from common.slides.shapes import (
+from slides.shapes import (
     BLUE, GREEN, INK, ORANGE, WHITE, YELLOW, draw_box, draw_neuron, draw_picture, inset, number, signed,
     whole_slide, write,
 )  # fmt: skip
-from common.slides.slides import Slide, show_slides
+from slides.show import Slide, show_slides
 
 import numpy as np
 

@@ -26,15 +26,13 @@ https://arxiv.org/abs/1409.0473, and TensorFlow's tutorial "Neural machine trans
 import functools
 
 # common comes first: it keeps TensorFlow quiet
-from common import Accuracy, AttentionMap, LivePlot, Loss, TranslatedTexts, Translations
-from common import Run, in_batches, load_dates, load_sentences, parse_args
-from common import say_translations, score_translations, trained_model
+from common import Accuracy, LivePlot, Loss, Run, in_batches, parse_args, trained_model
+from subjects.translation import END, PAD, START, AttentionMap, TranslatedTexts, Translations
+from subjects.translation import load_dates, load_sentences, say_translations, score_translations
 
 import keras
 import numpy as np
 from keras import layers, ops
-
-from common.data.sentences import END, PAD, START
 
 STEPS = {
     "translate": {"epochs": 12, "units": 256, "dropout": 0.3, "pairs": None},

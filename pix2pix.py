@@ -29,8 +29,8 @@ https://arxiv.org/abs/1611.07004, and TensorFlow's tutorial "pix2pix".
 import dataclasses
 
 # common comes first: it keeps TensorFlow quiet
-from common import LivePlot, Loss, PairPictures
-from common import Run, in_batches, jitter, load_edges, load_facades, parse_args
+from common import LivePlot, Loss, Run, in_batches, parse_args
+from subjects.pairs import PairPictures, jitter, load_edges, load_facades
 
 import keras
 from keras import layers, ops

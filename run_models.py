@@ -25,7 +25,7 @@ from pathlib import Path
 from common import UserError
 from common.command_line import some_path
 from common.terminal import interrupt
-from common.window.style import DesignedFigure, as_designed
+from keras_window.style import DesignedFigure, as_designed
 
 ROOT = Path(__file__).parent
 LESSONS = sorted(

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import keras
 
-from common.data.photos import read_each, read_photo
+from common.data.pictures import read_each, read_photo
 from common.data.picture_folders import say_left_out
 from common.files import there
 from common.terminal import UserError, in_notebook, interrupt, loading, on_terminal
@@ -20,7 +20,7 @@ from common.training import checkpoints, results
 from common.training.distribution import distribute
 from common.training.race import Rival, end_with_parent
 from common.training.threads import use_threads
-from common.window.overlays import read_curves
+from keras_window.overlays import read_curves
 
 PLOTS = ("auto", "window", "web", "file", "none")
 SHARE = "show it in the browser, and let the class look on from other computers and phones"

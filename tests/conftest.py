@@ -24,7 +24,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # each worker has its part of the cores
 @pytest.fixture(autouse=True)
 def what_fails_in_a_picture_fails_the_test(monkeypatch):
     """In this process; a lesson in its own goes on, and says it on stderr."""
-    if guard := sys.modules.get("common.window.guard"):
+    if guard := sys.modules.get("keras_window.guard"):
         monkeypatch.setattr(guard.Guard, "__exit__", lambda *_: False)
 
 
@@ -39,7 +39,7 @@ def tk(screen, monkeypatch):
     """A screen for windows of Tk in this process."""
     import matplotlib.pyplot
 
-    from common.window.screens import close_windows
+    from keras_window.screens import close_windows
 
     monkeypatch.setenv("DISPLAY", screen)
     matplotlib.use("TkAgg", force=True)
@@ -145,7 +145,7 @@ def run(start):
 
     def run(*flags, **options):
         done = to_its_end(start(*flags, **options))
-        assert "everything else goes on" not in done.stderr, done.stderr  # as common/window/guard.py says
+        assert "everything else goes on" not in done.stderr, done.stderr  # as keras_window/guard.py says
         return done
 
     return run

@@ -313,7 +313,7 @@ def test_ctrl_c_ends_a_program_of_one_s_own_as_python_ends_it(run_code):
 def test_ctrl_c_while_its_window_answers_reaches_a_program_of_one_s_own(run_code, screen):
     code = """
 import signal
-from common.window.screens import Window
+from keras_window.screens import Window
 window = Window("a window", print)
 window.figure.canvas.get_tk_widget().after(10, lambda: signal.raise_signal(signal.SIGINT))
 try:

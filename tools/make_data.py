@@ -27,7 +27,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 DATA = ROOT / "common" / "data"
 
-from common.data.reviews import encode_reviews, first_words, words_of  # noqa: E402
+from subjects.reviews.data import encode_reviews, first_words, words_of  # noqa: E402
 
 
 def fetch(*command):

@@ -6,9 +6,9 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from common.window.panes.bands import has_activation
-from common.window.screens import show_picture
-from common.window.style import HEIGHT, WIDTH
+from keras_window.panes.bands import has_activation
+from keras_window.screens import show_picture
+from keras_window.style import HEIGHT, WIDTH
 
 
 def show_feature_maps(model, image, args):

@@ -8,7 +8,7 @@ from PIL import Image
 
 from common import show_feature_maps
 from common.answers.feature_maps import _draw
-from common.window.screens import File, to_be_closed
+from keras_window.screens import File, to_be_closed
 
 import keras
 from keras import layers

@@ -10,7 +10,10 @@ from helpers import ROOT, data_flags, not_on_windows
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from common import UserError, load_boston_housing, load_cats_dogs, load_fashion_mnist, load_imdb
+from common import UserError, load_fashion_mnist
+from subjects.houses import load_boston_housing
+from subjects.photos import load_cats_dogs
+from subjects.reviews import load_imdb
 from common import load_mnist
 from common.data import sources
 

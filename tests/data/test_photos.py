@@ -18,8 +18,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from common import UserError, load_cats_dogs
-from common.data.photos import _learn_heic, read_photo
+from common import UserError
+from subjects.photos import load_cats_dogs
+from common.data.pictures import _learn_heic, read_photo
 
 
 @pytest.mark.parametrize("mode, name", [
@@ -371,7 +372,7 @@ def test_the_bundled_pictures():
 def test_damaged_pictures_are_named_and_nothing_else_is_printed(run_code):
     code = """
 import io, random
-from common.data.photos import read_photo
+from common.data.pictures import read_photo
 from PIL import Image
 random.seed(1)
 information = Image.Exif()

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from helpers import data_flags
 
-from common import load_dates
-from common.data.sentences import END, PAD
+from subjects.translation import load_dates
+from subjects.translation.data import END, PAD
 
 import keras
 

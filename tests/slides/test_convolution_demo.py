@@ -13,9 +13,9 @@ from matplotlib.colors import same_color
 from PIL import Image
 
 from common import UserError
-from common.window.screens import File
-from common.slides.shapes import WHITE, YELLOW, number
-from common.slides.slides import KEYS, _Show, show_slides
+from keras_window.screens import File
+from slides.shapes import WHITE, YELLOW, number
+from slides.show import KEYS, _Show, show_slides
 
 import convolution_demo
 from convolution_demo import (

@@ -13,9 +13,9 @@ from matplotlib.text import Text
 from PIL import Image
 
 from common import UserError
-from common.window.style import fit_text
-from common.window.screens import File
-from common.slides.slides import show_slides
+from keras_window.style import fit_text
+from keras_window.screens import File
+from slides.show import show_slides
 
 import keras
 from keras import layers, ops

@@ -24,8 +24,8 @@ from common.data.dataset import Data, DataFile, Examples
 from common.files import replacing
 from common.terminal import interrupt
 from common.training import checkpoints, results
-from common.window.overlays import read_curves, write_curves
-from common.window.records import Curve
+from keras_window.overlays import read_curves, write_curves
+from keras_window.records import Curve
 
 import keras
 from keras import layers

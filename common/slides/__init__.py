@@ -1,1 +1,0 @@
-"""Slides to step through, and a sheet to draw on."""

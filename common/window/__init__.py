@@ -1,1 +1,0 @@
-"""The live window: a Keras callback that measures, and draws within its share of the time."""

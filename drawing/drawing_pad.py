@@ -1,0 +1,244 @@
+"""A sheet to draw on with the mouse, beside what networks read there."""
+
+import sys
+import time
+from pathlib import Path
+from textwrap import fill
+
+import numpy as np
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import PercentFormatter
+from PIL import Image
+
+from common.files import replacing
+from drawing.class_sheets import ClassSheets
+from drawing.ink import PEN, SIDE, draw_stroke
+from common.terminal import UserError
+from keras_window.panes.pane import Sheet
+from keras_window.screens import open_screen
+from keras_window.style import LARGE, SMALL, STYLE, TRAIN, as_designed, fit_text
+
+READ_EVERY = 0.06  # seconds, at least, while the pen moves
+OTHER = "#BBBBBB"
+BUTTONS = {"c": "clear", " ": "next picture", "s": "save", "q": "close"}
+KEYS = "c clears    s saves the picture    f fills the screen    q closes"
+
+
+class DrawingPad:
+    """A sheet to draw on, the small picture that is made of it, and what networks read in that.
+
+    Args:
+        plot: "auto", "window", "web", "share" or "file".
+        title: what the window's frame says.
+        see: makes of ink, float [280, 280], 0 paper to 1 ink, the picture that the networks see, uint8
+            [n, n, 1].
+        box: (first, last) row and column of the part of that picture that is marked.
+        out: the folder for pictures that are saved.
+
+    Attributes:
+        no_window: why there is no window, if one was wanted; else None.
+    """
+
+    def __init__(self, plot, title, see, box, out):
+        self._see, self._out, self._readers, self._waiting = see, Path(out), [], []
+        self._pen = None  # where it is while it draws
+        self._drawn = self._read = True  # whether the window shows the ink, and what was read
+        self._read_at, self._background = 0, None
+        self.screen, self.no_window = open_screen(plot, title, lambda key: None, BUTTONS, PEN / SIDE)
+        self._class = ClassSheets(self.screen, see) if plot == "share" else None
+        self.figure = self.screen.figure
+        self._build(box)
+        canvas = self.figure.canvas
+        canvas.mpl_connect("draw_event", self._on_draw)
+        canvas.mpl_connect("resize_event", lambda event: fit_text(self.figure))
+        canvas.mpl_connect("key_press_event", lambda event: self._on_key(event.key))
+        canvas.mpl_connect("button_press_event", self._on_press)
+        canvas.mpl_connect("motion_notify_event", self._on_move)
+        canvas.mpl_connect("button_release_event", self._on_release)
+        self.show(np.zeros((SIDE, SIDE), np.float32))
+        fit_text(self.figure)
+        canvas.draw()
+
+    @as_designed(STYLE | {"axes.spines.top": True, "axes.spines.right": True})
+    def _build(self, box):
+        self._paper, self._small = (
+            self.figure.add_axes(place, xticks=[], yticks=[], box_aspect=1, anchor="N")
+            for place in ((0.02, 0.1, 0.36, 0.8), (0.41, 0.35, 0.16, 0.55))
+        )
+        for axes, title in ((self._paper, "Draw here"), (self._small, "What it sees")):
+            axes.set_title(title, fontsize=18, fontweight="bold", loc="left")
+            axes.spines[:].set(color="#666666", lw=2)
+        self._sheet, self._seen = Sheet(self._paper), Sheet(self._small)
+        pixels = len(self._see(np.zeros((1, 1))))
+        self._small.set(xlim=(0, pixels), ylim=(pixels, 0))
+        first, last = box
+        marks = {"color": TRAIN, "alpha": 0.4, "animated": True}
+        frame = Rectangle((first, first), last + 1 - first, last + 1 - first, fill=False, ls="--", **marks)
+        self._small.add_patch(frame)
+        middle = (pixels + 1) / 2
+        (cross,) = self._small.plot(middle, middle, "+", ms=14, **marks)
+        about = (
+            f"{pixels} × {pixels} pixels: the digit",
+            "is fitted into the square,",
+            "then moved so that its",
+            "centre of mass is at +",
+        )
+        style = {"fontsize": SMALL, "va": "top", "linespacing": 1.4}
+        self._small.text(0, -0.05, "\n".join(about), transform=self._small.transAxes, **style)
+        style = {"fontsize": 15, "va": "bottom", "transform": self.figure.transFigure, "animated": True}
+        self._hint = self._paper.text(0.02, 0.03, "", **style)
+        self._moving = [self._sheet, self._seen, frame, cross, self._hint]
+
+    @as_designed(STYLE)
+    def put_readers(self, readers):
+        """Show what one or two networks read, from now on.
+
+        Args:
+            readers: for each network its name, of one or two lines, and a function from a picture, as `see`
+                makes it, to the probabilities float [10] of the digits.
+        """
+        if self._class:
+            self._class.readers = readers
+        left, right, gap = 0.62, 0.98, 0.04
+        width = (right - left - gap * (len(readers) - 1)) / len(readers)
+        for i, (name, read) in enumerate(readers):
+            axes = self.figure.add_axes((left + i * (width + gap), 0.1, width, 0.53))
+            axes.text(0, 1.58, name, fontsize=SMALL, va="top", transform=axes.transAxes, linespacing=1.4)
+            axes.set(xlim=(0, 1), ylim=(9.6, -0.6), xticks=(0, 0.5, 1), xlabel="probability in %")
+            axes.xaxis.set_major_formatter(PercentFormatter(1, symbol=""))
+            axes.set_yticks(range(10), range(10), fontsize=LARGE, fontweight="bold")
+            bars = axes.barh(range(10), np.zeros(10), lw=0, animated=True)
+            style = {"fontweight": "bold", "color": TRAIN, "va": "center", "animated": True}
+            digit = axes.text(0, 1.2, "", fontsize=72, transform=axes.transAxes, **style)
+            share = axes.text(0.064 / width, 1.18, "", fontsize=LARGE, transform=axes.transAxes, **style)
+            self._readers.append((read, bars, digit, share))
+            self._moving += [*bars, digit, share]
+        self._read = False
+        self.figure.canvas.draw()
+
+    def show(self, ink):
+        """Lay a sheet on the pad: float [280, 280], 0 paper to 1 ink. It can be drawn on."""
+        self.ink = np.array(ink, np.float32)
+        self._drawn = self._read = False
+        self._hint.set_text("space brings the next picture\n" * (len(self._waiting) > 1) + KEYS)
+
+    def show_in_turn(self, sheets):
+        """Show the first of some sheets; the space key brings the next."""
+        self._waiting = list(sheets)
+        self._turn()
+
+    def _turn(self):
+        if self._waiting:
+            self.show(self._waiting[0])
+            self._waiting.append(self._waiting.pop(0))
+
+    def run(self):
+        """Let people draw until the window is closed."""
+        while self.screen.open:
+            self.flush()
+            time.sleep(0.01)
+
+    def flush(self):
+        """Answer to mouse and keys, and show what came of it."""
+        self.screen.flush()
+        if not self.screen.open:
+            return
+        if self._class:
+            self._class.flush()
+        pause = time.perf_counter() - self._read_at
+        if not self._read and (self._pen is None or pause > READ_EVERY):
+            self._read_ink()
+            self._draw(self._moving, self.figure.bbox)
+        elif not self._drawn:
+            self._show_ink()
+            self._draw([self._sheet], self._paper.bbox)
+
+    def _show_ink(self):
+        grey = Image.fromarray((255 * (1 - self.ink)).astype(np.uint8))
+        self._sheet.show(lambda width, height: grey.resize((width, height), Image.Resampling.BILINEAR))
+        self._drawn = True
+
+    def _read_ink(self):
+        self._show_ink()
+        picture = self._see(self.ink)
+        grey = Image.fromarray(255 - picture[..., 0])
+        self._seen.show(lambda width, height: grey.resize((width, height), Image.Resampling.NEAREST))
+        for read, bars, digit, share in self._readers:
+            probabilities = read(picture) if picture.any() else np.zeros(10)
+            best = probabilities.argmax()
+            for i, (bar, probability) in enumerate(zip(bars, probabilities, strict=True)):
+                bar.set(width=probability, color=TRAIN if i == best else OTHER)
+            digit.set_text(str(best) if picture.any() else "")
+            share.set_text(f"{100 * probabilities[best]:.1f} %" if picture.any() else "")
+        self._read, self._read_at = True, time.perf_counter()
+
+    def _draw(self, artists, part):
+        if self._background is None:
+            self.figure.canvas.draw()
+            return
+        if artists is self._moving:
+            self.figure.canvas.restore_region(self._background)
+        with as_designed(self.figure.settings):
+            for artist in artists:
+                artist.axes.draw_artist(artist)
+        self.figure.canvas.blit(part)
+
+    def _on_draw(self, event):
+        canvas = self.figure.canvas
+        if not canvas.is_saving() and self.screen.live:
+            self._background = canvas.copy_from_bbox(self.figure.bbox)
+            for artist in self._moving:
+                artist.axes.draw_artist(artist)
+
+    # -- mouse and keys
+
+    def _place(self, event):
+        box = self._paper.bbox
+        return SIDE * (event.x - box.x0) / box.width, SIDE * (box.y1 - event.y) / box.height
+
+    def _on_press(self, event):
+        if event.button == 1 and event.inaxes is self._paper:
+            self.show(self.ink)
+            self._pen = self._place(event)
+            self._on_move(event)
+
+    def _on_move(self, event):
+        if self._pen is not None:
+            place = self._place(event)
+            draw_stroke(self.ink, self._pen, place)
+            self._pen, self._drawn, self._read = place, False, False
+
+    def _on_release(self, event):
+        if event.button == 1:
+            self._pen = None
+
+    def _on_key(self, key):
+        if key == "c":
+            self.show(np.zeros_like(self.ink))
+        elif key == " ":
+            self._turn()
+        elif key == "s":
+            self._save_next()
+        elif key == "f":
+            self.screen.toggle_full_screen()
+        elif key == "q":
+            self.screen.close()
+
+    def _save_next(self):
+        numbers = (n for n in range(1, 10**6) if not (self._out / f"drawing-{n}.png").exists())
+        path = self._out / f"drawing-{next(numbers)}.png"
+        try:
+            self.save(path)
+            self._hint.set_text(fill(f"saved as {path}", 70))
+        except UserError as error:
+            print(error, file=sys.stderr)
+            self._hint.set_text(fill(str(error), 70))
+        self.figure.canvas.draw()
+
+    def save(self, path):
+        """Write the whole picture. Raises UserError if it cannot be written."""
+        self._read_ink()
+        with replacing(path) as new:
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+            self.figure.savefig(new, dpi=100)
+        print(f"Saved {path}", flush=True)

@@ -1,0 +1,1 @@
+"""A live window for Keras: one callback, its panes, and where they are shown."""

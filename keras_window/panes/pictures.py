@@ -1,0 +1,205 @@
+"""The panes that show pictures: some training examples, and a part of the test set."""
+
+import functools
+
+import numpy as np
+from matplotlib.ticker import PercentFormatter
+from PIL import Image, ImageDraw
+
+from common.terminal import UserError
+from keras_window.panes.fonts import as_written, font
+from keras_window.panes.pane import Pane, Sheet
+from keras_window.style import DARK_RED, LARGE, RED
+
+
+def _check_images(images):
+    if images.ndim not in (3, 4):
+        raise UserError(f"pictures of examples need images [n, height, width, 1], not {list(images.shape)}")
+
+
+def _misclassified_first(sample, count):
+    """The indices of `count` examples, the misclassified ones first, and how many of them there are."""
+    wrong = sample.misclassified()
+    order = np.argsort(~wrong, kind="stable")[:count]
+    return order, int(wrong[order].sum())
+
+
+def _coloured(images, wrong):
+    """Ink black on white, of the first `wrong` white on red; photos as they are, the first in a red frame.
+
+    uint8 [n, h, w, 1 or 3] to [n, h, w, 3].
+    """
+    if images.shape[-1] == 3:
+        coloured = images.copy()
+        width = max(1, images.shape[1] // 12)
+        frame = np.ones(images.shape[1:3], bool)
+        frame[width:-width, width:-width] = False
+        coloured[:wrong, frame] = RED
+        return coloured
+    ink = np.linspace(0, 1, 256)[:, None]
+    coloured = np.empty((*images.shape[:3], 3), np.uint8)
+    coloured[:wrong] = (np.array(RED) * (1 - ink) + 255 * ink).astype(np.uint8)[images[:wrong, ..., 0]]
+    coloured[wrong:] = 255 - images[wrong:]
+    return coloured
+
+
+def _shrunk(images, side):
+    """Images of about `side` pixels, each the darkest of those it stands for; of photos their mean."""
+    times = max(1, round(images.shape[1] / side))
+    height, width = (length // times * times for length in images.shape[1:3])
+    parts = [images[:, i:height:times, j:width:times] for i in range(times) for j in range(times)]
+    if images.shape[-1] == 1:
+        return functools.reduce(np.maximum, parts)
+    return (sum(part.astype(np.uint32) for part in parts) // len(parts)).astype(np.uint8)
+
+
+def _mosaic(tiles, columns, rows):
+    """Put tiles [n, h, w, 3] side by side: uint8 [rows * h, columns * w, 3]."""
+    n, height, width, _ = tiles.shape
+    sheet = np.full((rows * columns, height, width, 3), 255, np.uint8)
+    sheet[:n] = tiles
+    sheet = sheet.reshape(rows, columns, height, width, 3).swapaxes(1, 2)
+    return sheet.reshape(rows * height, columns * width, 3)
+
+
+@functools.cache
+def _caption(text, width, height, lines, wrong):
+    """A picture of a few words, white on dark red if misclassified; there is room for so many lines."""
+    picture = Image.new("RGB", (width, height), DARK_RED if wrong else "white")
+    draw, line = ImageDraw.Draw(picture), height / lines
+    for row, words in enumerate(map(as_written, text.split("\n"))):
+        place = width / 2, (row + 0.5) * line
+        draw.text(place, words, "white" if wrong else "black", font(line, 0.96 * width, words), anchor="mm")
+    return picture
+
+
+class TrainImages(Pane):
+    """Some training examples, the misclassified ones first, on red, with label and prediction.
+
+    Args:
+        title: above the pane.
+        classes: the names of the classes; each picture then carries its own.
+    """
+
+    def __init__(self, title="Training digits", classes=None):
+        self.title, self._classes = title, classes
+        self._columns, self._rows = (4, 3) if classes else (10, 6)
+        self._lines = 2 if classes and max(map(len, classes)) > 5 else 1  # of a caption
+
+    def build(self, axes, records):
+        _check_images(records.train.x)
+        axes.set(xticks=[], yticks=[], xlabel="misclassified first: label → prediction")
+        axes.spines[:].set_visible(False)
+        self._sheet, self._shown = Sheet(axes), ()
+        return [self._sheet]
+
+    def update(self, records):
+        sample = records.train
+        predictions = None if sample.outputs is None else tuple(sample.predictions())
+        if self._shown == predictions:
+            return False
+        self._shown = predictions
+        order, wrong = _misclassified_first(sample, self._columns * self._rows)
+        pictures, labels = _coloured(sample.pixels(order), wrong), sample.classes()
+        captions = [(str(labels[i]), str(predictions[i])) for i in order[:wrong]]
+        captions += [None] * (len(order) - wrong)
+        if self._classes:
+            names = self._classes
+            captions = [(names[labels[i]], predictions and names[predictions[i]]) for i in order]
+        self._sheet.show(functools.partial(self._paint, pictures, captions, wrong))
+        return False
+
+    def _paint(self, pictures, captions, wrong, width, height):
+        sheet = Image.new("RGB", (width, height), "white")
+        wide, high = width // self._columns, height // self._rows
+        below = max(round(0.4 * high if self._lines == 2 else 0.25 * high), 2)
+        side = max(min(wide, high - below) - 1, 1)
+        for i, (picture, caption) in enumerate(zip(pictures, captions, strict=True)):
+            left, top = i % self._columns * wide, i // self._columns * high
+            image = Image.fromarray(picture).resize((side, side), Image.Resampling.BILINEAR)
+            sheet.paste(image, (left + (wide - side) // 2, top))
+            if caption:
+                label, prediction = caption
+                between = " " if self._lines == 1 else "\n"
+                text = f"{label}{between}→ {prediction}" if i < wrong else label
+                words = _caption(text, max(wide - 1, 1), below - 1, self._lines, i < wrong)
+                sheet.paste(words, (left, top + side))
+        return sheet
+
+
+class TestImages(Pane):
+    """A part of the test set, the misclassified ones first on red, and a ruler; pale until it is evaluated.
+
+    With as many places as a tenth of the test set, an accuracy of 90 % makes all of it red, and the lower end
+    of the red is the accuracy on the ruler from 90 to 100 %.
+
+    Args:
+        title: above the pane.
+        classes: the names of the classes; the most frequent mistake is then named.
+        columns, rows: how many places there are; fewer for a test set that is smaller.
+
+    Source: M. Görner's visualisation for "TensorFlow and deep learning, without a PhD".
+    """
+
+    __test__ = False  # the name is not for pytest
+
+    def __init__(self, title="Test digits", classes=None, columns=40, rows=25):
+        self.title, self._classes = title, classes
+        self._columns, self._rows = columns, rows
+
+    def build(self, axes, records):
+        self.axes = axes
+        _check_images(records.test.x)
+        examples = len(records.test.y)
+        as_many_as_needed = int(np.ceil(np.sqrt(examples * self._columns / self._rows)))  # of the same shape
+        self._columns = min(self._columns, as_many_as_needed)
+        self._rows = min(self._rows, -(-examples // self._columns))
+        self._bottom = max(1 - self._rows * self._columns / examples, 0)
+        self._small = _shrunk(records.test.pixels(slice(None)), 14)
+        self._sheet, self._shown = Sheet(axes), ()
+        self._line = axes.axhline(1, color="black", lw=4, animated=True)
+        self._text = axes.text(
+            0.5, 1, "", fontsize=LARGE, fontweight="bold", ha="center", va="center", animated=True,
+            bbox={"facecolor": "white", "edgecolor": "black", "lw": 2, "boxstyle": "round,pad=0.2"},
+        )  # fmt: skip
+        self._below = axes.text(
+            0.5, -0.02, "", ha="center", va="top", transform=axes.transAxes, animated=True
+        )
+        axes.set(xticks=[], ylim=(self._bottom, 1))
+        axes.yaxis.tick_right()
+        axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=" %"))
+        axes.set_yticks(np.linspace(self._bottom, 1, 6))
+        return [self._sheet, self._line, self._text, self._below]
+
+    def update(self, records):
+        sample = records.test
+        if self._shown is sample.outputs:
+            return False
+        self._shown = sample.outputs
+        order, wrong = _misclassified_first(sample, self._columns * self._rows)
+        tiles = _coloured(self._small[order], wrong)
+        if sample.outputs is None:
+            tiles = 255 - (255 - tiles) // 3
+        mosaic = Image.fromarray(_mosaic(tiles, self._columns, self._rows))
+        self._sheet.show(lambda width, height: mosaic.resize((width, height), Image.Resampling.BILINEAR))
+        self._line.set_visible(sample.outputs is not None)
+        if sample.outputs is None:
+            self._below.set_text("not evaluated yet")
+        else:
+            most = self._most_frequent_mistake(sample)
+            self._below.set_text(f"{most or 'misclassified first'}, after iteration {sample.read_at:,}")
+            accuracy = 1 - sample.misclassified().mean()
+            self._line.set_ydata([accuracy, accuracy])
+            margin = 0.07 * (1 - self._bottom)
+            self._text.set_y(np.clip(accuracy, self._bottom + margin, 1 - margin))
+            self._text.set_text(f"{accuracy:.2%}")
+        return False
+
+    def _most_frequent_mistake(self, sample):
+        wrong = sample.misclassified()
+        if not self._classes or not wrong.any():
+            return None
+        pairs = np.c_[sample.classes(), sample.predictions()][wrong]
+        mistakes, counts = np.unique(pairs, axis=0, return_counts=True)
+        label, prediction = mistakes[counts.argmax()]
+        return f"most: {self._classes[label]} → {self._classes[prediction]}"

@@ -1,0 +1,330 @@
+"""Where the figure is shown: in a window, in the browser, in a notebook cell, in a file, or nowhere.
+
+A screen has a `figure` to draw on and is told when there is a new picture (`present`), when there is
+time to answer to the mouse (`flush`) and when to go (`close`). `open` says whether it is still there,
+`live` whether somebody may look at it now, `stays` whether it goes only when it is closed.
+"""
+
+import contextlib
+import functools
+import io
+import threading
+import time
+import webbrowser
+from types import SimpleNamespace
+
+import numpy as np
+from matplotlib.backend_bases import KeyEvent, MouseButton, MouseEvent
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from PIL import Image
+
+from common.files import by_product, replacing
+from common.terminal import UserError, in_notebook, interrupt
+from keras_window.guard import Guard
+from keras_window.style import HEIGHT, WIDTH, DesignedFigure, as_designed, fit_text
+from keras_window.toolkits import new_figure, screen_size
+
+
+def open_screen(plot, title, on_key, buttons=None, pen=None):
+    """The screen for `--plot`, and why it is not a window, if a window was wanted.
+
+    Args:
+        plot: "auto", "window", "web", "share" (with the class) or "file".
+        title: what the window's frame says.
+        on_key: called with the name of a key that was pressed.
+        buttons: for a browser on a phone: for each of some keys what its button says, a dictionary.
+        pen: if the class is to draw, each on paper of their own: how wide the pen is, as part of the paper.
+    """
+    if plot == "auto" and in_notebook():
+        return Notebook(), None
+    if plot == "file":
+        return File(), None
+    if plot in ("web", "share"):
+        return Web(title, on_key, buttons or {}, pen, share=plot == "share"), None
+    try:
+        return Window(title, on_key), None
+    except Exception as error:  # every toolkit fails in its own way
+        why_not = str(error).partition("\n")[0].rstrip(".")
+        return File(), f"{why_not}; --plot web shows it in a browser"
+
+
+class File:
+    """No screen: the picture is made to be saved at the end."""
+
+    open = True
+    live = stays = False
+
+    def __init__(self):
+        self.figure = DesignedFigure(figsize=(WIDTH, HEIGHT), dpi=100)
+        FigureCanvasAgg(self.figure)
+
+    def present(self):
+        pass
+
+    def flush(self):
+        pass
+
+    def close(self):
+        pass
+
+
+class Notebook(File):
+    """The cell's output, replaced by each new picture."""
+
+    live = True
+
+    def __init__(self):
+        super().__init__()
+        self._display = None
+
+    def present(self):
+        from IPython.display import Image as Picture
+        from IPython.display import display
+
+        content = io.BytesIO()
+        rgb = np.asarray(self.figure.canvas.buffer_rgba())[..., :3]
+        Image.fromarray(rgb).save(content, "png", compress_level=1)
+        picture = Picture(content.getvalue())
+        if self._display is None:
+            self._display = display(picture, display_id=True)
+        else:
+            self._display.update(picture)
+
+
+class Window:
+    """A window of the GUI toolkit that MPLBACKEND names, or else of the first that opens one here.
+
+    Raises RuntimeError if there is no screen or no such toolkit; the message says what is missing, and the
+    command that mends it.
+    """
+
+    SHARE = 0.75  # of the screen
+    live = stays = True
+    to_finish = "close the window"
+
+    @interrupt.deferred()
+    def __init__(self, title, on_key):
+        self.open, self._trouble = True, None
+        self.figure = new_figure((WIDTH, HEIGHT))
+        canvas = self.figure.canvas
+        manager = canvas.manager
+        manager.set_window_title(title)
+        canvas.mpl_disconnect(manager.key_press_handler_id)  # our own keys
+        canvas.mpl_connect("close_event", self._on_close)
+        canvas.mpl_connect("key_press_event", lambda event: on_key(event.key))
+        canvas.draw, canvas.blit = self._until_flushed(canvas.draw), self._until_flushed(canvas.blit)
+        self._fit_to_screen(manager)
+        manager.show()
+        self.flush()  # the window takes its size before anything is drawn
+        if self.open:
+            self._fit_canvas(manager)
+            to_be_closed.append(self)
+
+    def _fit_to_screen(self, manager):
+        usual = 100 / self.SHARE * WIDTH, 100 / self.SHARE * HEIGHT
+        width, height = screen_size(manager, otherwise=usual)
+        dpi = self.SHARE * min(width / WIDTH, height / HEIGHT)
+        width, height = int(dpi * WIDTH), int(dpi * HEIGHT)
+        manager.resize(width, height)
+        if tk := _tk_window(manager):
+            tk.wm_geometry(f"{width}x{height}")  # matplotlib scales Tk's canvas once more
+
+    def _fit_canvas(self, manager):
+        """On a scaled screen, Tk's canvas of matplotlib 3.10 is larger than its window."""
+        if tk := _tk_window(manager):
+            self.figure.canvas.resize(SimpleNamespace(width=tk.winfo_width(), height=tk.winfo_height()))
+
+    def _until_flushed(self, method):
+        """The toolkit calls this, too, and drops what is raised: `flush` raises it."""
+
+        @interrupt.deferred()
+        def call(*args, **options):
+            try:
+                method(*args, **options)
+            except Exception as error:
+                self._trouble = error
+
+        return call
+
+    def _on_close(self, event=None):
+        self.open = False
+        if self in to_be_closed:
+            to_be_closed.remove(self)
+
+    def present(self):
+        self.flush()
+
+    @interrupt.deferred()
+    def flush(self):
+        if self.open:
+            self.figure.canvas.flush_events()
+        trouble, self._trouble = self._trouble, None
+        if trouble:
+            raise trouble
+
+    def toggle_full_screen(self):
+        self.figure.canvas.manager.full_screen_toggle()
+
+    @interrupt.deferred()
+    def close(self):
+        import matplotlib.pyplot as plt
+
+        self._on_close()
+        plt.close(self.figure)
+
+
+def _tk_window(manager):
+    window = getattr(manager, "window", None)
+    return window if hasattr(window, "wm_geometry") else None
+
+
+class _Canvas(FigureCanvasAgg):
+    """Knows whether it has been drawn on."""
+
+    changed = False
+
+    def draw(self):
+        super().draw()
+        self.changed = True
+
+    def blit(self, bbox=None):
+        self.changed = True
+
+
+class Web(File):
+    """A page in the browser, which may be opened late, several times, or never. Only `close` ends it.
+
+    Raises UserError if no browser could reach it.
+    """
+
+    live = stays = True
+    to_finish = "press q"
+    KEYS = {"Escape": "escape", "PageUp": "pageup", "PageDown": "pagedown"} | {
+        f"Arrow{way}": way.lower() for way in ("Left", "Right", "Up", "Down")
+    }  # matplotlib's names for the browser's
+
+    def __init__(self, title, on_key, buttons, pen, share):
+        self.figure = DesignedFigure(figsize=(WIDTH, HEIGHT), dpi=1440 / WIDTH)
+        _Canvas(self.figure).mpl_connect("key_press_event", lambda event: on_key(event.key))
+        self._sheet = _web_server(share).new_sheet(title, buttons, pen)
+        to_be_closed.append(self)
+
+    def present(self):
+        self.flush()
+
+    def flush(self):
+        for what, *values in self._sheet.done():
+            if self.open:
+                self._do(what, *values)
+        if self.open:
+            self._show()
+
+    def _show(self):
+        if self.figure.canvas.changed:
+            self.figure.canvas.changed = False
+            self._sheet.show(np.array(self.figure.canvas.buffer_rgba())[..., :3])
+
+    def _do(self, what, *values):
+        canvas = self.figure.canvas
+        if what == "key":
+            name = "key_press_event"
+            event = KeyEvent(name, canvas, self.KEYS.get(values[0], values[0]))
+        else:
+            name = {"move": "motion_notify_event"}.get(what, f"button_{what}_event")
+            (width, height), (x, y) = canvas.get_width_height(), values
+            event = MouseEvent(name, canvas, x * width, (1 - y) * height, MouseButton.LEFT)
+        canvas.callbacks.process(name, event)
+
+    def toggle_full_screen(self):
+        """The browser does this itself."""
+
+    def drawn(self, seconds):
+        """As `Sheet.drawn` of keras_window/web.py."""
+        return self._sheet.drawn(seconds)
+
+    def answer(self, artist, what):
+        self._sheet.answer(artist, what)
+
+    def close(self):
+        if self.open:
+            self.open = False
+            to_be_closed.remove(self)
+            self._show()
+            self._sheet.close()
+
+
+@functools.cache
+def _web_server(share):
+    """This program's only one, whose address is said, and opened where there is a browser."""
+    try:
+        from keras_window.web import Server, qr_code
+
+        server = Server(share)
+    except ModuleNotFoundError as error:
+        raise UserError(f"--plot web needs {error.name}: pip install {error.name}") from error
+    except OSError as error:
+        raise UserError(f"--plot web: cannot listen on this computer: {error.strerror}") from error
+    print(f"The window is in the browser, at {server.address}", flush=True)
+    if share:
+        print(f"The class looks on at {server.class_address}\n{qr_code(server.class_address)}", flush=True)
+    with contextlib.suppress(webbrowser.Error):
+        browser = webbrowser.get()
+        if type(browser) is not webbrowser.GenericBrowser:  # that would be one in this terminal
+            threading.Thread(target=browser.open, args=[server.address], daemon=True).start()
+    return server
+
+
+to_be_closed = []  # the open screens that stay until they are closed
+
+
+def show_picture(draw, path, title, args):
+    """Keep a picture that does not move, and show it where the live window would be.
+
+    If it cannot be drawn, a line says so.
+
+    Args:
+        draw: draws on an empty `DesignedFigure`.
+        path: where it is saved.
+        title: what it is, for the window's frame and the terminal.
+        args: from `parse_args`; `plot` and `close` are used.
+    """
+    with Guard(f"{title} cannot be shown"):
+        _keep_and_show(as_designed()(draw), path, title, args)
+
+
+def _keep_and_show(draw, path, title, args):
+    figure = File().figure
+    draw(figure)
+    with by_product():
+        with replacing(path) as new:
+            figure.savefig(new)
+        print(f"{title}: {path}")
+    if args.plot == "none" or args.close:
+        return
+    screen = None
+
+    def on_key(key):
+        if key == "q" and screen:
+            screen.close()
+
+    screen, _ = open_screen(args.plot, title, on_key)
+    if screen.live:
+        screen.figure.canvas.mpl_connect("resize_event", lambda event: fit_text(screen.figure))
+        fit_text(screen.figure)
+        draw(screen.figure)
+        screen.figure.canvas.draw()
+        screen.present()
+
+
+def wait_until_closed():
+    """Let the open windows answer to mouse and keys until the last of them is closed."""
+    while to_be_closed:
+        for screen in list(to_be_closed):
+            screen.flush()
+        time.sleep(0.02)
+
+
+def close_windows():
+    """Close all windows that are open."""
+    for screen in list(to_be_closed):
+        screen.close()

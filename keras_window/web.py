@@ -1,0 +1,378 @@
+"""A page in the browser that shows pictures as they change, and sends keys and the mouse back.
+
+A thread of its own answers the browsers, so that a slow one never holds up the training: each gets the newest
+picture when it has shown the one before. The page's address holds a secret; a connection over which it does
+not come is closed without an answer.
+
+With `share` anybody in the room may connect, and keras_window/connections.py says how often. Who has started
+the program comes in at a port of their own, which other computers do not reach.
+"""
+
+import asyncio
+import collections
+import contextlib
+import functools
+import hmac
+import io
+import json
+import logging
+import secrets
+import socket
+import sys
+import threading
+import time
+from pathlib import Path
+
+import segno
+from PIL import Image
+from tornado.httpserver import HTTPServer
+from tornado.netutil import bind_sockets
+from tornado.web import Application, RequestHandler
+from tornado.websocket import WebSocketClosedError, WebSocketHandler
+
+from keras_window.connections import Places, Selector, Stream
+
+PAGE = Path(__file__).with_name("web.html").read_bytes()
+LONGEST = 1000  # bytes that a browser may send at once
+LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that look alike
+SECRET = "[A-Za-z0-9_-]+"
+PATIENCE = 10  # seconds for a request, and for a browser that no longer answers
+
+logging.getLogger("tornado").addHandler(logging.NullHandler())  # what strangers send is no news
+logging.getLogger("tornado").propagate = False
+
+
+class Sheet:
+    """A part of the page, like a window: a picture, and what was done to it.
+
+    Args:
+        server: the `Server`.
+        title: what it shows.
+        buttons: for those without a keyboard: for each of some keys what its button says.
+        pen: None, or who looks on does not see the picture, but draws on paper of their own, with a pen of
+            this width as part of the paper's.
+    """
+
+    def __init__(self, server, title, buttons, pen):
+        self._server = server
+        self.title, self.buttons, self.pen = title, buttons, pen
+        self._done, self._artists = (collections.deque(maxlen=1000) for _ in range(2))
+        self.version, self._pixels, self._png = 0, None, None
+
+    def show(self, pixels):
+        """Show a picture, uint8 [height, width, 3], from now on."""
+        self._server.call(self._replace, pixels)
+
+    def done(self):
+        """Yield what was done since the last call: ("key", name), or ("press", "move" or "release", x, y).
+
+        The name is the browser's; x and y go from 0, left and top, to 1.
+        """
+        while self._done:
+            yield self._done.popleft()
+
+    def drawn(self, seconds):
+        """Yield in turn who has drawn, and for each of them their strokes, for so many seconds.
+
+        A stroke is (x0, y0, x1, y1), from 0 to 1, or None: all has been wiped out. Who has strokes left then
+        is `waiting`, and has another turn when all the others have had theirs.
+        """
+        while self._artists:
+            artist = self._artists.popleft()
+            yield artist, artist.strokes(self, seconds)
+
+    def answer(self, artist, what):
+        """Tell this artist's page something, a dictionary."""
+        self._server.call(artist.say, what)
+
+    def close(self):
+        """Take it from the page, whose last picture stays if there is no other."""
+        self._server.wait_for(self._server.remove(self))
+
+    # -- called by the server's thread
+
+    def _replace(self, pixels):
+        self.version, self._pixels, self._png = self.version + 1, pixels, None
+        self._server.offer_to_all()
+
+    def png(self):
+        if self._png is None:
+            content = io.BytesIO()
+            with self._server.selector.excused():
+                Image.fromarray(self._pixels).save(content, "png", compress_level=1)
+            self._png = content.getvalue()
+        return self._png
+
+    def do(self, *what):
+        self._done.append(what)
+
+    def draws(self, artist):
+        self._artists.append(artist)
+
+
+def qr_code(text):
+    """A QR code to print on a terminal; empty if it cannot show one."""
+    code = io.StringIO()
+    segno.make(text, micro=False).terminal(code, compact=True)
+    try:
+        code.getvalue().encode(sys.stdout.encoding)
+    except (UnicodeEncodeError, TypeError):
+        return ""
+    return code.getvalue() if sys.stdout.isatty() else ""
+
+
+def _address_in_this_room():
+    """The address at which other computers find this one, as far as it knows."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe, contextlib.suppress(OSError):
+        probe.connect(("192.0.2.1", 9))  # nothing is sent; the address is nobody's (RFC 5737)
+        return probe.getsockname()[0]
+    return "127.0.0.1"
+
+
+class Server:
+    """Answers the browsers that know its address.
+
+    Args:
+        share: whether other computers may open the page, too.
+
+    Attributes:
+        address: of the page, for who has started this program.
+        class_address: of the same page for those who may only look; short, for the board.
+
+    Raises:
+        OSError: no port is free.
+    """
+
+    def __init__(self, share):
+        self._own, self._looking_on = secrets.token_urlsafe(16), None
+        self.sheets, self.browsers, self._number = {}, set(), 0
+        own, shared = bind_sockets(0, "127.0.0.1", socket.AF_INET), []
+        self.address = f"http://127.0.0.1:{own[0].getsockname()[1]}/{self._own}/"
+        if share:
+            shared = bind_sockets(0, "0.0.0.0", socket.AF_INET)
+            self._looking_on = "".join(secrets.choice(LETTERS) for _ in range(8))
+            place = f"{_address_in_this_room()}:{shared[0].getsockname()[1]}"
+            self.class_address = f"http://{place}/{self._looking_on}/"
+        self.selector = Selector()
+        self._loop = asyncio.SelectorEventLoop(self.selector)
+        serve = functools.partial(self._loop.run_until_complete, self._serve(own, shared))
+        threading.Thread(target=serve, daemon=True).start()
+
+    async def _serve(self, own, shared):
+        application = Application(
+            [(f"/({SECRET})/", _Page), (f"/({SECRET})/socket", _Browser)],
+            log_function=lambda handler: None,
+            server=self,
+            websocket_max_message_size=LONGEST,
+            websocket_ping_interval=PATIENCE,
+        )
+        limits = {"max_header_size": 8192, "max_body_size": LONGEST, "body_timeout": PATIENCE}
+        http = HTTPServer(application, idle_connection_timeout=PATIENCE, **limits)
+        places = Places(self.selector)
+
+        def accept(listening, admit):
+            with contextlib.suppress(OSError):  # gone again
+                connection, address = listening.accept()
+                if stream := admit(connection, address[0]):
+                    http.handle_stream(stream, address)
+
+        for listening in own:
+            self._loop.add_reader(listening, accept, listening, lambda connection, host: Stream(connection))
+        for listening in shared:
+            self._loop.add_reader(listening, accept, listening, places.admit)
+        await asyncio.Event().wait()
+
+    def new_sheet(self, *about):
+        """A `Sheet` on the page, in front of the others."""
+        sheet = Sheet(self, *about)
+        self.call(self.add, sheet)
+        return sheet
+
+    def call(self, function, *args):
+        """Let the server's thread call a function."""
+        self._loop.call_soon_threadsafe(function, *args)
+
+    def wait_for(self, coroutine):
+        """Let the server's thread run a coroutine to its end."""
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
+
+    # -- called by the server's thread
+
+    def role(self, secret):
+        """Of a browser that knows this: "own", "look", or None if it is not the secret."""
+        roles = {"own": self._own, "look": self._looking_on}
+        known = [role for role, right in roles.items() if right and hmac.compare_digest(secret, right)]
+        return known[0] if known else None
+
+    def add(self, sheet):
+        self._number += 1
+        self.sheets[self._number] = sheet
+        self.offer_to_all()
+
+    async def remove(self, sheet):
+        """When the browsers have shown its last picture; the slow ones have a second."""
+        end = time.monotonic() + 1
+        while time.monotonic() < end and not all(browser.up_to_date(sheet) for browser in self.browsers):
+            await asyncio.sleep(0.01)
+        self.sheets = {number: other for number, other in self.sheets.items() if other is not sheet}
+        self.offer_to_all()
+        await asyncio.sleep(0.05)  # what was written goes out
+
+    def offer_to_all(self):
+        for browser in list(self.browsers):
+            browser.offer()
+
+
+class _Known(RequestHandler):
+    """Answers one request of who knows the secret."""
+
+    def prepare(self):
+        self.server, self.stream = self.application.settings["server"], self.request.connection.stream
+        self.role = self.server.role(self.path_args[0])
+        if self.role is None or self.request.method != "GET":
+            self.detach().close()
+        else:
+            self.stream.trusted = True
+
+
+class _Page(_Known):
+    async def get(self, secret):
+        self.set_header("Cache-Control", "no-store")
+        self.set_header("Referrer-Policy", "no-referrer")
+        self.set_header("Connection", "close")
+        await self.finish(PAGE)
+        self.stream.close()
+
+
+def _no_number(text):
+    raise ValueError(f"{text} is no number of JSON")
+
+
+def _from_0_to_1(value):
+    return min(max(value, 0), 1)
+
+
+class _Browser(_Known, WebSocketHandler):
+    """The connection to one page. Both sides send JSON, the server pictures, too."""
+
+    def check_origin(self, origin):
+        return True  # the secret is enough, and the page may have come through a proxy
+
+    def open(self, secret):
+        self._chosen = None  # a sheet
+        self._shown = self._sent = None  # a sheet and its version: the page shows it; it is on its way
+        self._said = self._answer = None  # what the page was told of the sheets; what it is to be told
+        self._sending = False
+        self._strokes, self.waiting = collections.deque(maxlen=1000), False
+        self.server.browsers.add(self)
+        self.offer()
+
+    def on_close(self):
+        self.server.browsers.discard(self)
+        self._strokes.clear()
+
+    def on_message(self, message):
+        try:
+            what, *values = json.loads(message, parse_constant=_no_number)
+            sheet = self.server.sheets.get(self._number())
+            if what == "shown" and self._sent:
+                self._shown, self._sent = self._sent, None
+            elif what == "choose" and values[0] in self.server.sheets:
+                self._chosen = values[0]
+            elif sheet and self.role == "own":
+                self._do(sheet, what, values)
+            elif sheet and sheet.pen:
+                self._draw(sheet, what, values)
+        except (ValueError, TypeError, IndexError, KeyError, RecursionError):
+            self.stream.cut_off()
+        self.offer()
+
+    def _do(self, sheet, what, values):
+        if what == "key" and isinstance(values[0], str):
+            sheet.do("key", values[0][:20])
+        elif what in ("press", "move", "release"):
+            x, y = map(_from_0_to_1, values)
+            sheet.do(what, x, y)
+
+    def _draw(self, sheet, what, values):
+        if what == "stroke":
+            places = [*map(_from_0_to_1, values)]
+            for i in range(0, len(places) - 2, 2):
+                x0, y0, x1, y1 = places[i : i + 4]
+                self._strokes.append((x0, y0, x1, y1))
+        elif what == "wipe":
+            self._strokes.clear()
+            self._strokes.append(None)
+        else:
+            return
+        self._wait_for_turn(sheet)
+
+    def _wait_for_turn(self, sheet):
+        if not self.waiting:
+            self.waiting = True
+            sheet.draws(self)
+
+    def strokes(self, sheet, seconds):
+        """Yield those since the last call, for so many seconds; called by the thread that draws."""
+        self.waiting, end = False, time.monotonic() + seconds
+        with contextlib.suppress(IndexError):  # none is left
+            while time.monotonic() < end:
+                yield self._strokes.popleft()
+        if self._strokes:
+            self._wait_for_turn(sheet)
+
+    def _number(self):
+        """Of the sheet that the page shows: the chosen one, or the newest."""
+        sheets = self.server.sheets
+        return self._chosen if self._chosen in sheets else max(sheets, default=None)
+
+    def up_to_date(self, sheet):
+        number = self._number()
+        seen = self.server.sheets.get(number) is sheet and not self._pen()
+        return not seen or self._shown == (number, sheet.version)
+
+    def _pen(self):
+        """None if the page shows the picture, and no paper."""
+        sheet = self.server.sheets.get(self._number())
+        return sheet.pen if sheet and self.role == "look" else None
+
+    def say(self, what):
+        """Tell the page something, instead of what waits to be told."""
+        self._answer = what
+        self.offer()
+
+    def offer(self):
+        """Send what is new, if the page has taken what was sent before: nothing queues up for it."""
+        news = None if self._sending else self._news()
+        if news is None:
+            return
+        try:
+            sent = self.write_message(news, isinstance(news, bytes))
+        except WebSocketClosedError:
+            return
+        self._sending = True
+        sent.add_done_callback(self._on_sent)
+
+    def _on_sent(self, sent):
+        self._sending = False
+        if sent.exception() is None:
+            self.offer()
+
+    def _news(self):
+        """What the page does not know: which sheets there are, an answer, a picture; None if it knows all."""
+        sheets, number = self.server.sheets, self._number()
+        sheet = sheets.get(number)
+        said = {"titles": {number: sheet.title for number, sheet in sheets.items()}, "shown": number}
+        if sheet:
+            said |= {"buttons": sheet.buttons if self.role == "own" else {}, "pen": self._pen()}
+        if said != self._said:
+            self._said = said
+            return json.dumps(said)
+        if self._answer:
+            answer, self._answer = self._answer, None
+            return json.dumps(answer)
+        new = sheet and sheet.version and not self._pen() and self._shown != (number, sheet.version)
+        if not new or self._sent:
+            return None
+        self._sent = number, sheet.version
+        return sheet.png()

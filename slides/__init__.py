@@ -1,0 +1,1 @@
+"""Slides that move: shown step by step, and what they are drawn with."""

@@ -1,0 +1,163 @@
+"""Slides that move step by step: in a window, as pictures, or as a movie."""
+
+import time
+from dataclasses import dataclass
+
+from common.files import by_product, replacing
+from common.terminal import UserError
+from keras_window.movie import Movie
+from keras_window.screens import File, open_screen
+from keras_window.style import STYLE, as_designed, fit_text
+
+PER_SECOND = 2  # steps, while it plays
+MOST = 50  # steps that are shown of a slide, while it plays
+BUTTONS = {"ArrowLeft": "←", "ArrowRight": "→", "ArrowUp": "↑", "ArrowDown": "↓", "p": "play", "q": "close"}
+KEYS = "space, ← →  frame      p  play      ↑ ↓  other slides      s  save      f  full screen      q  close"
+
+
+@dataclass
+class Slide:
+    """One slide.
+
+    Args:
+        name: for `--slide` and for the name of the picture.
+        title: stands above it.
+        steps: how many pictures it is made of.
+        drawing: a function and what it needs: (draw, *rest). `draw(figure, step, *rest)` draws step 0 to
+            `steps` - 1 on an empty figure.
+        picture: the step that is saved where there is no window, the last if -1.
+    """
+
+    name: str
+    title: str
+    steps: int
+    drawing: tuple
+    picture: int = -1
+
+    def next(self, step):
+        """The step that follows while it plays: of very many some are left out."""
+        return min(step + max(1, self.steps // MOST), max(step + 1, self.steps - 1))
+
+    def put_on(self, figure, step, footer=""):
+        figure.clear()
+        figure.settings.clear()  # what stands still has hinted letters
+        with as_designed(STYLE):
+            figure.text(0.5, 0.95, self.title, fontsize=24, weight="bold", ha="center", va="center")
+            figure.text(0.5, 0.025, footer, fontsize=13, ha="center", va="center", color="0.35")
+            draw, *rest = self.drawing
+            draw(figure, step, *rest)
+
+
+def show_slides(slides, args):
+    """Show slides in a window, to be stepped through with the keys; where there is none, save the pictures.
+
+    With --close the window plays all steps once, and closes.
+
+    Args:
+        slides: list of `Slide`.
+        args: from `slides_parser`; `slide`, `plot`, `close`, `movie` and `out` are used.
+
+    Raises:
+        UserError: there is no slide of that name.
+    """
+    names = ", ".join(slide.name for slide in slides)
+    slides = [slide for slide in slides if args.slide in (None, slide.name)]
+    if not slides:
+        raise UserError(f"there is no slide {args.slide!r} (there are {names})")
+    if args.movie:
+        _record(slides, args.movie)
+    if args.plot == "none":
+        return
+    show = _Show(slides, args)
+    if not show.screen.stays:
+        if show.trouble:
+            print(f"No window ({show.trouble}): the pictures are saved instead.")
+        for slide in slides:
+            slide.put_on(show.screen.figure, range(slide.steps)[slide.picture])
+            show.save(slide)
+    else:
+        show.run()
+
+
+def _record(slides, path):
+    movie, figure = Movie(path, PER_SECOND), File().figure
+    for slide in slides:
+        step = 0
+        while step < slide.steps:
+            slide.put_on(figure, step)
+            figure.canvas.draw()
+            movie.add(figure.canvas)
+            step = slide.next(step)
+    movie.save()
+    print(f"Movie: {path}")
+
+
+class _Show:
+    """Slides on a screen, and what the keys do."""
+
+    def __init__(self, slides, args):
+        self.slides, self.args = slides, args
+        self.number = self.step = 0
+        self.playing = args.close
+        self.screen, self.trouble = open_screen(args.plot, "Slides", self.on_key, BUTTONS)
+        self.screen.figure.canvas.mpl_connect("resize_event", lambda event: self.draw())
+
+    def on_key(self, key):
+        if key in (" ", "right"):
+            self.go(self.step + 1)
+        elif key == "left":
+            self.go(self.step - 1)
+        elif key in ("down", "pagedown", "up", "pageup"):
+            self.number = (self.number + (1 if "down" in key else -1)) % len(self.slides)
+            self.step = 0
+            self.draw()
+        elif key == "p":
+            self.playing = not self.playing
+        elif key == "s":
+            with by_product():
+                self.save(self.slides[self.number])
+        elif key == "f":
+            self.screen.toggle_full_screen()
+        elif key == "q":
+            self.screen.close()
+
+    def go(self, step):
+        """Go to a step; past the end to the next slide, before the beginning to the one before."""
+        if 0 <= step < self.slides[self.number].steps:
+            self.step = step
+        elif 0 <= self.number + (1 if step > 0 else -1) < len(self.slides):
+            self.number += 1 if step > 0 else -1
+            self.step = 0 if step > 0 else self.slides[self.number].steps - 1
+        else:
+            self.playing = False
+            if self.args.close:
+                self.screen.close()
+            return
+        self.draw()
+
+    def draw(self):
+        slide, figure = self.slides[self.number], self.screen.figure
+        fit_text(figure)
+        slide.put_on(figure, self.step, f"{self.number + 1}/{len(self.slides)}      {KEYS}")
+        figure.canvas.draw()
+        self.screen.present()
+
+    def save(self, slide):
+        path = self.args.out / f"{slide.name}.png"
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UserError(f"cannot write to {path.parent}: {error.strerror}") from error
+        with replacing(path) as new:
+            self.screen.figure.savefig(new, dpi=100)
+        print(f"{slide.title}: {path}")
+
+    def run(self):
+        self.draw()
+        while self.screen.open:
+            end = time.monotonic() + 1 / PER_SECOND
+            while self.screen.open and (time.monotonic() < end or not self.playing):
+                self.screen.flush()
+                time.sleep(0.02)
+            if self.screen.open:
+                self.go(self.slides[self.number].next(self.step))

@@ -1,0 +1,6 @@
+"""Pairs of pictures: drawings and what they show."""
+
+from subjects.pairs.data import jitter, load_edges, load_facades
+from subjects.pairs.panes import PairPictures
+
+__all__ = ["PairPictures", "jitter", "load_edges", "load_facades"]

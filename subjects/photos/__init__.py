@@ -1,0 +1,5 @@
+"""Photos of two classes."""
+
+from subjects.photos.data import load_cats_dogs
+
+__all__ = ["load_cats_dogs"]

@@ -1,0 +1,7 @@
+"""Film reviews: their words as numbers, the panes of words and reviews, and answers about typed ones."""
+
+from subjects.reviews.answers import classify_reviews
+from subjects.reviews.data import load_imdb
+from subjects.reviews.panes import Reviews, WordSentiments
+
+__all__ = ["Reviews", "WordSentiments", "classify_reviews", "load_imdb"]

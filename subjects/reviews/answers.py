@@ -1,0 +1,123 @@
+"""How a trained network classifies reviews that somebody typed."""
+
+import codecs
+import io
+import itertools
+import re
+import sys
+
+import numpy as np
+
+from subjects.reviews.data import UNKNOWN, encode_reviews, words_of
+from common.terminal import UserError
+
+# how the columns of a table of reviews are named: the texts, and the rest
+TEXTS = {"review", "reviews", "reviewtext", "text", "sentence", "comment", "content", "body", "phrase"}
+OTHERS = {
+    "id", "label", "sentiment", "rating", "score", "stars", "class", "polarity", "target", "title", "summary",
+}  # fmt: skip
+LABEL = r'"?(positive|negative|neutral|pos|neg|-?[0-9]([.][0-9]+)?|10)"?'
+ROW = re.compile(  # a tab, or a label first or last; "5,000 people" and "I give it 7,5" have none
+    rf".+\t|{LABEL}[,;|](?![0-9\s])|__label__|.*(?<![0-9])[,;|]{LABEL}$", re.IGNORECASE
+)
+MARKUP = {
+    "JSON": re.compile(r"\{\s*([\"']|$)|\[\s*(\{|\"[^\"]*\",|$)"),
+    "HTML": re.compile(r"<(!doctype|html|head|body|\?xml)\b", re.IGNORECASE),
+    "RTF": re.compile(r"\{\\rtf"),
+}
+
+
+def classify_reviews(model, texts, vocabulary):
+    """Print the prediction for each review, its probability, and the words that the model doesn't know.
+
+    HTML's <br /> is the word "br" here, as it was in the reviews that the model has learnt from.
+
+    Args:
+        model: a trained model of word ids, int [n, words], to the probability of a positive review, [n, 1].
+        texts: list of str; of "-" each line of the standard input is a review.
+        vocabulary: for each id its word.
+
+    Raises:
+        UserError: the standard input holds no review, a table, JSON, HTML, or no text at all.
+    """
+    for text in texts:
+        for review in _from_standard_input() if text == "-" else [text]:
+            _classify(model, review, vocabulary)
+
+
+def _from_standard_input():
+    """Its lines that are not empty, each when it comes: it may be typed, also where there is no terminal."""
+    if sys.stdin.isatty():
+        print("Type a review and press Enter; an empty line ends.")
+        yield from itertools.takewhile(str.strip, map(_decode, sys.stdin.buffer))
+        return
+    source, beginning = sys.stdin.buffer, sys.stdin.buffer.peek()
+    if beginning.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):  # as PowerShell writes files
+        source = io.BytesIO(source.read().decode("utf-16", errors="replace").encode())
+        beginning = source.getvalue()[: io.DEFAULT_BUFFER_SIZE]
+    _check(beginning)
+    empty = True
+    for line in filter(str.strip, map(_decode, source)):
+        empty = False
+        yield line
+    if empty:
+        raise UserError("--review -: the standard input holds no review")
+
+
+def _check(beginning):
+    """Raises UserError if a file that begins with these bytes does not hold one review a line."""
+    if b"\0" in beginning:
+        raise UserError("--review -: the standard input is not text: it takes plain text, one review a line")
+    lines = beginning.splitlines()
+    if len(lines) > 1 and len(beginning) >= io.DEFAULT_BUFFER_SIZE:
+        lines.pop()  # only a part of it
+    lines = [line.strip() for line in map(_decode, lines) if line.strip()]
+    if found := lines and _no_reviews(lines):
+        raise UserError(
+            f"--review -: the standard input is {found}, not one review a line: it begins with"
+            f" {lines[0][:60]!r}. Leave only the reviews in it, as plain text"
+        )
+
+
+def _no_reviews(lines):
+    """What the lines are if they are not one review each, else None."""
+    for name, form in MARKUP.items():
+        if form.match(lines[0]):
+            return name
+    cells = [set(re.findall("[a-z]+", cell)) for cell in re.split("[,;|\t]", lines[0].lower())]
+    named = all(any(cell and cell <= names for cell in cells) for names in (TEXTS, OTHERS))
+    if named or (len(lines) > 1 and lines[0].lower().strip('"') in TEXTS):
+        return "a table"
+    rows = sum(ROW.match(line) is not None for line in lines)
+    return "a table" if len(lines) > 1 and rows >= 0.8 * len(lines) else None
+
+
+def _decode(line):
+    """A line of the standard input: UTF-8, maybe with a mark at its beginning, or as the terminal has it."""
+    for encoding in ("utf-8-sig", sys.stdin.encoding):
+        try:
+            return line.decode(encoding)
+        except UnicodeDecodeError:
+            pass
+    return line.decode("cp1252", errors="replace")  # Windows' in the west
+
+
+def _classify(model, text, vocabulary):
+    words = words_of(text.replace("’", "'"))
+    tokens, _ = encode_reviews([words], vocabulary)
+    unknown = list(dict.fromkeys(word for word, i in zip(words, tokens[1:], strict=True) if i == UNKNOWN))
+    shown = " ".join(text.split())
+    print(f'"{shown}"' if len(shown) <= 70 else f'"{shown[:67]}..."')
+    if len(unknown) == len(set(words)):
+        print("  none of its words is known: no prediction")
+        return
+    # without the zeros behind a short review, which would hide its few words
+    probability = float(model.predict_on_batch(tokens[np.newaxis, -256:])[0, 0])
+    print(
+        f"  {'positive' if probability > 0.5 else 'negative'}, {max(probability, 1 - probability):.1%} sure"
+    )
+    if unknown:
+        more = f" and {len(unknown) - 10:,} more" if len(unknown) > 10 else ""
+        print(f"  unknown words: {', '.join(unknown[:10])}{more}")
+    if len(words) > 256:
+        print(f"  it has {len(words):,} words; only the last 256 count")

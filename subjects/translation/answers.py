@@ -1,0 +1,62 @@
+"""Translations by a trained network: how good they are, and those of texts that somebody typed."""
+
+import numpy as np
+
+from subjects.translation.data import is_written_alone
+
+
+def score_translations(task, translate):
+    """How good the translations of the test texts are; ten of them are printed.
+
+    Args:
+        task: a `Task`.
+        translate: ids of source texts, int [n, tokens], to ids of translations and attention.
+
+    Returns:
+        {"exact_match": share} if there is only one right translation, else {"bleu": from 0 to 100}: BLEU of
+        texts in small letters, one reference each, by sacrebleu.
+
+    Source: Papineni et al., "BLEU: a method for automatic evaluation of machine translation", 2002; Post, "A
+    call for clarity in reporting BLEU scores", 2018.
+    """
+    sources, _ = task.splits["test"]
+    texts = [task.target.text(tokens) for tokens in _translated(task, sources, translate)]
+    for source, text, reference in zip(sources[:10], texts, task.references, strict=False):
+        print(f"{task.source.text(source)}  →  {text}" + (f"  ({reference})" if text != reference else ""))
+    if task.exact:
+        return {"exact_match": float(np.mean([a == b for a, b in zip(texts, task.references, strict=True)]))}
+    import sacrebleu
+
+    kana = any("\u3040" <= character <= "\u30ff" for text in task.references for character in text)
+    signs = np.mean([is_written_alone(character) for text in task.references for character in text])
+    tokenizer = "char" if kana else "zh" if signs > 0.5 else "13a"
+    return {"bleu": sacrebleu.corpus_bleu(texts, [task.references], lowercase=True, tokenize=tokenizer).score}
+
+
+def _translated(task, sources, translate):
+    """Tokens of translations, 100 at a time."""
+    for begin in range(0, len(sources), 100):
+        ids, _ = translate(task.encode(sources[begin : begin + 100]))
+        yield from map(task.target.decode, ids)
+
+
+def say_translations(texts, task, translate):
+    """Print the translation of each text, and which of its tokens the network doesn't know.
+
+    Args: texts, list of str; task, translate: as for `score_translations`.
+    """
+    for text in texts:
+        tokens = task.tokenize(" ".join(text.split()))
+        unknown = list(dict.fromkeys(token for token in tokens if token not in task.source.ids))
+        shown = " ".join(text.split())
+        print(f'"{shown}"' if len(shown) <= 70 else f'"{shown[:67]}..."')
+        if len(unknown) == len(set(tokens)):
+            print("  none of its tokens is known: no translation")
+            continue
+        (translation,) = _translated(task, [tokens], translate)
+        print(f"  {task.target.text(translation)}")
+        if unknown:
+            more = f" and {len(unknown) - 10:,} more" if len(unknown) > 10 else ""
+            print(f"  unknown: {', '.join(unknown[:10])}{more}")
+        if len(tokens) > task.lengths[0] - 1:
+            print(f"  it has {len(tokens):,} tokens; only the first {task.lengths[0] - 1} count")

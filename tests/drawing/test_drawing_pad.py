@@ -1,0 +1,105 @@
+"""A digit drawn with the mouse is read."""
+
+import itertools
+import shutil
+
+import numpy as np
+from drawings import SEVEN, drawing
+from helpers import wait_for
+from PIL import Image
+
+from drawing.drawing_pad import DrawingPad
+
+import draw_digit
+
+
+def pad_with(network, tmp_path):
+    pad = DrawingPad("window", "test", draw_digit.as_mnist, draw_digit.BOX, tmp_path / "out")
+    _, name, read = draw_digit.load_network(network)
+    pad.put_readers([(name, read)] * 2)
+    for _ in range(5):
+        pad.flush()
+    return pad
+
+
+def draw(pad, strokes):
+    """Move the mouse as the window's system would report it."""
+    widget = pad.figure.canvas.get_tk_widget()
+    box, height = pad._paper.bbox, widget.winfo_height()
+
+    def at(kind, column, row):
+        x, y = int(box.x0 + column * box.width), int(height - box.y1 + row * box.height)
+        widget.event_generate(kind, x=x, y=y)
+        pad.flush()
+
+    for stroke in strokes:
+        at("<ButtonPress-1>", *stroke[0])
+        for (x0, y0), (x1, y1) in itertools.pairwise(stroke):
+            for share in np.linspace(0, 1, 12)[1:]:
+                at("<B1-Motion>", x0 + share * (x1 - x0), y0 + share * (y1 - y0))
+        at("<ButtonRelease-1>", *stroke[-1])
+    pad.flush()
+
+
+def press(pad, key):
+    widget = pad.figure.canvas.get_tk_widget()
+    widget.focus_force()
+    widget.event_generate(f"<KeyPress-{key}>")
+    pad.flush()
+
+
+def shown(pad):
+    """The digit and the bars of the first network."""
+    _, bars, digit, _ = pad._readers[0]
+    return digit.get_text(), [bar.get_width() for bar in bars]
+
+
+def pixels(pad):
+    return np.asarray(pad.figure.canvas.buffer_rgba())[..., :3].copy()
+
+
+def test_a_digit_drawn_with_the_mouse_is_read_and_c_clears(tk, network, tmp_path):
+    pad = pad_with(network, tmp_path)
+    empty = pixels(pad)
+    assert shown(pad) == ("", [0] * 10)
+    draw(pad, SEVEN)
+    digit, bars = shown(pad)
+    assert digit == "7" and max(bars) == bars[7] > 0.5 and abs(sum(bars) - 1) < 1e-3
+    full = pixels(pad)
+    left, right = np.array_split((full != empty).any(axis=-1), 2, axis=1)
+    assert left.mean() > 0.03 and right.mean() > 0.03  # the stroke, and what is read
+    assert np.abs(pad.ink - drawing(SEVEN)).mean() < 0.02
+    press(pad, "c")
+    assert shown(pad) == ("", [0] * 10) and not pad.ink.any()
+    assert (pixels(pad) == empty).all()
+    draw(pad, [[(0.5, 0.15), (0.5, 0.9)]])
+    assert shown(pad)[0] == "1"
+
+
+def test_s_saves_space_turns_resizing_keeps_the_pen_and_q_closes(tk, network, tmp_path, capsys):
+    pad = pad_with(network, tmp_path)
+    pad.show_in_turn([drawing(SEVEN), drawing([[(0.5, 0.1), (0.5, 0.9)]])])
+    pad.flush()
+    assert shown(pad)[0] == "7"
+    press(pad, "space")
+    assert shown(pad)[0] == "1"
+    press(pad, "space")
+    press(pad, "s")
+    press(pad, "s")
+    assert capsys.readouterr().out.count("Saved ") == 2
+    saved = np.asarray(Image.open(tmp_path / "out" / "drawing-2.png").convert("L"))
+    assert (saved[:, : saved.shape[1] // 3] < 50).mean() > 0.03  # the stroke is on it
+    shutil.rmtree(tmp_path / "out")
+    (tmp_path / "out").write_text("a file, no folder")
+    press(pad, "s")
+    assert "cannot write" in capsys.readouterr().err
+
+    width = pad.figure.canvas.get_width_height()[0]
+    pad.figure.canvas.manager.window.wm_geometry(f"{width // 2}x{width // 2}")
+    wait_for(lambda: pad.flush() or pad.figure.canvas.get_width_height()[0] < 0.6 * width, 10)
+    press(pad, "c")
+    draw(pad, SEVEN)
+    assert shown(pad)[0] == "7" and np.abs(pad.ink - drawing(SEVEN)).mean() < 0.02
+    press(pad, "q")
+    assert not pad.screen.open
+    pad.run()  # returns at once

@@ -1,0 +1,183 @@
+"""The window reads the test set as often as there is time for, and changes no number."""
+
+import functools
+import json
+import time
+from argparse import Namespace
+
+import numpy as np
+import pytest
+from helpers import ROOT, result_of
+from small_trainings import Act, six_panes, small_model, train
+
+from common import Accuracy, LivePlot, Loss, TestImages
+from keras_window import live_plot, pace
+from keras_window.live_plot import NO_FLAGS
+from keras_window.pace import Pace
+
+import keras
+
+
+class WorkedSeconds:
+    """A clock of the seconds that this process computes, not those that it waits for other tests."""
+
+    def __init__(self):
+        self._slept = 0.0
+
+    def perf_counter(self):
+        return time.process_time() + self._slept
+
+    def sleep(self, seconds):
+        self._slept += seconds
+
+
+ON_AN_IDLE_MACHINE = """
+import argparse, runpy, time
+from keras_window import live_plot, pace
+live_plot.time = pace.time = argparse.Namespace(perf_counter=time.process_time)
+sys.argv = {words}
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """The window's clock, as on an idle machine."""
+    clock = WorkedSeconds()
+    for module in (live_plot, pace):
+        monkeypatch.setattr(module, "time", clock)
+    return clock
+
+
+@pytest.mark.parametrize("validated", [True, False])
+def test_a_network_that_reads_slowly_still_has_a_dense_test_curve(
+    validated, clock, digits, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(Pace, "READING", 1e-9)  # as if every reading took very long
+    plot = LivePlot(six_panes(), digits, Namespace(**NO_FLAGS | {"plot": "file"}))
+    model = train(digits, plot, validated=validated)
+    assert plot._pace.stride == 20
+    steps = plot._records.curves["val_accuracy"].steps
+    assert len([step for step in steps if 0 < step < 60]) >= 5
+    assert steps[-1] == plot._records.test.read_at == 120
+    accuracy = model.evaluate(*digits[1], batch_size=1000, verbose=0, return_dict=True)["accuracy"]
+    assert 1 - plot._records.test.misclassified().mean() == pytest.approx(accuracy, abs=1e-6)
+    assert plot._records.curves["val_accuracy"].values[-1] == pytest.approx(accuracy, abs=1e-6)
+
+
+def test_the_window_shows_what_the_validation_read(digits, tmp_path, monkeypatch):
+    """One reading of the test set serves both, and Keras' numbers stay the same to the last digit."""
+    monkeypatch.chdir(tmp_path)
+    x_test = digits[1][0]
+    read, histories = [], []
+    for shown in ("none", "file"):
+        plot = LivePlot(six_panes(), digits, Namespace(**NO_FLAGS | {"plot": shown}))
+        monkeypatch.setattr(plot, "_read_test_set", lambda *args, **settings: None)
+        note = functools.partial(lambda test: read.append(test.read_at), plot._records.test)
+        act = Act(note, after=61)  # after the first epoch
+        model = train(digits, plot, act, epochs=3)
+        histories.append(model.history.history)
+    assert histories[0] == histories[1]
+    assert read == [0, 60] and plot._records.test.read_at == 180
+    assert plot._records.test.outputs == pytest.approx(
+        model.predict(x_test, batch_size=1000, verbose=0), abs=1e-5
+    )
+
+
+def test_other_examples_than_the_window_shows_are_not_mistaken_for_them(digits, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (x, y), (x_test, y_test) = digits
+    plot = LivePlot([Accuracy(), TestImages()], digits, Namespace(**NO_FLAGS | {"plot": "file"}))
+    model = small_model()
+    other = x_test[::-1], y_test[::-1]
+    model.fit(
+        x[:500], y[:500], verbose=0, callbacks=[plot], validation_data=other, validation_batch_size=1000
+    )
+    assert plot._records.test.outputs == pytest.approx(
+        model.predict(x_test, batch_size=1000, verbose=0), abs=1e-5
+    )
+
+
+def test_the_last_picture_is_of_the_network_that_is_kept(digits, tmp_path, monkeypatch):
+    """A callback may change the weights when the last validation is over."""
+    monkeypatch.chdir(tmp_path)
+    (x, y), test = digits
+    plot = LivePlot([Accuracy(), TestImages()], digits, Namespace(**NO_FLAGS | {"plot": "file"}))
+    model = small_model()
+    earlier = [np.zeros((784, 10)), np.eye(10)[3]]  # reads a 3 in all of them
+    change = keras.callbacks.LambdaCallback(on_train_end=lambda logs: model.set_weights(earlier))
+    model.fit(x[:500], y[:500], verbose=0, callbacks=[change, plot], validation_data=test)
+    assert set(plot._records.test.predictions()) == {3}
+
+
+def test_a_sample_of_the_test_set_has_all_its_classes(clock, digits, tmp_path, monkeypatch):
+    """Also where the classes take turns."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(Pace, "READING", 1e-9)
+    (x, y), (x_test, y_test) = digits
+    turns = np.argsort(np.argsort(y_test, kind="stable") % 1000, kind="stable")
+    plot = LivePlot(
+        six_panes(), [(x, y), (x_test[turns], y_test[turns])], Namespace(**NO_FLAGS | {"plot": "file"})
+    )
+    seen = []
+    read = LivePlot._test_metrics
+    monkeypatch.setattr(
+        LivePlot, "_test_metrics", lambda plot, sample: seen.append(sample.y) or read(plot, sample)
+    )
+    train(digits, plot, epochs=1)
+    samples = [labels for labels in seen if len(labels) == 500]
+    assert samples and all(np.bincount(labels, minlength=10).min() > 25 for labels in samples)
+
+
+def test_a_network_that_reads_slowly_still_moves(tk, clock, digits, tmp_path, monkeypatch):
+    """The first reading of the test set takes long, and no picture has to wait for it to be paid back."""
+    monkeypatch.chdir(tmp_path)
+    read = LivePlot._read
+
+    def read_slowly(plot, images):
+        clock.sleep(len(images) / 4000)
+        return read(plot, images)
+
+    monkeypatch.setattr(LivePlot, "_read", read_slowly)
+    plot = LivePlot(six_panes(), digits)
+    seen = []
+    slow = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: clock.sleep(0.1))
+    train(digits, plot, Act(lambda: seen.append(len(plot._picture_times)), after=5),
+          Act(lambda: seen.append(len(plot._picture_times)), after=55), slow, epochs=1)  # fmt: skip
+    assert seen[1] - seen[0] >= 10  # in 5 seconds
+
+
+@pytest.mark.parametrize(
+    "lesson, flags, toolkits",
+    [
+        ("mnist_1_softmax", ("--epochs", 3), ("TkAgg", "QtAgg")),
+        ("mnist_4_batchnorm", ("--epochs", 1, "--train-size", 1500), ("TkAgg",)),
+    ],
+)
+def test_the_window_changes_no_number_and_moves(
+    lesson, flags, toolkits, screen, run, run_code, tmp_path, weights
+):
+    assert run(*flags, "--plot", "none", "--out", "none", lesson=lesson).returncode == 0
+    assert not (tmp_path / "none" / "window.json").exists()
+    plain = result_of(tmp_path / "none")
+    for toolkit in toolkits:
+        words = [str(ROOT / f"{lesson}.py"), *map(str, flags), "--plot=window", "--close", "--out", toolkit]
+        done = run_code(ON_AN_IDLE_MACHINE.format(words=words), DISPLAY=screen, MPLBACKEND=toolkit)
+        assert (done.returncode, done.stderr) == (0, ""), done.stderr
+        if "No window" in done.stdout:
+            pytest.skip(done.stdout)
+        assert all(map(np.array_equal, weights(tmp_path / "none"), weights(tmp_path / toolkit)))
+        shown = result_of(tmp_path / toolkit)
+        assert shown["test"] == plain["test"]
+        cost = json.loads((tmp_path / toolkit / "window.json").read_text("utf-8"))
+        # three a second, or at every other of the iterations, where these take long
+        often = cost["pictures_per_second_at_first"] >= 1.5 or cost["pictures"] >= plain["steps"] / 2
+        assert often, cost
+
+
+@pytest.mark.parametrize("side, read", [(32, 60), (150, 60), (256, 20), (512, 12)])
+def test_of_large_photos_fewer_are_read_for_a_picture(side, read, tmp_path):
+    photos = np.zeros((100, side, side, 3), np.uint8), np.zeros(100, np.uint8)
+    args = Namespace(**NO_FLAGS | {"out": tmp_path})
+    assert len(LivePlot([Loss()], (photos, photos), args)._records.train.x) == read
