@@ -1,4 +1,4 @@
-"""The rooms of the house: an import points down, or sideways within a room, never up and never in a circle."""
+"""The rooms: an import points down, or sideways within a room, never up and never in a circle."""
 
 import ast
 import re
@@ -48,7 +48,9 @@ def floor(name):
 def test_an_arrow_points_down_or_sideways_in_a_room(path):
     name = module(path)
     for other in imported(path) - {"common"} if name != "common" else ():
-        assert floor(other)[1] == floor(name)[1] or floor(other)[0] < floor(name)[0], f"{name} imports {other}"
+        assert floor(other)[1] == floor(name)[1] or floor(other)[0] < floor(name)[0], (
+            f"{name} imports {other}"
+        )
 
 
 def test_no_circles():
