@@ -163,6 +163,8 @@ if __name__ == "__main__":
     args = parser.parse_args()
     if len(args.model) > 2:
         raise UserError("--model takes one or two networks")
+    if args.close and not args.image:
+        raise UserError("--close closes the window after the last --image, and there is none")
     if not args.image and args.plot in ("file", "none"):
         raise UserError(f"--plot {args.plot} needs a picture to read: --image FILE")
     inks = [read_ink(path) for path in args.image]

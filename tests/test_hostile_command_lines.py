@@ -89,6 +89,7 @@ LINES = {
     "draw_digit": [
         *each("--model --image", PATHS, "--plot", "none"),
         ["--model", "a", "b", "c"],
+        ["--close"],
         ["--plot", "file"],
     ],
     "run_models": [*([word] for word in ("M9", "x" * 5000, "M1:\n")), *each("--out", PATHS, "M9")],
