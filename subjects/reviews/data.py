@@ -12,7 +12,9 @@ import keras
 import numpy as np
 
 from common.data.dataset import Data, Examples, training_size
-from common.data.sources import broken, bundled_file, download, file_of_user, keras_cache, read_arrays
+from common.data.sources import (
+    BUNDLED_SHA256, broken, bundled_file, download, file_of_user, keras_cache, read_arrays,
+)  # fmt: skip
 from common.files import replacing, write_npz
 
 IMDB_SOURCE = "https://ai.stanford.edu/~amaas/data/sentiment/aclImdb_v1.tar.gz"
@@ -92,7 +94,8 @@ def load_imdb(args):
     else:
         validation, (x, y) = Examples(x[:10_000], y[:10_000]), (x[10_000:], y[10_000:])
     size = training_size(args, len(x))
-    name = "Your reviews" if file.origin == "data-dir" else "IMDB"
+    own = file.origin == "data-dir" and file.sha256 != BUNDLED_SHA256["imdb.npz"]
+    name = "Your reviews" if own else "IMDB"
     print(
         f"{name}: {size:,} to learn from, {len(validation.x):,} to validate with, {len(test.x):,} to test on"
         f" ({file.path})"
