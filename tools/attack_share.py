@@ -13,7 +13,7 @@ attackers also try a port where nobody listens: that is what they cost as other 
 seconds until one honest artist is answered, and those until the window closes when its owner presses q.
 
 All attackers are on this computer, each with an address of its own (127.0.0.2 and so on, where the system has
-these). They reach no other, and end after --seconds.
+these). They reach no other, and end after --seconds. Runs on Linux and macOS.
 """
 
 import argparse

@@ -415,7 +415,7 @@ def test_each_of_the_class_has_a_turn(tmp_path):
         for _ in range(8):
             page.send("stroke", *[0, 0, 1, 1] * 60)
     honest = Page(class_address(server))
-    pad.flush()
+    assert all(page.is_open() for page in greedy)  # all has arrived
     honest.send("stroke", 0.2, 0.2, 0.8, 0.2)
     honest.socket.settimeout(0.01)
     flushes, longest = 0, 0
@@ -428,8 +428,6 @@ def test_each_of_the_class_has_a_turn(tmp_path):
     assert flushes < 10 and longest < 0.2
     assert honest.said["read"][0][1][7] == 1
     greedy[0].send("wipe")  # which makes all before it needless
-    greedy[0].socket.settimeout(10)
-    pad.flush()
     said = greedy[0].said
     greedy[0].socket.settimeout(0.01)
     while said.get("seen") != [[0, 0], [0, 0]]:
