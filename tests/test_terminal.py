@@ -13,7 +13,7 @@ import time
 import pytest
 from helpers import INSTALLED, ROOT, not_on_windows, on_linux
 
-from common import terminal
+from common import libraries
 
 QUICK = ["--plot", "none", "--epochs", "1", "--train-size", "600"]
 
@@ -59,7 +59,7 @@ def test_a_backend_that_keras_configuration_names_is_the_one(tmp_path, monkeypat
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     for content, backend in (('{"backend": "jax"}', "jax"), ("{}", "tensorflow"), ('{"back', "tensorflow")):
         (tmp_path / "keras.json").write_text(content, "utf-8")
-        assert terminal._configured_backend() == backend
+        assert libraries._configured_backend() == backend
 
 
 def test_the_user_s_settings_of_keras_do_not_change_a_lesson(run_code, tmp_path):
@@ -340,7 +340,7 @@ model = keras.Sequential([keras.Input([1]), keras.layers.Dense(1)])
 model.compile("sgd", "mse")
 examples = common.data.dataset.Examples(np.zeros((9, 1)), np.zeros(9))
 file = common.data.dataset.DataFile("none", "none", "made")
-common.Run(args, common.data.dataset.Data(examples, file, test=examples), model)
+common.Run(args, common.data.dataset.Data(examples, file, test=examples), model, None)
 print("going on", flush=True)
 """
     done = run_code(code)

@@ -16,11 +16,11 @@ from keras_window.overlays import read_curves
 pytestmark = not_on_windows
 SIZE = ("--train-size", 4000, "--plot", "file")
 ENDLESS = (*SIZE, "--epochs", 100_000)
-STEPS = {"5.0": {"epochs": 7}, "5.1": {"dropout": 0.5}}
+VARIANTS = {"5.0": {"epochs": 7}, "5.1": {"dropout": 0.5}}
 
 
 def rival(*argv, **lesson):
-    defaults = {"epochs": 10, "batch_size": 100, "learning_rate": 0.5, "decay": True, "steps": STEPS}
+    defaults = {"epochs": 10, "batch_size": 100, "learning_rate": 0.5, "decay": True, "variants": VARIANTS}
     return parse_args("", argv=[str(word) for word in argv], **defaults | lesson).against
 
 
