@@ -51,7 +51,7 @@ FLAGS = (
     Flag("--no-decay", RUN, "keep the learning rate constant"),
     Flag("--dropout", RUN, "share of neurons that dropout leaves out in each iteration; 0 turns it off",
          type=share_below_1, metavar="X"),
-    Flag("--pooling", RUN, "max pooling after convolutions of stride 1, instead of stride 2"),
+    Flag("--pooling", RUN, "max pooling after convolutions of stride 1, not convolutions of stride 2"),
     Flag("--no-batch-norm", RUN, "leave out batch normalization"),
     Flag("--augment", RUN, "change the training images a little every time: flip, rotate, zoom, shift (the"
          " default)"),
@@ -68,8 +68,8 @@ FLAGS = (
          type=whole_number(1, 1000 * MILLION), metavar="N"),
     Flag("--plot", COMMAND, "where to show the picture; auto is a window where there is a screen, the cell in"
          " a notebook, otherwise a picture file", "auto", choices=("auto", "window", "web", "file", "none")),
-    Flag("--share", COMMAND, "show it in the browser, and let the class look on from other computers and"
-         " phones", False),
+    Flag("--share", COMMAND, "show the picture in the browser, and let the class look on from other computers"
+         " and phones", False),
     Flag("--close", COMMAND, "close the window at the end", False),
     Flag("--movie", PICTURE, "also record the window, as .gif or .mp4", None,
          type=movie_file, metavar="FILE"),

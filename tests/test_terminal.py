@@ -14,6 +14,7 @@ import pytest
 from helpers import INSTALLED, ROOT, not_on_windows, on_linux
 
 from common import libraries
+from common.errors import first_line
 
 QUICK = ["--plot", "none", "--epochs", "1", "--train-size", "600"]
 
@@ -53,6 +54,11 @@ def test_the_backend_is_the_first_that_is_installed(missing, backend, run_code, 
     code = f"{hide}\nimport common, keras\nprint(keras.config.backend())"
     done = run_code(code, new=True, KERAS_HOME=str(tmp_path))
     assert done.stdout == f"{backend}\n"
+
+
+def test_an_error_is_quoted_by_its_first_line():
+    assert first_line(ValueError("\n  cut short.\nat byte 7")) == "cut short"
+    assert first_line(TimeoutError()) == "TimeoutError"
 
 
 def test_a_backend_that_keras_configuration_names_is_the_one(tmp_path, monkeypatch):
