@@ -256,10 +256,11 @@ def _rival(lesson, given, settings):
     for name in _those(DEVICES, QUESTION):
         if settings.get(name) not in (None, []):
             raise UserError(f"--against and {_flag(name)} do not go together: use two commands")
-    shared = set(_those(RUN, FILES))
+    shared = _those(RUN, FILES)
     try:
         other = vars(lesson.parser.parse_args(_split(settings["against"])))
-        _refuse(other, other.keys() - shared, "is for this run, not for the one beside it")
+        unfit = [name for name in other if name not in shared]
+        _refuse(other, unfit, "is for this run, not for the one beside it")
         out = other.get("out", settings["out"].with_name(f"{settings['out'].name}-against"))
         if out.resolve() == settings["out"].resolve():
             raise UserError(f"--out {out} is the folder of this run: give it another one")

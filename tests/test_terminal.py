@@ -267,7 +267,12 @@ def test_ctrl_c_ends_a_lesson_whose_library_would_go_on_with_being_imported(run_
 
 @not_on_windows
 @pytest.mark.parametrize(
-    "command_line", ["from common import parse_args", "from common.command_line import demo_parser"]
+    "command_line",
+    [
+        "from common import parse_args",
+        "from common.command_line import demo_parser",
+        "from common.values import some_path",
+    ],
 )
 def test_ctrl_c_ends_a_lesson_also_before_it_reads_its_command_line(command_line, run_code):
     code = f"import signal\n{command_line}\nsignal.raise_signal(signal.SIGINT)\nprint('going on', flush=True)"

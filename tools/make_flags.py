@@ -1,9 +1,10 @@
 """Put the table of flags into docs/using.md, made from common/flags.py.
 
-python3 tools/make_flags.py
+    python3 tools/make_flags.py
+
+Run it when the table of flags has changed.
 """
 
-import re
 import sys
 from pathlib import Path
 
@@ -32,9 +33,8 @@ def table():
 
 def put(page):
     """The page with the table between its two marks."""
-    return re.sub(
-        r"(?s)(<!-- flags -->\n).*(<!-- end -->)", lambda marks: marks[1] + table() + marks[2], page
-    )
+    before, mark, rest = page.partition("<!-- flags -->\n")
+    return before + mark + table() + rest[rest.index("<!-- end -->") :]
 
 
 if __name__ == "__main__":

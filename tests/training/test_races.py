@@ -45,6 +45,7 @@ def test_the_other_run_has_our_flags_and_its_own(tmp_path, monkeypatch):
         (["--against", "--step 5.0 --dropout 0.2"], "--dropout does not apply to --step 5.0"),
         (["--against", "--epochs none"], "--epochs: 'none' is not a whole number"),
         (["--against", "--plot window"], "--plot is for this run, not for the one beside it"),
+        (["--against", "--share"], "--share is for this run, not for the one beside it"),
         (["--against", "--against --no-decay"], "--against is for this run"),
         (["--against", "--resume"], "--resume is for this run"),
         (["--against", "--out runs/x", "--out", "runs/x"], "--out runs/x is the folder of this run"),
