@@ -32,9 +32,10 @@ import reprlib
 
 # common comes first: it keeps TensorFlow quiet
 from common import UserError
-from common.command_line import picture, slides_parser, whole_number
+from common.command_line import slides_parser
 from common.data.sources import bundled_file, read_arrays
 from common.data.pictures import read_photo
+from common.values import picture, whole_number
 from slides.shapes import (
     BLUE, GREEN, GREY, INK, RED, WHITE, YELLOW, draw_numbers, draw_volume, mark, number, signed,
 )  # fmt: skip

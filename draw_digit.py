@@ -20,9 +20,10 @@ from typing import NamedTuple
 
 # common comes first: it keeps TensorFlow quiet
 from common import UserError
-from common.command_line import demo_parser, picture, some_path
+from common.command_line import demo_parser
 from common.data.sources import BUNDLED_SHA256
 from common.files import there
+from common.values import picture, some_path
 from drawing.drawing_pad import DrawingPad
 from drawing.ink import read_ink
 from common.training.results import MODEL, is_complete, load_model, read_result, takes_and_gives

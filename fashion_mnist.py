@@ -28,7 +28,7 @@ from common import Run, in_batches, load_fashion_mnist, parse_args, show_predict
 import keras
 from keras import layers
 
-STEPS = {
+VARIANTS = {
     "conv": {"epochs": 6, "batch_size": 64, "dropout": 0.4, "lecture": None},
     "dense": {"epochs": 5, "batch_size": 32, "lecture": 0.87, "threads": 1},
 }
@@ -53,7 +53,7 @@ def build_model(step, dropout=0.4):
 
 
 if __name__ == "__main__":
-    args = parse_args(__doc__, steps=STEPS, learning_rate=0.001, decay=True)
+    args = parse_args(__doc__, variants=VARIANTS, learning_rate=0.001, decay=True)
     data = load_fashion_mnist(args)
     train, test = in_batches(data, args)  # in a new order each epoch
 

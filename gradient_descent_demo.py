@@ -18,8 +18,9 @@ from functools import partial
 
 # common comes first: it keeps TensorFlow quiet
 from common import UserError
-from common.command_line import positive_number, slides_parser
+from common.command_line import slides_parser
 from common.data.sources import bundled_file, read_arrays
+from common.values import positive_number
 from slides import shapes
 from slides.shapes import INK, ORANGE, YELLOW, draw_box, draw_neuron, draw_picture, whole_slide, write
 from slides.show import Slide, show_slides

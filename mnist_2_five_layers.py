@@ -31,7 +31,7 @@ from common import Run, in_batches, load_mnist, parse_args
 import keras
 from keras import layers
 
-STEPS = {
+VARIANTS = {
     "2.0": {"epochs": 16, "learning_rate": 0.002, "activation": "sigmoid", "decay": False, "lecture": 0.979},
     "2.1": {"epochs": 10, "lecture": 0.982},
     "2.2": {"epochs": 20, "dropout": 0.25, "lecture": 0.982},
@@ -49,7 +49,7 @@ def build_model(activation="relu", dropout=0.25):
 
 
 if __name__ == "__main__":
-    args = parse_args(__doc__, steps=STEPS, threads=1, **OTHERWISE)
+    args = parse_args(__doc__, variants=VARIANTS, threads=1, **OTHERWISE)
     data = load_mnist(args)
     train, test = in_batches(data, args)  # in a new order each epoch
 

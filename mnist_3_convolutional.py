@@ -33,7 +33,7 @@ from common import Run, in_batches, load_mnist, parse_args, show_feature_maps
 import keras
 from keras import layers
 
-STEPS = {
+VARIANTS = {
     "lenet5": {"epochs": 12, "learning_rate": 0.003, "lecture": 0.9905},
     "3.0": {"epochs": 8, "learning_rate": 0.006, "lecture": 0.989, "pooling": False},
     "3.1": {"epochs": 12, "learning_rate": 0.003, "lecture": 0.993, "pooling": False, "dropout": 0.5},
@@ -62,7 +62,7 @@ def build_model(step, dropout=0.5, pooling=False):
 
 
 if __name__ == "__main__":
-    args = parse_args(__doc__, steps=STEPS, batch_size=100, decay=True, show_filters=False)
+    args = parse_args(__doc__, variants=VARIANTS, batch_size=100, decay=True, show_filters=False)
     data = load_mnist(args)
     train, test = in_batches(data, args)  # in a new order each epoch
 

@@ -31,7 +31,7 @@ from common import Run, in_batches, load_mnist, parse_args, show_feature_maps
 import keras
 from keras import layers
 
-STEPS = {
+VARIANTS = {
     "4.0": {"epochs": 12, "learning_rate": 0.02, "lecture": 0.981, "threads": 1},
     "4.1": {"epochs": 12, "learning_rate": 0.02, "lecture": 0.984, "threads": 1},
     "4.2": {"epochs": 8, "learning_rate": 0.01, "dropout": 0.5, "show_filters": False, "lecture": 0.995},
@@ -61,7 +61,7 @@ def build_model(step, batch_norm=True, dropout=0.5):
 
 
 if __name__ == "__main__":
-    args = parse_args(__doc__, steps=STEPS, batch_size=100, decay=True, batch_norm=True)
+    args = parse_args(__doc__, variants=VARIANTS, batch_size=100, decay=True, batch_norm=True)
     data = load_mnist(args)
     train, test = in_batches(data, args)  # in a new order each epoch
 

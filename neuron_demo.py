@@ -23,8 +23,9 @@ import functools
 
 # common comes first: it keeps TensorFlow quiet
 from common import UserError
-from common.command_line import slides_parser, whole_number
+from common.command_line import slides_parser
 from common.data.sources import bundled_file, read_arrays
+from common.values import whole_number
 from slides.shapes import (
     BLUE, GREEN, INK, ORANGE, WHITE, YELLOW, draw_box, draw_neuron, draw_picture, inset, number, signed,
     whole_slide, write,

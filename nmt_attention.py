@@ -34,7 +34,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-STEPS = {
+VARIANTS = {
     "translate": {"epochs": 12, "units": 256, "dropout": 0.3, "pairs": None},
     "dates": {"epochs": 4, "units": 64, "dropout": 0.0},
 }
@@ -117,7 +117,7 @@ def translate(model, sources, length, beams=1):
 
 if __name__ == "__main__":
     flags = {"decay": True, "beams": 1, "translate": []}
-    args = parse_args(__doc__, steps=STEPS, batch_size=64, learning_rate=0.002, **flags)
+    args = parse_args(__doc__, variants=VARIANTS, batch_size=64, learning_rate=0.002, **flags)
     task = load_dates(args) if args.step == "dates" else load_sentences(args)
     trained = trained_model(args, task.data) if args.translate else None
     if trained:

@@ -37,7 +37,7 @@ from keras import layers, ops
 
 from common.data.dataset import Examples
 
-STEPS = {
+VARIANTS = {
     "facades": {"epochs": 400, "batch_size": 1, "filters": 64, "image_size": 256, "input_half": "right"},
     "edges": {"epochs": 16, "batch_size": 50, "filters": 32},
 }
@@ -126,7 +126,7 @@ class Pix2Pix(keras.Model):
 
 
 if __name__ == "__main__":
-    args = parse_args(__doc__, steps=STEPS, learning_rate=0.0002, l1=100.0)
+    args = parse_args(__doc__, variants=VARIANTS, learning_rate=0.0002, l1=100.0)
     data = load_edges(args) if args.step == "edges" else load_facades(args)
     image_size = data.test.x.shape[1]
     first = Examples(*(part[:500] for part in data.test))  # the others are for the end

@@ -23,8 +23,8 @@ from pathlib import Path
 
 # common comes first: it keeps TensorFlow quiet
 from common import UserError
-from common.command_line import some_path
-from common.terminal import interrupt
+from common.signals import interrupt
+from common.values import some_path
 from keras_window.style import DesignedFigure, as_designed
 
 ROOT = Path(__file__).parent

@@ -6,12 +6,13 @@ if sys.version_info < (3, 10):  # noqa: UP036  an old Python reads this file, to
     sys.stderr.write("Python {}.{} is too old: take one from 3.10 to 3.14\n".format(*sys.version_info))
     sys.exit(2)
 
-from common import terminal  # first of all
+from common import signals  # first: Ctrl-C, errors and printing
+from common import libraries  # noqa: F401  Keras and its backend, quietly
 from common.answers.feature_maps import show_feature_maps
 from common.answers.predictions import predict_photos, show_predictions
 from common.command_line import parse_args
 from common.data.digits_and_clothes import load_fashion_mnist, load_mnist
-from common.terminal import UserError
+from common.errors import UserError
 from common.training.batches import in_batches
 from common.training.results import trained_model
 from common.training.run import Run
@@ -21,7 +22,7 @@ from keras_window.panes.curves import Accuracy, Loss
 from keras_window.panes.pictures import TestImages, TrainImages
 from keras_window.screens import wait_until_closed
 
-terminal.interrupt.importing = False
+signals.imported()
 
 __all__ = [
     "Accuracy",

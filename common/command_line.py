@@ -1,39 +1,45 @@
 """The command line that all lessons share, and that of the scripts that train nothing.
 
-It stands on the rooms: they check what a flag names, a picture, an earlier run. None of them looks at it.
+It imports the other rooms, which check what a flag names; none of them imports it.
 """
 
 import argparse
-import os
-import re
 import shlex
 import sys
 from pathlib import Path
 
 import keras
 
-from common.data.pictures import read_each, read_photo
-from common.data.picture_folders import say_left_out
+from common.errors import UserError
 from common.files import there
-from common.terminal import UserError, in_notebook, interrupt, loading, on_terminal
+from common.flags import (
+    BELONGS, DEVICES, FILES, FLAGS, LESSON, PICTURE, QUESTION, RUN, SETTINGS,
+)  # fmt: skip
+from common.output import in_notebook, loading, on_terminal
+from common.signals import interrupt
 from common.training import checkpoints, results
 from common.training.distribution import distribute
 from common.training.race import Rival, end_with_parent
 from common.training.threads import use_threads
-from keras_window.overlays import read_curves
-
-PLOTS = ("auto", "window", "web", "file", "none")
-SHARE = "show it in the browser, and let the class look on from other computers and phones"
-X_AXES = ("iterations", "epochs")
-TEXT_FILES = (".txt", ".csv", ".tsv", ".json", ".jsonl", ".xlsx", ".docx", ".pdf", ".html", ".zip", ".gz")
-# the two runs of a race do not share these, and the other one cannot have them
-OWN = (
-    "plot", "close", "movie", "overlay", "against", "x_axis", "resume", "show_filters", "review", "predict",
-    "translate", "beams", "distribute", "process",
-)  # fmt: skip
+from common.values import brief, readable_pictures
 
 
-class _OneLineParser(argparse.ArgumentParser):
+class _Parser(argparse.ArgumentParser):
+    """A command line; a mistake in it is a `UserError`."""
+
+    def __init__(self, script, description, **options):
+        kind = argparse.RawDescriptionHelpFormatter
+        super().__init__(script, description=description, formatter_class=kind, allow_abbrev=False, **options)
+
+    def add(self, flag, defaults, **options):
+        """Add a row of `FLAGS`; `defaults` are those of the variants that have it."""
+        about, first = flag.about, defaults[0]
+        if any(default != first for default in defaults):
+            about += " (default: depends on --step)"
+        elif not (isinstance(first, bool) or first in (None, [])):
+            about += f" (default: {first})"
+        self.add_argument(flag.flag, help=about, **flag.options | options)
+
     def parse_args(self, argv=None):
         words = list(sys.argv[1:] if argv is None else argv)
         if "--against" in words[:-1]:  # its value may be a flag, which argparse would not take for a value
@@ -42,255 +48,16 @@ class _OneLineParser(argparse.ArgumentParser):
         for word in words:
             if word.startswith("--") and word.endswith("=--"):  # argparse would take it for no value at all
                 self.error(f"argument {word[:-3]}: expected one argument")
-        given = vars(super().parse_args(words))
-        if given.pop("share", False):
-            plot = given.get("plot", "auto")
+        found = super().parse_args(words)
+        if getattr(found, "share", False):
+            plot = getattr(found, "plot", "auto")
             if plot not in ("auto", "web"):
                 self.error(f"--share shows the window in browsers, and --plot {plot} does not")
-            given["plot"] = "share"
-        return argparse.Namespace(**given)
+            found.plot = "share"
+        return found
 
     def error(self, message):
         raise UserError(f"{message} (--help lists the flags)")
-
-
-def _brief(text, length=60):
-    return text if len(text) <= length else f"{text[: length - 3]}..."
-
-
-def _wrong(text, why):
-    """What to raise for a word of the command line that cannot be used."""
-    return argparse.ArgumentTypeError(f"{_brief(repr(text))} {why}")
-
-
-def whole_number(minimum, maximum):
-    def convert(text):
-        if not re.fullmatch(r"[+-]?[0-9]+", text):  # int() would take digits of all scripts
-            raise _wrong(text, "is not a whole number")
-        if len(text) > 30 or not minimum <= int(text) <= maximum:
-            raise argparse.ArgumentTypeError(f"must be from {minimum} to {maximum}, not {_brief(text)}")
-        return int(text)
-
-    return convert
-
-
-def _number(fits, limit):
-    def convert(text):
-        if not re.fullmatch(r"[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?", text):
-            raise _wrong(text, "is not a number")
-        if len(text) > 1000 or not fits(float(text)):
-            raise argparse.ArgumentTypeError(f"must be {limit}, not {_brief(text)}")
-        return float(text)
-
-    return convert
-
-
-LARGE = 1_000_000
-positive_number = _number(lambda number: 1e-12 <= number <= LARGE, f"from 1e-12 to {LARGE}")
-_not_negative = _number(lambda number: 0 <= number <= LARGE, f"from 0 to {LARGE}")
-_share = _number(lambda number: 0 <= number < 1, "from 0 to less than 1")
-
-
-def some_path(text):
-    """A path that may or may not be there; ~ is the user's home."""
-    try:
-        path = Path(text).expanduser()
-        if not text:
-            raise _wrong(text, "is not a path")
-        try:
-            path.stat()
-        except NotADirectoryError:
-            pass
-        except FileNotFoundError:
-            if path.is_symlink():
-                raise _wrong(text, "is a link that leads nowhere") from None
-    except (OSError, RuntimeError, ValueError) as error:  # too long a name, a link to itself, no such home
-        raise _wrong(text, f"cannot be read: {getattr(error, 'strerror', None) or error}") from None
-    return path
-
-
-def _folder(text):
-    path = some_path(text)
-    if not path.is_dir():
-        raise _wrong(text, "is not a folder")
-    return path
-
-
-def _readable_file(text):
-    path = some_path(text)
-    if not os.access(path, os.R_OK) or not path.is_file():
-        raise _wrong(text, "is not a file that can be read")
-    return str(path.resolve())  # to be found by --resume, from wherever it is called
-
-
-def picture(text):
-    path = _readable_file(text)
-    try:
-        read_photo(path, 1)
-    except ValueError as error:
-        raise _wrong(text, str(error)) from None
-    return some_path(text)
-
-
-def _readable(paths):
-    """Those paths that are of pictures; the others are named. Raises UserError if there are none."""
-    photos, left_out = read_each(paths, 1)
-    if not photos:
-        path, why = left_out[0]
-        others = f" (nor can the other {len(paths) - 1:,} be read)" if len(paths) > 1 else ""
-        raise UserError(f"--predict: {path} {why}{others}")
-    say_left_out(left_out)
-    return [path for path, _ in photos]
-
-
-def _run(text):
-    read_curves(some_path(text))
-    return some_path(text)
-
-
-def _addresses(text):
-    if text and not re.fullmatch(r"[^\s:,]+:[0-9]{1,5}(,[^\s:,]+:[0-9]{1,5})+", text):
-        raise _wrong(text, "must be HOST:PORT,HOST:PORT, one for each process")
-    return text
-
-
-def _some_text(text):
-    if not text.strip():
-        raise argparse.ArgumentTypeError("the text is empty")
-    return text
-
-
-def _review(text):
-    if text == "-":
-        if sys.stdin is None:
-            raise argparse.ArgumentTypeError("- reads reviews from the standard input, which is closed")
-        return text
-    found = "a folder" if os.path.isdir(text) else "a file" if os.path.exists(text) else None
-    if not found and text.lower().endswith(TEXT_FILES):
-        found = "the name of a file that is not there"
-    if found:
-        raise _wrong(text, f"is {found}, not a review: --review - < FILE reads a review from each line")
-    return _some_text(text)
-
-
-def _movie_file(text):
-    path = some_path(text)
-    if path.suffix.lower() not in (".gif", ".mp4"):
-        raise _wrong(text, "must end in .gif or .mp4")
-    if path.suffix.lower() == ".mp4":
-        try:
-            import imageio_ffmpeg
-
-            imageio_ffmpeg.get_ffmpeg_exe()
-        except (ImportError, RuntimeError):  # not installed; or without ffmpeg, on a rare computer
-            raise _wrong(text, "needs ffmpeg: pip install imageio-ffmpeg, or use .gif") from None
-    if not os.access(path.parent, os.W_OK) or path.is_dir():
-        raise _wrong(text, "cannot be written")
-    return path
-
-
-def _parser(script, description, steps, defaults):
-    parser = _OneLineParser(
-        prog=script,
-        description=description,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-        argument_default=argparse.SUPPRESS,
-    )
-    count = whole_number(1, LARGE)
-    settings = set(defaults).union(*steps.values())
-
-    def add(flag, about, **options):
-        name = flag.removeprefix("--").replace("-", "_")
-        values = [defaults | step for step in steps.values() or [{}]]
-        values = [value[name] for value in values if name in value]
-        if any(value != values[0] for value in values):
-            about += " (default: depends on --step)"
-        elif values and not (isinstance(values[0], bool) or values[0] in (None, [])):
-            about += f" (default: {values[0]})"
-        parser.add_argument(flag, help=about, **options)
-
-    if steps:
-        parser.add_argument(
-            "--step", choices=steps, help=f"which variant (default: {list(steps)[-1]}, the last)"
-        )
-    add("--epochs", "how often all training examples are used", type=count, metavar="N")
-    add("--batch-size", "examples in each iteration", type=count, metavar="N")
-    add("--learning-rate", "size of the optimizer's steps", type=positive_number, metavar="X")
-    if "decay" in settings:
-        add("--no-decay", "keep the learning rate constant", action="store_false", dest="decay")
-    if "dropout" in settings:
-        add("--dropout", "share of neurons set to 0 in each iteration", type=_share, metavar="X")
-    if "pooling" in settings:
-        add("--pooling", "convolutions of stride 1 and max pooling instead of stride 2", action="store_true")
-    if "batch_norm" in settings:
-        add("--no-batch-norm", "without batch normalization", action="store_false", dest="batch_norm")
-    if "augment" in settings:
-        add(
-            "--augment",
-            "change the training pictures a little every time (default)",
-            action="store_true",
-        )
-        add("--no-augment", "leave them as they are", action="store_false", dest="augment")
-    if "image_size" in settings:
-        about = "height and width of the pictures, in pixels"
-        add("--image-size", about, type=whole_number(16, 300), metavar="N")
-    if "input_half" in settings:
-        about = "which half of a pair is the drawing"
-        add("--input-half", about, choices=("left", "right"))
-    if "l1" in settings:
-        add("--l1", "weight of the L1 error in the generator's loss", type=_not_negative, metavar="X")
-    add("--seed", "seed of the random numbers", type=whole_number(0, 2**32 - 1), metavar="N")
-    about = "use only the first N training examples"
-    add("--train-size", about, type=whole_number(1, 1000 * LARGE), metavar="N")
-    add("--plot", "where to show the picture", choices=PLOTS)
-    add("--share", SHARE, action="store_true")
-    add("--close", "close the window at the end", action="store_true")
-    add("--movie", "also record the window, as .gif or .mp4", type=_movie_file, metavar="FILE")
-    about = "also draw the curves of other runs, as they are or as they grow"
-    add("--overlay", about, nargs="+", type=_run, metavar="RUN")
-    about = "a race: run this lesson with other flags beside this one, and draw its curves, too"
-    add("--against", about, type=_some_text, metavar="FLAGS")
-    add("--x-axis", "what the curves are drawn over", choices=X_AXES)
-    if "show_filters" in settings:
-        add("--show-filters", "show kernels and feature maps at the end", action="store_true")
-    add("--data-dir", "look for data files here first", type=_folder, metavar="DIR")
-    if "full" in settings:
-        add(
-            "--full",
-            "download the full data set once, instead of the bundled part",
-            action="store_true",
-        )
-    if "review" in settings:
-        about = "classify this review with the trained model; - reads reviews from standard input, one a line"
-        add("--review", about, action="append", type=_review, metavar="TEXT")
-    if "predict" in settings:
-        about = "classify these pictures with the trained model"
-        add("--predict", about, action="extend", nargs="+", type=os.path.expanduser, metavar="FILE")
-    if "pairs" in settings:
-        about = "sentences to learn from: each line a sentence, a tab, its translation"
-        add("--pairs", about, type=_readable_file, metavar="FILE")
-    if "translate" in settings:
-        about = "translate this text with the trained model"
-        add("--translate", about, action="append", type=_some_text, metavar="TEXT")
-    if "beams" in settings:
-        add(
-            "--beams",
-            "beam width; 1 is greedy search",
-            type=whole_number(1, 100),
-            metavar="N",
-        )
-    about = "split each batch across all devices, or several processes (Keras on JAX)"
-    add("--distribute", about, nargs="?", const="", type=_addresses, metavar="HOST:PORT,HOST:PORT")
-    add("--process", "which of these processes this one is, from 0", type=whole_number(0, 1000), metavar="N")
-    about = "on how many of the processor's cores to compute (a small network is fastest on one)"
-    add("--threads", about, type=whole_number(1, 1000), metavar="N")
-    add("--mixed-precision", "compute in 16 bits, keep the weights in 32", action="store_true")
-    parser.add_argument(
-        "--out", help="folder for the results (default: in runs/)", type=some_path, metavar="DIR"
-    )
-    add("--resume", "continue after the last complete epoch of the run in --out", action="store_true")
-    return parser
 
 
 def begin_lesson():
@@ -304,42 +71,36 @@ def begin_lesson():
     keras.config.set_max_steps_per_epoch(None)
 
 
-def demo_parser(description):
+def demo_parser(description, flags=("plot", "share", "close", "out")):
     """The command line of a script that trains nothing. It adds its own flags, and calls `parse_args()`.
 
     Args:
         description: the script's docstring, shown by --help.
+        flags: the names of those of the lessons' flags that it has.
 
     Returns:
-        An `argparse.ArgumentParser` with --plot, --close and --out (`runs/<script>` unless given). A flag
-        that is unknown or cannot be used raises `UserError`.
+        An `argparse.ArgumentParser`; --out is `runs/<script>` unless given. A flag that is unknown or cannot
+        be used raises `UserError`.
     """
     begin_lesson()
     loading.end()
     script = Path(sys.argv[0]).stem
-    parser = _OneLineParser(
-        prog=script,
-        description=description,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    parser.add_argument("--plot", help="where it is shown (default: auto)", choices=PLOTS, default="auto")
-    parser.add_argument("--share", help=SHARE, action="store_true", default=argparse.SUPPRESS)
-    parser.add_argument("--close", help="close the window at the end", action="store_true")
-    about = f"folder for the pictures (default: runs/{script})"
-    parser.add_argument("--out", help=about, type=some_path, default=Path("runs", script), metavar="DIR")
+    parser = _Parser(script, description)
+    for flag in FLAGS:
+        if flag.name in flags:
+            default = Path("runs", script) if flag.name == "out" else flag.default
+            parser.add(flag, [default], default=default)
     return parser
 
 
 def slides_parser(description):
     """`demo_parser` with --slide and --movie."""
-    parser = demo_parser(description)
+    parser = demo_parser(description, ("plot", "share", "close", "movie", "out"))
     parser.add_argument("--slide", help="show only this slide (default: all of them)", metavar="NAME")
-    parser.add_argument("--movie", help="also record it, as .gif or .mp4", type=_movie_file, metavar="FILE")
     return parser
 
 
-def parse_args(description, *, steps=None, argv=None, **defaults):
+def parse_args(description, *, variants=None, argv=None, **defaults):
     """Read the command line of a lesson; in a notebook the defaults hold, unless `sys.argv` is set there.
 
     With --resume, what is not given is as in the run that is continued; likewise with --review, --predict
@@ -347,21 +108,18 @@ def parse_args(description, *, steps=None, argv=None, **defaults):
 
     Args:
         description: the lesson's docstring, shown by --help.
-        steps: for each of the lesson's variants, its name and a dictionary of what it needs; the
-            last is the default. None if there is only one network.
+        variants: for each of the lesson's variants, its name and a dictionary of its settings; the last is
+            the default. None if there is only one network.
         argv: the words to read, `sys.argv[1:]` if None.
-        defaults: the lesson's settings where `steps` gives no other; epochs, batch_size and
-            learning_rate, and as the lesson has them decay, dropout, pooling, batch_norm, augment,
-            image_size, input_half, l1, full, show_filters, review, predict, pairs, translate and beams, each
-            of which brings its flag; and threads, where another number than one for each core is faster.
+        defaults: the lesson's settings where `variants` gives no others. Those in `FLAGS` bring their flags.
 
     Returns:
-        A namespace with one attribute for each flag, all that `steps` holds for the chosen one (None
-        for what only others have), `step` (its name or None), `script` (the lesson's name) and
-        `verbose` (for `model.fit`: 1, a progress bar, on a terminal, else 0).
+        A namespace with an attribute for each flag and each setting of the chosen variant (None for those
+        that only others have), and with `script` (the lesson's name), `settings` (the names of what makes
+        this run what it is) and `verbose` (for `model.fit`: 1, a progress bar, on a terminal, else 0).
 
     Raises:
-        UserError: a flag is unknown, has a value that cannot be used or means nothing to the step.
+        UserError: a flag is unknown, has a value that cannot be used, or would have no effect.
     """
     begin_lesson()
     end_with_parent()
@@ -370,23 +128,21 @@ def parse_args(description, *, steps=None, argv=None, **defaults):
         description = None  # it stands above
         if words and words == sys.orig_argv[-len(words) :]:  # those that started the kernel
             script, words = "notebook", []
-    lesson = _Lesson(script, description, steps or {}, defaults)
+    lesson = _Lesson(script, description, variants or {}, defaults)
     given, settings = lesson.read(words if argv is None else argv)
     if settings["against"]:
         settings["against"] = _rival(lesson, given, settings)
     args = argparse.Namespace(**settings)
     if args.plot == "none":
-        _refuse(given, ("movie", "overlay", "x_axis"), "is about the picture, and --plot none draws none")
+        _refuse(given, _those(PICTURE), "is about the picture, and --plot none draws none")
     if args.data_dir:
-        _refuse(
-            given, ("full",), "downloads the data, and --data-dir says where they are: give one of the two"
-        )
+        why = "downloads the data, and --data-dir says where they are: give one of the two"
+        _refuse(given, ["full"], why)
     if args.process is not None or args.distribute:
         processes = len(args.distribute.split(",")) if args.distribute else 0
         if args.process is None or args.process >= processes:
-            raise UserError(
-                "--distribute HOST:PORT,HOST:PORT needs --process 0 for the first, 1 for the second"
-            )
+            which = "--process 0 for the first, 1 for the second"
+            raise UserError(f"--distribute HOST:PORT,HOST:PORT needs {which}")
     asked = "threads" in given
     if not use_threads(args.threads, asked) and asked:
         raise UserError("--threads: this notebook has computed on others already: restart its kernel")
@@ -395,56 +151,53 @@ def parse_args(description, *, steps=None, argv=None, **defaults):
     keras.utils.set_random_seed(args.seed)
     if args.distribute is None:
         return args
-    folder = distribute(args.distribute, args.process, args.batch_size, args.out if args.resume else None)
-    silent = {"plot": "none", "verbose": 0, "out": folder} if folder else {}
+    out = distribute(args.distribute, args.process, args.batch_size, args.out if args.resume else None)
+    silent = {"plot": "none", "verbose": 0, "out": out} if out else {}
     return argparse.Namespace(**vars(args) | silent)
+
+
+def _those(*kinds):
+    """The names of the flags of these kinds."""
+    return [name for name, kind in BELONGS.items() if kind in kinds]
 
 
 def _refuse(given, names, why):
     """Raise UserError if one of these flags is given: it would have no effect."""
-    idle = [name for name in names if name in given]
-    if idle:
-        raise UserError(f"{_flag(idle[0], given[idle[0]])} {why}")
+    for name in names:
+        if name in given:
+            raise UserError(f"{_flag(name, given[name])} {why}")
 
 
 class _Lesson:
     """A lesson's command line: its flags, and what holds where none is given."""
 
-    def __init__(self, script, description, steps, defaults):
-        self.script, self.steps = script, steps
-        self.defaults = {
-            "step": list(steps)[-1] if steps else None,
-            "seed": 0,
-            "train_size": None,
-            "plot": "auto",
-            "close": False,
-            "movie": None,
-            "overlay": [],
-            "against": None,
-            "x_axis": "iterations",
-            "data_dir": None,
-            "resume": False,
-            "distribute": None,
-            "process": None,
-            "threads": None,
-            "mixed_precision": False,
-            "out": None,
-        } | defaults
-        self.parser = _parser(script, description, steps, self.defaults)
+    def __init__(self, script, description, variants, defaults):
+        self.script, self.variants = script, variants
+        self.step = list(variants)[-1] if variants else None  # the default
+        own = {flag.name: flag.default for flag in FLAGS if flag.default is not LESSON}
+        self.defaults = own | defaults
+        self.parser = _Parser(script, description, argument_default=argparse.SUPPRESS)
+        known = [self.known(step) for step in variants or [None]]
+        for flag in FLAGS:
+            values = [settings[flag.name] for settings in known if flag.name in settings]
+            if flag.name != "step" and values:
+                self.parser.add(flag, values)
+            elif variants and flag.name == "step":
+                self.parser.add(flag, [self.step], choices=list(variants), metavar=None)
 
     def known(self, step):
         """All settings of a variant, a dictionary."""
-        out = Path("runs") / (f"{self.script}-{step}" if step else self.script)
-        return self.defaults | {"step": step, "out": out} | self.steps.get(step, {})
+        out = Path("runs", f"{self.script}-{step}" if step else self.script)
+        return self.defaults | {"step": step, "out": out} | self.variants.get(step, {})
 
     def read(self, argv):
         """What is given in these words, and with it all settings: two dictionaries."""
-        given, steps = vars(self.parser.parse_args(argv)), self.steps
+        given = vars(self.parser.parse_args(argv))
         if "predict" in given:
-            given["predict"] = _readable(given["predict"])
-        step = given.get("step", self.defaults["step"])
+            given["predict"] = readable_pictures(given["predict"])
+        step = given.get("step", self.step)
         before, out = {}, given.get("out", self.known(step)["out"])
-        asked = next((_flag(name) for name in ("review", "predict", "translate") if name in given), None)
+        asked = next((_flag(name) for name in _those(QUESTION) if name in given), None)
         asked = None if given.get("resume") else asked
         if given.get("resume") or (asked and results.is_complete(out)):
             may_change = {"pairs", "threads"} if asked else {"pairs", "threads", "epochs"}
@@ -452,7 +205,7 @@ class _Lesson:
             step = before["step"]
         if asked and before:
             draws = asked == "--predict" or given.get("plot") == "none"
-            idle = ("movie", "overlay", "x_axis", "distribute", "process", *(() if draws else ("plot",)))
+            idle = [*_those(PICTURE, DEVICES), *([] if draws else ["plot"])]
             _refuse(given, idle, f"is for a training, and {asked} asks the trained network in {out}")
         settings = self.known(step) | {"out": out}
         for name, value in given.items():
@@ -460,10 +213,10 @@ class _Lesson:
                 raise UserError(f"{_flag(name, value)} does not apply to --step {step}")
             if before.get(name, value) != value:
                 raise UserError(f"{asked or '--resume'}: {_difference(out, name, before, value)}")
-        for others in steps.values():
+        for others in self.variants.values():
             settings = dict.fromkeys(others) | settings
-        own = {"script": self.script, "verbose": 1 if on_terminal() else 0}
-        return given, settings | before | given | own
+        settings |= before | given | {"script": self.script, "verbose": 1 if on_terminal() else 0}
+        return given, settings | {"settings": [name for name in SETTINGS if name in settings]}
 
     def _read_settings(self, folder, flag, changed):
         """The settings of the run in a folder, but for those that are `changed`: a dictionary.
@@ -472,12 +225,14 @@ class _Lesson:
         """
         if flag == "--resume":
             path, found = folder / checkpoints.NAME, checkpoints.read_state(folder)["settings"]
+            if found.keys() - set(SETTINGS):
+                raise UserError(f"{path} is damaged (a run writes no such settings): {checkpoints.CURE}")
         else:
-            path, found = folder / results.NAME, results.read_settings(folder)
+            path, found = folder / results.NAME, results.read_settings(folder, SETTINGS)
         script, step = found["script"], found["step"]
         if script != self.script:
             raise UserError(f"{flag}: {folder} holds a run of {script}, not of {self.script}")
-        if step not in (self.steps or [None]):
+        if step not in (self.variants or [None]):
             raise UserError(f"{flag}: {folder} holds a run of step {step}, which is not known")
         known = self.known(step)
         before = {name: known[name] for name in found if name in known and name not in changed}
@@ -496,31 +251,27 @@ def _split(text):
 
 
 def _rival(lesson, given, settings):
-    """The run beside ours: our flags, as far as they apply to it, and what --against says on top of them."""
+    """The run beside this one: our flags, as far as they apply to it, and over them those of --against."""
     flags = " ".join(settings["against"].split())
-    alone = [
-        name
-        for name in ("distribute", "review", "predict", "translate")
-        if settings.get(name) not in (None, [])
-    ]
-    if alone:
-        raise UserError(f"--against and {_flag(alone[0])} do not go together: use two commands")
+    for name in _those(DEVICES, QUESTION):
+        if settings.get(name) not in (None, []):
+            raise UserError(f"--against and {_flag(name)} do not go together: use two commands")
+    shared = _those(RUN, FILES)
     try:
         other = vars(lesson.parser.parse_args(_split(settings["against"])))
-        unfit = [name for name in other if name in OWN]
-        if unfit:
-            raise UserError(f"{_flag(unfit[0], other[unfit[0]])} is for this run, not for the one beside it")
+        unfit = [name for name in other if name not in shared]
+        _refuse(other, unfit, "is for this run, not for the one beside it")
         out = other.get("out", settings["out"].with_name(f"{settings['out'].name}-against"))
         if out.resolve() == settings["out"].resolve():
             raise UserError(f"--out {out} is the folder of this run: give it another one")
         known = lesson.known(other.get("step", settings["step"]))
-        shared = {name: value for name, value in given.items() if name in known and name not in OWN}
-        words = _words(shared | other | {"out": out})
+        ours = {name: given[name] for name in given if name in known and name in shared}
+        words = _words(ours | other | {"out": out})
         if settings["resume"] and there(out / checkpoints.NAME):
             words.append("--resume")
         lesson.read(words)
     except (UserError, ValueError) as error:  # ValueError: an open quotation mark
-        raise UserError(f"--against {_brief(repr(flags))}: {error}") from error
+        raise UserError(f"--against {brief(repr(flags))}: {error}") from error
     return Rival(flags, [*words, "--plot=file"], out)
 
 

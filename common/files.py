@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from common.terminal import UserError
+from common.errors import UserError, first_line
 
 PATIENCE = 1.0  # seconds that another program may hold a file
 LARGEST = 2**29  # bytes of a file, and of an array whose shape or length of text is not known before
@@ -155,8 +155,7 @@ def reading(path, cure):
         # an OSError without a number is a library's; EINVAL: a damaged file has sent it to no place
         if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
             raise _unreadable(path, error) from error
-        why = str(error).partition("\n")[0].rstrip(".") or type(error).__name__
-        raise UserError(f"{path} is damaged ({why}): {cure}") from error
+        raise UserError(f"{path} is damaged ({first_line(error)}): {cure}") from error
 
 
 def parse_json(text, form):

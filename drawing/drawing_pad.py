@@ -13,7 +13,7 @@ from PIL import Image
 from common.files import replacing
 from drawing.class_sheets import ClassSheets
 from drawing.ink import PEN, SIDE, draw_stroke
-from common.terminal import UserError
+from common.errors import UserError
 from keras_window.panes.pane import Sheet
 from keras_window.screens import open_screen
 from keras_window.style import LARGE, SMALL, STYLE, TRAIN, as_designed, fit_text

@@ -4,7 +4,7 @@ import numpy as np
 from PIL import Image, ImageFilter
 
 from common.data.pictures import read_photo
-from common.terminal import UserError
+from common.errors import UserError
 
 SIDE = 280  # of the sheet, in its own pixels
 PEN = 25  # a digit of 200 then has strokes as wide as most of MNIST's

@@ -2,7 +2,7 @@
 
 import sys
 
-from common.terminal import UserError
+from common.errors import UserError
 
 
 class Guard:

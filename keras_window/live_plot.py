@@ -13,7 +13,9 @@ import keras
 import numpy as np
 
 from common.files import by_product, replacing
-from common.terminal import STARTED, UserError, interrupt
+from common.errors import UserError
+from common.libraries import STARTED
+from common.signals import interrupt
 from common.training import distribution
 from common.training.race import Race
 from keras_window.guard import Guard

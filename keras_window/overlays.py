@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from common.files import read_whole, reading, replacing, there
-from common.terminal import UserError
+from common.errors import UserError
 
 PAUSE = 0.5  # seconds between two looks at the other runs
 COLUMNS = ["step", "epoch", "name", "value"]

@@ -19,7 +19,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
 from common.files import by_product, replacing
-from common.terminal import UserError, in_notebook, interrupt
+from common.errors import UserError
+from common.output import in_notebook
+from common.signals import interrupt
 from keras_window.guard import Guard
 from keras_window.style import HEIGHT, WIDTH, DesignedFigure, as_designed, fit_text
 from keras_window.toolkits import new_figure, screen_size

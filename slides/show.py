@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass
 
 from common.files import by_product, replacing
-from common.terminal import UserError
+from common.errors import UserError
 from keras_window.movie import Movie
 from keras_window.screens import File, open_screen
 from keras_window.style import STYLE, as_designed, fit_text

@@ -85,7 +85,7 @@ def end(status):
 
 if __name__ == "__main__":
     gc.disable()
-    # as in common/terminal.py
+    # as in common/libraries.py
     hidden = {"jax": None} if os.environ.get("KERAS_BACKEND", "tensorflow") == "tensorflow" else {}
     sys.modules |= hidden
     import keras  # noqa: F401

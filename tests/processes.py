@@ -46,7 +46,7 @@ class ForkServer:
         with end:
             self._process = subprocess.Popen(
                 [sys.executable, Path(__file__).with_name("fork_server.py"), str(end.fileno())],
-                # what common/terminal.py sets before it imports Keras
+                # what common/libraries.py sets before it imports Keras
                 env={"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "1", "PYTHONUNBUFFERED": "1"}
                 | environment,
                 stdin=subprocess.DEVNULL,

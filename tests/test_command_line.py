@@ -14,7 +14,7 @@ from common import UserError, parse_args
 
 RUN = ("--train-size", 2000, "--plot", "none")
 
-STEPS = {
+VARIANTS = {
     "5.0": {"epochs": 7, "activation": "sigmoid"},
     "5.1": {"dropout": 0.5, "activation": "relu"},
 }
@@ -77,7 +77,7 @@ def test_a_wrong_flag_is_named(argv, message, tmp_path, monkeypatch):
 )
 def test_a_wrong_flag_of_a_step_is_named(argv, message):
     with pytest.raises(UserError) as error:
-        flags(*argv, steps=STEPS, decay=True)
+        flags(*argv, variants=VARIANTS, decay=True)
     assert message in str(error.value) and "\n" not in str(error.value)
 
 
@@ -88,8 +88,8 @@ def test_data_are_downloaded_or_are_there(tmp_path):
 
 def test_a_step_brings_its_settings():
     last, first = (
-        flags(steps=STEPS, decay=True),
-        flags("--step", "5.0", "--no-decay", steps=STEPS, decay=True),
+        flags(variants=VARIANTS, decay=True),
+        flags("--step", "5.0", "--no-decay", variants=VARIANTS, decay=True),
     )
     assert (last.step, last.epochs, last.dropout, last.activation, last.decay) == (
         "5.1",
@@ -100,7 +100,7 @@ def test_a_step_brings_its_settings():
     )
     assert (first.step, first.epochs, first.dropout, first.decay) == ("5.0", 7, None, False)
     assert last.out.name.endswith("-5.1") and first.out.name.endswith("-5.0")
-    assert flags("--epochs", 3, "--dropout", 0, steps=STEPS).dropout == 0
+    assert flags("--epochs", 3, "--dropout", 0, variants=VARIANTS).dropout == 0
 
 
 def test_a_home_folder_is_found_where_no_shell_does_it():

@@ -100,7 +100,7 @@ import json, os, runpy, sys
 root, lines = sys.argv[1], json.load(open("lines.json"))
 sys.path.insert(0, root)
 import common
-from common.terminal import interrupt
+from common.signals import interrupt
 seen = []
 for script, words in lines:
     sys.argv = [f"{root}/{script}.py", *words]

@@ -10,10 +10,13 @@ import pytest
 ROOT = Path(__file__).parents[1]
 # from the ground up; what stands side by side does not know its neighbour
 FLOORS = [
-    {"common.terminal"},
+    {"common.errors", "common.output"},
+    {"common.signals", "common.libraries"},
     {"common.files"},
     {"common.data", "common.training"},
     {"keras_window"},
+    {"common.values"},
+    {"common.flags"},
     {"common.answers", "common.command_line"},
     {"common"},
     {"subjects", "slides", "drawing"},

@@ -13,7 +13,8 @@ import time
 import pytest
 from helpers import INSTALLED, ROOT, not_on_windows, on_linux
 
-from common import terminal
+from common import libraries
+from common.errors import first_line
 
 QUICK = ["--plot", "none", "--epochs", "1", "--train-size", "600"]
 
@@ -55,11 +56,16 @@ def test_the_backend_is_the_first_that_is_installed(missing, backend, run_code, 
     assert done.stdout == f"{backend}\n"
 
 
+def test_an_error_is_quoted_by_its_first_line():
+    assert first_line(ValueError("\n  cut short.\nat byte 7")) == "cut short"
+    assert first_line(TimeoutError()) == "TimeoutError"
+
+
 def test_a_backend_that_keras_configuration_names_is_the_one(tmp_path, monkeypatch):
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     for content, backend in (('{"backend": "jax"}', "jax"), ("{}", "tensorflow"), ('{"back', "tensorflow")):
         (tmp_path / "keras.json").write_text(content, "utf-8")
-        assert terminal._configured_backend() == backend
+        assert libraries._configured_backend() == backend
 
 
 def test_the_user_s_settings_of_keras_do_not_change_a_lesson(run_code, tmp_path):
@@ -261,7 +267,12 @@ def test_ctrl_c_ends_a_lesson_whose_library_would_go_on_with_being_imported(run_
 
 @not_on_windows
 @pytest.mark.parametrize(
-    "command_line", ["from common import parse_args", "from common.command_line import demo_parser"]
+    "command_line",
+    [
+        "from common import parse_args",
+        "from common.command_line import demo_parser",
+        "from common.values import some_path",
+    ],
 )
 def test_ctrl_c_ends_a_lesson_also_before_it_reads_its_command_line(command_line, run_code):
     code = f"import signal\n{command_line}\nsignal.raise_signal(signal.SIGINT)\nprint('going on', flush=True)"

@@ -46,7 +46,7 @@ from packaging.requirements import Requirement
 
 def project_folder():
     folders = [Path(), Path(".."), *Path().glob("lecture"), *Path().glob("lecture/*")]
-    return next((folder for folder in folders if (folder / "common" / "terminal.py").is_file()), None)
+    return next((folder for folder in folders if (folder / "common" / "command_line.py").is_file()), None)
 
 
 def missing(package):
@@ -62,7 +62,7 @@ def missing(package):
 
 for path in [] if project_folder() else Path().glob("*.zip"):  # uploaded
     with suppress(BadZipFile), ZipFile(path) as archive:
-        if any(name.endswith("common/terminal.py") for name in archive.namelist()):
+        if any(name.endswith("common/command_line.py") for name in archive.namelist()):
             archive.extractall("lecture")
 if not project_folder():
     if not PROJECT:

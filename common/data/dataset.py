@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from common.terminal import UserError
+from common.errors import UserError
 
 
 class Examples(NamedTuple):

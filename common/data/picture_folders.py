@@ -14,7 +14,7 @@ import numpy as np
 from common.data.dataset import DataFile
 from common.data.sources import broken
 from common.files import read_whole
-from common.terminal import UserError
+from common.errors import UserError
 
 LITTER = {"thumbs.db", "desktop.ini", "__macosx"}  # that operating systems leave, but for hidden files
 

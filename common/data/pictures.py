@@ -9,6 +9,7 @@ import warnings
 import numpy as np
 from PIL import Image, ImageOps
 
+from common.errors import first_line
 from common.files import read_whole
 
 # a picture is read, or named: nothing in between
@@ -59,8 +60,7 @@ def read_photo(file, size):
         kinds = (why for begin, why in NO_PICTURES.items() if re.match(begin, content, re.DOTALL | re.I))
         raise ValueError(next(kinds, "is not a picture")) from None
     except Exception as error:  # a damaged picture can fail anywhere in its decoder
-        first_line = str(error).partition("\n")[0].rstrip(".")
-        raise ValueError(f"cannot be read as a picture ({first_line})") from error
+        raise ValueError(f"cannot be read as a picture ({first_line(error)})") from error
 
 
 def _read_pixels(content, size):

@@ -9,7 +9,8 @@ import keras
 
 from common.data.dataset import DataFile
 from common.files import UnexpectedArray, read_npz, read_whole
-from common.terminal import UserError, keras_home
+from common.errors import UserError, first_line
+from common.libraries import keras_home
 
 BUNDLED = Path(__file__).parent
 
@@ -113,8 +114,7 @@ def read_arrays(path, origin, expected, optional=()):
     except UnexpectedArray as error:
         raise broken(file, str(error)) from error
     except Exception as error:  # a damaged archive can fail anywhere in zipfile, zlib or NumPy
-        first_line = str(error).partition("\n")[0].rstrip(".")
-        raise broken(file, f"is cut short, damaged or not an .npz file ({first_line})") from error
+        raise broken(file, f"is cut short, damaged or not an .npz file ({first_line(error)})") from error
 
 
 WITHOUT_FULL = "without --full the lesson takes the part that is here, with --data-dir DIR the class's copy"
@@ -130,8 +130,7 @@ def download(name, cure=WITHOUT_FULL, **options):
         folder.mkdir(parents=True, exist_ok=True)
         return Path(keras.utils.get_file(name, cache_dir=folder.parent, cache_subdir=folder.name, **options))
     except Exception as error:  # Keras raises plain Exceptions
-        reason = str(error).partition("\n")[0]
-        raise UserError(f"{name} cannot be downloaded ({reason}): {cure}") from error
+        raise UserError(f"{name} cannot be downloaded ({first_line(error)}): {cure}") from error
     except BaseException:  # Ctrl-C: Keras would take the half of a file for the whole
         (folder / name).unlink(missing_ok=True)
         raise

@@ -6,7 +6,7 @@ import warnings
 import keras
 import numpy as np
 
-from common.terminal import UserError
+from common.errors import UserError
 from common.training import distribution
 
 LARGE = 100_000_000  # bytes of examples, of which TensorFlow gets no copy

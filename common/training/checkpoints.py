@@ -9,8 +9,7 @@ import numpy as np
 from common.files import (
     UnexpectedArray, names_in_npz, open_regular, parse_json, read_npz, reading, replacing, there, write_npz,
 )  # fmt: skip
-from common.terminal import UserError
-from common.training.results import SETTINGS
+from common.errors import UserError
 
 NAME = "checkpoint.npz"
 STOPPING = "wait", "best", "best_epoch"  # of `keras.callbacks.EarlyStopping`
@@ -63,8 +62,8 @@ def read_state(folder):
     with reading(path, CURE), open_regular(path) as file:
         state = parse_json(str(read_npz(file, {"state": (np.str_, ())})["state"]), FORM)
         epochs = [row["epoch"] for row in state["history"]]
-        if epochs != list(range(1, len(epochs) + 1)) or state["settings"].keys() - set(SETTINGS):
-            raise ValueError("it has other epochs or settings than a run writes")
+        if epochs != list(range(1, len(epochs) + 1)):
+            raise ValueError("it has other epochs than a run writes")
     here = keras.config.backend()
     backend = state.get("backend", here)  # earlier versions did not write it
     if backend != here:

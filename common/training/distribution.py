@@ -19,7 +19,9 @@ from pathlib import Path
 
 import keras
 
-from common.terminal import UserError, interrupt, lasting_output
+from common.errors import UserError, first_line
+from common.output import lasting_output
+from common.signals import interrupt
 
 LOST = 70  # exit status of a process that has lost another
 
@@ -98,8 +100,7 @@ def _join(addresses, process, run):
     try:
         keras.distribution.initialize(addresses, 1 + len(others), process)
     except Exception as error:  # whatever JAX raises where there is no network
-        reason = str(error).strip().splitlines()[0]
-        raise UserError(f"--distribute: the processes cannot be connected: {reason}") from error
+        raise UserError(f"--distribute: the processes cannot be connected: {first_line(error)}") from error
     os.write(meeting, b"!")
     # JAX's own way out would wait for the others
     atexit.register(lambda: _leave(interrupt.status or 0))

@@ -10,7 +10,7 @@ import threading
 from pathlib import Path
 from typing import NamedTuple
 
-from common.terminal import UserError
+from common.errors import UserError
 
 TIED = "ENDS_WITH_STDIN"  # in the environment of the process beside
 PATIENCE = 600  # seconds that it may take to stop, evaluate and save; a second Ctrl-C does not wait

@@ -14,17 +14,10 @@ import keras
 import numpy as np
 
 from common.files import open_regular, parse_json, read_whole, reading, replacing, there
-from common.terminal import UserError
+from common.errors import UserError, first_line
 
 NAME, MODEL = "result.json", "model.keras"
 CURE = "--resume writes this run's own again"  # it has all in its checkpoint
-
-# what makes a run what it is, where the lesson has it
-SETTINGS = (
-    "script", "step", "seed", "epochs", "batch_size", "learning_rate", "decay", "dropout", "pooling",
-    "batch_norm", "augment", "image_size", "input_half", "l1", "pairs", "train_size", "threads",
-    "mixed_precision",
-)  # fmt: skip
 
 # what result.json holds, of what is asked for again; the settings are checked as flags
 FORM = {
@@ -53,11 +46,11 @@ def read_result(folder):
         return parse_json(read_whole(path, 2**24), FORM)
 
 
-def read_settings(folder):
-    """The settings of the run in a folder, to ask its model. Raises UserError as `read_result`."""
+def read_settings(folder, names):
+    """Those settings of the run in a folder that have these names. Raises UserError as `read_result`."""
     result = read_result(folder)
     no_epoch = {"epochs"} if result["epochs"] == 0 else set()  # stopped in the first one
-    return {name: result[name] for name in SETTINGS if name in result.keys() - no_epoch}
+    return {name: result[name] for name in names if name in result.keys() - no_epoch}
 
 
 def load_model(path, cure):
@@ -82,7 +75,7 @@ def load_model(path, cure):
             first = error
             while first.__context__:
                 first = first.__context__
-            why = str(first).partition("\n")[0].partition(". ")[0]
+            why = first_line(first).partition(". ")[0]
             raise UserError(f"{path} is not a model that can be loaded here ({why}): {cure}") from error
 
 

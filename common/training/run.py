@@ -24,12 +24,14 @@ import keras
 import numpy as np
 
 from common.files import by_product, disk_full, hold_room, remove_leftovers, replacing
-from common.terminal import STARTED, UserError, interrupt
+from common.errors import UserError
+from common.libraries import STARTED
+from common.signals import interrupt
 from common.training import distribution
 from common.training.checkpoints import STOPPING, read_state, restore, snapshot, write_checkpoint
 from common.training.distribution import in_several_processes, part_ways
 from common.training.faster import make_faster
-from common.training.results import SETTINGS, best_epoch, device, shown, write_result
+from common.training.results import best_epoch, device, shown, write_result
 
 
 class Run(keras.callbacks.Callback):
@@ -68,9 +70,7 @@ class Run(keras.callbacks.Callback):
         self.folder = Path(args.out)
         _, validated, *_ = data
         known = {"train_size": len(data.train.x), "image_size": validated.x.shape[1]}
-        self.settings = {
-            name: known.get(name, getattr(args, name)) for name in SETTINGS if hasattr(args, name)
-        }
+        self.settings = {name: known.get(name, getattr(args, name)) for name in args.settings}
         self.history = []
         self._open_folder()
         model.optimizer.build(model.trainable_variables)

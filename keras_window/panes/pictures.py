@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.ticker import PercentFormatter
 from PIL import Image, ImageDraw
 
-from common.terminal import UserError
+from common.errors import UserError
 from keras_window.panes.fonts import as_written, font
 from keras_window.panes.pane import Pane, Sheet
 from keras_window.style import DARK_RED, LARGE, RED

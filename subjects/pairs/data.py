@@ -12,7 +12,7 @@ from common.data.picture_folders import (
     find_pictures, list_files, names_in, read_pictures, say_left_out, sha256_of, warn_of_copies
 )  # fmt: skip
 from common.data.sources import download, nothing_to_read
-from common.terminal import UserError
+from common.errors import UserError
 
 FACADES = "facades"
 FACADES_SOURCE = f"http://efrosgans.eecs.berkeley.edu/pix2pix/datasets/{FACADES}.tar.gz"

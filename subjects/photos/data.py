@@ -13,7 +13,7 @@ from common.data.picture_folders import (
 )  # fmt: skip
 from common.data.pictures import read_photo
 from common.data.sources import broken, download, find_data_file, nothing_to_read, read_arrays
-from common.terminal import UserError
+from common.errors import UserError
 
 PHOTOS = "cats_and_dogs_filtered"
 SMALL_PHOTOS = "cats_dogs.npz"

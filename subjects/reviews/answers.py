@@ -9,7 +9,7 @@ import sys
 import numpy as np
 
 from subjects.reviews.data import UNKNOWN, encode_reviews, words_of
-from common.terminal import UserError
+from common.errors import UserError
 
 # how the columns of a table of reviews are named: the texts, and the rest
 TEXTS = {"review", "reviews", "reviewtext", "text", "sentence", "comment", "content", "body", "phrase"}

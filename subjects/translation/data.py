@@ -19,7 +19,7 @@ import numpy as np
 from common.data.dataset import Data, DataFile, Examples, training_size
 from common.data.sources import broken, download, nothing_to_read
 from common.files import LARGEST, read_whole
-from common.terminal import UserError
+from common.errors import UserError
 
 PAD, START, END, UNKNOWN = range(4)  # ids; PAD fills up what is shorter
 SPECIAL = ("", "<start>", "<end>", "<unknown>")

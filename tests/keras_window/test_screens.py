@@ -19,7 +19,7 @@ from helpers import on_linux, wait_for
 def test_ctrl_c_in_a_window_is_not_lost(moment, run_code, screen):
     code = f"""
 import gc, os, signal
-from common.terminal import interrupt
+from common.signals import interrupt
 from keras_window.screens import Window, wait_until_closed
 from matplotlib.backends import _backend_tk
 interrupt.lesson = True

@@ -81,7 +81,7 @@ def test_a_step_is_the_slides_network_and_says_so(lesson, step, activation, drop
 
 def flags_of_step_3(*argv):
     options = {"batch_size": 100, "decay": True, "show_filters": False}
-    return parse_args("", argv=argv, steps=mnist_3_convolutional.STEPS, **options)
+    return parse_args("", argv=argv, variants=mnist_3_convolutional.VARIANTS, **options)
 
 
 def test_a_run_keeps_its_flags_and_can_have_the_picture_of_its_filters_later(run, tmp_path):

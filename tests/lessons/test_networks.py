@@ -233,9 +233,12 @@ def test_augmentation_changes_training_pictures_only():
         mnist_0_get_started.build_model,
         mnist_1_softmax.build_model,
         mnist_2_five_layers.build_model,
-        *(functools.partial(mnist_3_convolutional.build_model, step) for step in mnist_3_convolutional.STEPS),
-        *(functools.partial(mnist_4_batchnorm.build_model, step) for step in mnist_4_batchnorm.STEPS),
-        *(functools.partial(fashion_mnist.build_model, step) for step in fashion_mnist.STEPS),
+        *(
+            functools.partial(mnist_3_convolutional.build_model, step)
+            for step in mnist_3_convolutional.VARIANTS
+        ),
+        *(functools.partial(mnist_4_batchnorm.build_model, step) for step in mnist_4_batchnorm.VARIANTS),
+        *(functools.partial(fashion_mnist.build_model, step) for step in fashion_mnist.VARIANTS),
         imdb_text.build_model,
         boston_regression.build_model,
         functools.partial(cats_dogs_cnn.build_model, 32, augment=True),

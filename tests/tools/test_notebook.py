@@ -255,13 +255,13 @@ def test_the_set_up_fetches_the_project(set_up, tmp_path):
     remote = tmp_path / "remote"
     (remote / "common").mkdir(parents=True)
     (remote / "common" / "__init__.py").touch()
-    (remote / "common" / "terminal.py").write_text("WHERE = 'fetched'\n")
+    (remote / "common" / "command_line.py").write_text("WHERE = 'fetched'\n")
     wanted = "numpy>=1\nno-such-package-of-the-lecture>=1\n"
     (remote / "requirements.txt").write_text(f'{wanted}not-here>=1; python_version < "3.0"\n')
     git = ["git", "-C", str(remote), "-c", "user.name=n", "-c", "user.email=e@example.org"]
     for command in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "lecture"]):
         subprocess.run([*git, *command], check=True)
-    then = "import os, common.terminal\nprint(common.terminal.WHERE, os.getcwd())"
+    then = "import os, common.command_line\nprint(common.command_line.WHERE, os.getcwd())"
     for _ in range(2):  # the second time it is there
         folder, error, notebook = set_up(remote.as_uri(), then)
         assert error is None
@@ -275,11 +275,11 @@ def test_the_set_up_fetches_the_project(set_up, tmp_path):
 def test_the_set_up_takes_the_project_as_a_zip_file(set_up, tmp_path):
     (tmp_path / "elsewhere").mkdir()
     with ZipFile(tmp_path / "elsewhere" / "lecture-main.zip", "w") as archive:
-        archive.writestr("lecture-main/common/terminal.py", "WHERE = 'unpacked'")
+        archive.writestr("lecture-main/common/command_line.py", "WHERE = 'unpacked'")
         archive.writestr("lecture-main/common/__init__.py", "")
         archive.writestr("lecture-main/requirements.txt", "numpy>=1\n")
     (tmp_path / "elsewhere" / "another.zip").write_bytes(b"not a zip file")
-    _, error, notebook = set_up("", "import common.terminal\nprint(common.terminal.WHERE)")
+    _, error, notebook = set_up("", "import common.command_line\nprint(common.command_line.WHERE)")
     assert error is None and text(notebook.cells) == "unpacked\n"
 
 

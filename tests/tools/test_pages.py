@@ -10,6 +10,7 @@ import pytest
 from helpers import ROOT
 from PIL import Image, ImageChops
 
+from tools import make_flags
 from tools.make_results import PAGE, put
 from tools.run_page import commands_and_pictures, folder_of, main
 
@@ -52,6 +53,14 @@ def test_the_guide_quotes_the_training_loop_as_it_stands_in_the_script():
     assert [name for name, _ in lines] == ["batch", "forward", "loss", "gradient", "update", "again"]
     script = (ROOT / "mnist_1_softmax.py").read_text("utf-8")
     assert all(code in script for _, code in lines)
+
+
+def test_the_page_has_the_flags_as_the_command_line_has_them():
+    page = make_flags.PAGE.read_text("utf-8")
+    assert make_flags.table() in page, "run python3 tools/make_flags.py"
+    assert make_flags.put(page.replace("| `--seed N` |", "| `--seeds` |")) == page
+    usages = ["--step NAME", "--no-decay", "--x-axis {iterations,epochs}", "--overlay RUN ...", "--resume"]
+    assert all(f"| `{usage}` |" in page for usage in usages)
 
 
 def test_one_row_of_the_results_is_put_in_and_all_else_stays():

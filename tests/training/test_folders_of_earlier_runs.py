@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from common import Run, UserError, parse_args, trained_model
 from common.data.dataset import Data, DataFile, Examples
 from common.files import replacing
-from common.terminal import interrupt
+from common.signals import interrupt
 from common.training import checkpoints, results
 from keras_window.overlays import read_curves, write_curves
 from keras_window.records import Curve
@@ -136,7 +136,7 @@ def test_a_run_is_asked_and_goes_on_with_its_own_settings(folder):
 
 ALL = {"epochs": 9, "batch_size": 2, "learning_rate": 0.5, "decay": True, "dropout": 0.5, "pooling": False,
        "batch_norm": True, "augment": True, "l1": 100.0, "threads": 1}  # fmt: skip
-STEPS = {"small": {"image_size": 32, "input_half": "right"}, "large": {"decay": False, "units": 7}}
+VARIANTS = {"small": {"image_size": 32, "input_half": "right"}, "large": {"decay": False, "units": 7}}
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ STEPS = {"small": {"image_size": 32, "input_half": "right"}, "large": {"decay": 
     ],
 )  # fmt: skip
 def test_all_settings_that_a_run_writes_are_taken_back(flags, folder, whole):
-    lesson = ALL | {"steps": STEPS}
+    lesson = ALL | {"variants": VARIANTS}
     first = parse_args("", argv=flags, **lesson)
     pictures = Examples(np.zeros((4, first.image_size or 3)), EXAMPLES.y)
     data = Data(pictures, DATA.file, test=pictures)

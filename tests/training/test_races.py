@@ -16,11 +16,11 @@ from keras_window.overlays import read_curves
 pytestmark = not_on_windows
 SIZE = ("--train-size", 4000, "--plot", "file")
 ENDLESS = (*SIZE, "--epochs", 100_000)
-STEPS = {"5.0": {"epochs": 7}, "5.1": {"dropout": 0.5}}
+VARIANTS = {"5.0": {"epochs": 7}, "5.1": {"dropout": 0.5}}
 
 
 def rival(*argv, **lesson):
-    defaults = {"epochs": 10, "batch_size": 100, "learning_rate": 0.5, "decay": True, "steps": STEPS}
+    defaults = {"epochs": 10, "batch_size": 100, "learning_rate": 0.5, "decay": True, "variants": VARIANTS}
     return parse_args("", argv=[str(word) for word in argv], **defaults | lesson).against
 
 
@@ -45,6 +45,7 @@ def test_the_other_run_has_our_flags_and_its_own(tmp_path, monkeypatch):
         (["--against", "--step 5.0 --dropout 0.2"], "--dropout does not apply to --step 5.0"),
         (["--against", "--epochs none"], "--epochs: 'none' is not a whole number"),
         (["--against", "--plot window"], "--plot is for this run, not for the one beside it"),
+        (["--against", "--share"], "--share is for this run, not for the one beside it"),
         (["--against", "--against --no-decay"], "--against is for this run"),
         (["--against", "--resume"], "--resume is for this run"),
         (["--against", "--out runs/x", "--out", "runs/x"], "--out runs/x is the folder of this run"),

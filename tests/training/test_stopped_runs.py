@@ -49,12 +49,12 @@ def test_resume_wants_the_same_step(run, tmp_path, monkeypatch):
     before = result_of(tmp_path / "a")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", [f"{lesson}.py"])
-    steps = {"2.1": {"dropout": 0.0}, "2.2": {"dropout": 0.25}}
+    variants = {"2.1": {"dropout": 0.0}, "2.2": {"dropout": 0.25}}
     for argv, message in (
         (("--step", "2.2"), "has --step 2.1, not 2.2"),
         (("--dropout", 0.25), "has --dropout 0.0, not 0.25"),
     ):
-        assert message in refusal_to_resume(*argv, steps=steps, decay=True)
+        assert message in refusal_to_resume(*argv, variants=variants, decay=True)
     assert result_of(tmp_path / "a") == before
     assert run("--resume", "--out", "a", "--epochs", 2, "--plot", "none", lesson=lesson).returncode == 0
     after = result_of(tmp_path / "a")
@@ -65,7 +65,7 @@ def test_resume_wants_the_same_step(run, tmp_path, monkeypatch):
 # Keras tells its callbacks another number of the batch than ours does, or an epoch is stopped somewhere
 COUNTS = """
 import runpy, signal
-from common.terminal import interrupt
+from common.signals import interrupt
 import keras
 calls, told = 0, keras.callbacks.CallbackList.on_train_batch_end
 

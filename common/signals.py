@@ -1,0 +1,133 @@
+"""How a program ends. Importing this module makes a `UserError` one line and exit status 2.
+
+From then on, Ctrl-C ends a lesson with status 130 (SIGTERM with 143, SIGHUP with 129). In any other program
+it raises KeyboardInterrupt, as everywhere in Python.
+"""
+
+import contextlib
+import os
+import signal
+import sys
+import threading
+import warnings
+from pathlib import Path
+
+from common.errors import UserError
+from common.output import in_notebook, loading
+
+
+def _show_exception(kind, error, where):
+    if issubclass(kind, KeyboardInterrupt) and _before_a_lesson():
+        raise SystemExit(128 + signal.SIGINT)
+    if not issubclass(kind, UserError):
+        sys.__excepthook__(kind, error, where)
+        return
+    print(f"{Path(sys.argv[0]).name}: {error}", file=sys.stderr)
+    raise SystemExit(2)
+
+
+def _before_a_lesson():
+    """Whether the script is one of ours: its command line may not have been read yet."""
+    script = sys.modules["__main__"]
+    ours = "common.command_line", "common.values"
+    return hasattr(script, "__file__") and any(
+        getattr(value, "__module__", None) in ours for value in [*vars(script).values()]
+    )
+
+
+def _show_unraisable(trouble):
+    """Python swallows exceptions raised in finalizers; `deferred` raises our SystemExit again."""
+    if not (interrupt.requested and isinstance(trouble.exc_value, SystemExit)):
+        sys.__unraisablehook__(trouble)
+
+
+class _Interrupt:
+    """Ends a lesson on Ctrl-C, SIGTERM or SIGHUP: at once, or when the training has been saved.
+
+    A notebook's stop button ends the cell: at once, or when the training has been saved.
+
+    Attributes:
+        requested: whether a signal has come.
+        status: the exit status that says which one.
+        importing: whether `common`, and so the libraries, are still being imported.
+        lesson: whether the program has read its command line, and so is a lesson.
+        saving: whether a training is going on, which stops at its next pause and saves.
+    """
+
+    SIGNALS = tuple(
+        getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+    )
+
+    def __init__(self):
+        self.importing, self.lesson = True, False
+        self.requested = self.saving = False
+        self.status = None
+        self._deferred = 0  # nested blocks of `deferred`
+
+    def __call__(self, number=signal.SIGINT, frame=None):
+        if in_notebook() and (self.requested or not self.saving):
+            raise KeyboardInterrupt
+        if self.saving and not self.requested:
+            with contextlib.suppress(RuntimeError):  # the signal came in the middle of a print
+                print("\nStopping after this batch, and saving ...", file=sys.stderr)
+        if not self.requested:
+            self.requested, self.status = True, 128 + number
+        if self.importing:
+            loading.end()
+            os._exit(self.status)  # some libraries catch SystemExit while they are imported
+        if not (self.saving or self._deferred):
+            self._end()
+
+    def _end(self):
+        if self.lesson or self.status != 128 + signal.SIGINT:
+            raise SystemExit(self.status)
+        self.requested = False  # the program may catch it and go on
+        raise KeyboardInterrupt
+
+    def listen(self):
+        """Handle the signals, except those that our parent process ignores, as under `nohup`."""
+        for number in self.SIGNALS:
+            if number == signal.SIGINT or signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, self)
+
+    @contextlib.contextmanager
+    def deferred(self):
+        """Hold signals back until this block ends: window toolkits swallow a SystemExit."""
+        self._deferred += 1
+        try:
+            yield
+        finally:
+            self._deferred -= 1
+            if self.requested and not (self.saving or self._deferred):
+                self._end()
+
+
+interrupt = _Interrupt()
+
+
+def imported():
+    """All of `common` is imported; in a notebook, its stop button and SystemExit now end a cell quietly."""
+    interrupt.importing = False
+    if not in_notebook():
+        return
+    shell = sys.modules["IPython"].get_ipython()
+
+    def before_cell(info=None):
+        interrupt.requested = False  # in an earlier cell
+        in_main_thread = threading.current_thread() is threading.main_thread()
+        if in_main_thread and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            signal.signal(signal.SIGINT, interrupt)  # until the cell ends: the kernel sets its own for each
+
+    def show_traceback(*args, exception_only=False, **options):
+        if not exception_only:  # else it is a SystemExit
+            shown(*args, **options)
+
+    shown, shell.showtraceback = shell.showtraceback, show_traceback
+    warnings.filterwarnings("ignore", "To exit: use 'exit'")
+    shell.events.register("pre_run_cell", before_cell)
+
+
+sys.excepthook = _show_exception
+sys.unraisablehook = _show_unraisable
+if threading.current_thread() is threading.main_thread() and not in_notebook():
+    interrupt.listen()

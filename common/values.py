@@ -1,0 +1,162 @@
+"""The values of flags: each function turns a word of the command line into a value, or says what is wrong.
+
+They are `type`s of argparse: they raise `argparse.ArgumentTypeError`, or `UserError` where the word names an
+earlier run.
+"""
+
+import argparse
+import os
+import re
+import sys
+from pathlib import Path
+
+from common.data.picture_folders import say_left_out
+from common.data.pictures import read_each, read_photo
+from common.errors import UserError
+from keras_window.overlays import read_curves
+
+MILLION = 1_000_000
+TEXT_FILES = (".txt", ".csv", ".tsv", ".json", ".jsonl", ".xlsx", ".docx", ".pdf", ".html", ".zip", ".gz")
+
+
+def brief(text, length=60):
+    """The text, or its beginning if it is longer."""
+    return text if len(text) <= length else f"{text[: length - 3]}..."
+
+
+def _wrong(text, why):
+    return argparse.ArgumentTypeError(f"{brief(repr(text))} {why}")
+
+
+def whole_number(minimum, maximum):
+    def convert(text):
+        if not re.fullmatch(r"[+-]?[0-9]+", text):  # int() would take digits of all scripts
+            raise _wrong(text, "is not a whole number")
+        if len(text) > 30 or not minimum <= int(text) <= maximum:
+            raise argparse.ArgumentTypeError(f"must be from {minimum} to {maximum}, not {brief(text)}")
+        return int(text)
+
+    return convert
+
+
+def _number(fits, limit):
+    def convert(text):
+        if not re.fullmatch(r"[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?", text):
+            raise _wrong(text, "is not a number")
+        if len(text) > 1000 or not fits(float(text)):
+            raise argparse.ArgumentTypeError(f"must be {limit}, not {brief(text)}")
+        return float(text)
+
+    return convert
+
+
+positive_number = _number(lambda number: 1e-12 <= number <= MILLION, f"from 1e-12 to {MILLION}")
+not_negative = _number(lambda number: 0 <= number <= MILLION, f"from 0 to {MILLION}")
+share_below_1 = _number(lambda number: 0 <= number < 1, "from 0 to less than 1")
+
+
+def some_path(text):
+    """A `Path` that need not exist; ~ is the user's home."""
+    try:
+        path = Path(text).expanduser()
+        if not text:
+            raise _wrong(text, "is not a path")
+        try:
+            path.stat()
+        except NotADirectoryError:
+            pass
+        except FileNotFoundError:
+            if path.is_symlink():
+                raise _wrong(text, "is a link that leads nowhere") from None
+    except (OSError, RuntimeError, ValueError) as error:  # too long a name, a link to itself, no such home
+        raise _wrong(text, f"cannot be read: {getattr(error, 'strerror', None) or error}") from None
+    return path
+
+
+def folder(text):
+    path = some_path(text)
+    if not path.is_dir():
+        raise _wrong(text, "is not a folder")
+    return path
+
+
+def readable_file(text):
+    """The absolute path of a file, a str: --resume finds it from any folder."""
+    path = some_path(text)
+    if not os.access(path, os.R_OK) or not path.is_file():
+        raise _wrong(text, "is not a file that can be read")
+    return str(path.resolve())
+
+
+def picture(text):
+    """The `Path` of a picture."""
+    path = readable_file(text)
+    try:
+        read_photo(path, 1)
+    except ValueError as error:
+        raise _wrong(text, str(error)) from None
+    return some_path(text)
+
+
+def readable_pictures(paths):
+    """Those of the paths of --predict that are of pictures; the others are named.
+
+    Raises UserError if there are none.
+    """
+    photos, left_out = read_each(paths, 1)
+    if not photos:
+        path, why = left_out[0]
+        others = f" (nor can the other {len(paths) - 1:,} be read)" if len(paths) > 1 else ""
+        raise UserError(f"--predict: {path} {why}{others}")
+    say_left_out(left_out)
+    return [path for path, _ in photos]
+
+
+def run_with_curves(text):
+    """The folder of a run, a `Path`. Raises UserError if there are no curves in it."""
+    path = some_path(text)
+    read_curves(path)
+    return path
+
+
+def addresses(text):
+    if text and not re.fullmatch(r"[^\s:,]+:[0-9]{1,5}(,[^\s:,]+:[0-9]{1,5})+", text):
+        raise _wrong(text, "must be HOST:PORT,HOST:PORT, one for each process")
+    return text
+
+
+def some_text(text):
+    if not text.strip():
+        raise argparse.ArgumentTypeError("the text is empty")
+    return text
+
+
+def review(text):
+    """A review; "-" stands for the standard input."""
+    if text == "-":
+        if sys.stdin is None:
+            raise argparse.ArgumentTypeError("- reads reviews from the standard input, which is closed")
+        return text
+    found = "a folder" if os.path.isdir(text) else "a file" if os.path.exists(text) else None
+    if not found and text.lower().endswith(TEXT_FILES):
+        found = "the name of a file that is not there"
+    if found:
+        raise _wrong(text, f"is {found}, not a review: --review - < FILE reads a review from each line")
+    return some_text(text)
+
+
+def movie_file(text):
+    """The `Path` of a movie to write."""
+    path = some_path(text)
+    if path.suffix.lower() not in (".gif", ".mp4"):
+        raise _wrong(text, "must end in .gif or .mp4")
+    if path.suffix.lower() == ".mp4":
+        try:
+            import imageio_ffmpeg
+
+            imageio_ffmpeg.get_ffmpeg_exe()
+        except (ImportError, RuntimeError):  # not installed; or without ffmpeg, on a rare computer
+            raise _wrong(text, "needs ffmpeg: pip install imageio-ffmpeg, or use .gif") from None
+    if not os.access(path.parent, os.W_OK) or path.is_dir():
+        raise _wrong(text, "cannot be written")
+    return path
