@@ -14,13 +14,13 @@ import keras
 
 from common.data.pictures import read_each, read_photo
 from common.data.picture_folders import say_left_out
-from common.files import there
+from common.files import there, user_errors
 from common.terminal import UserError, in_notebook, interrupt, loading, on_terminal
 from common.training import checkpoints, results
 from common.training.distribution import distribute
 from common.training.race import Rival, end_with_parent
 from common.training.threads import use_threads
-from keras_window.overlays import read_curves
+from keras_window.curves_file import read_curves
 
 PLOTS = ("auto", "window", "web", "file", "none")
 SHARE = "show it in the browser, and let the class look on from other computers and phones"
@@ -144,7 +144,8 @@ def _readable(paths):
 
 
 def _run(text):
-    read_curves(some_path(text))
+    with user_errors():
+        read_curves(some_path(text))
     return some_path(text)
 
 

@@ -5,6 +5,7 @@ end a lesson with status 130 (SIGTERM with 143, SIGHUP with 129), and lets it go
 prints any more. In a program that is no lesson Ctrl-C raises a KeyboardInterrupt, as everywhere in Python.
 """
 
+import _thread
 import contextlib
 import ctypes
 import gc
@@ -57,9 +58,13 @@ def _before_a_lesson():
 
 
 def _show_unraisable(trouble):
-    """Python drops what is raised while it frees memory. Our SystemExit comes again in `deferred`."""
+    """Python drops what is raised while it frees memory. Our SystemExit comes again, a little later."""
     if not (interrupt.requested and isinstance(trouble.exc_value, SystemExit)):
         sys.__unraisablehook__(trouble)
+        return
+    again = threading.Timer(0.1, _thread.interrupt_main, [interrupt.status - 128])
+    again.daemon = True
+    again.start()
 
 
 class _Interrupt:
