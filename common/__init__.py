@@ -16,11 +16,10 @@ from common.errors import UserError
 from common.training.batches import in_batches
 from common.training.results import trained_model
 from common.training.run import Run
-from keras_window.live_plot import LivePlot
-from keras_window.panes.bands import Biases, Logits, MaxActivations, Weights
-from keras_window.panes.curves import Accuracy, Loss
-from keras_window.panes.pictures import TestImages, TrainImages
-from keras_window.screens import wait_until_closed
+from common.window import LivePlot
+from keras_window import (
+    Accuracy, Biases, Logits, Loss, MaxActivations, TestImages, TrainImages, Weights, wait_until_closed,
+)  # fmt: skip
 
 signals.imported()
 

@@ -5,61 +5,35 @@ import errno
 import json
 import math
 import os
-import platform
 import re
-import stat
 import sys
 import tempfile
-import time
 import zipfile
-import zlib
 from pathlib import Path
 
 import numpy as np
 
 from common.errors import UserError, first_line
+from keras_window import files
+from keras_window.files import LARGEST, MACHINE, open_regular, read_whole  # noqa: F401  handed on
 
-PATIENCE = 1.0  # seconds that another program may hold a file
-LARGEST = 2**29  # bytes of a file, and of an array whose shape or length of text is not known before
-MACHINE = f"{zlib.crc32(platform.node().encode(errors='replace')):08x}"  # several may share a folder
 HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 
 
 @contextlib.contextmanager
-def replacing(path):
-    """Give the path of a new file beside `path`, which takes its place when it is complete.
-
-    If `path` is held for longer than a second (on Windows by a virus scanner, or a spreadsheet that shows
-    it), the new file stays beside it, and a line says under which name.
-
-    Raises UserError if it cannot be written.
-    """
-    path = Path(path)
-    new = path.with_name(f".new-{MACHINE}-{os.getpid()}{path.suffix}")
+def user_errors():
+    """An error of `keras_window` about a file or a package, a line for the user, becomes a `UserError`."""
     try:
+        yield
+    except (OSError, ImportError) as error:
+        raise UserError(str(error)) from error.__cause__
+
+
+@contextlib.contextmanager
+def replacing(path):
+    """As `keras_window.files.replacing`. Raises UserError if the file cannot be written."""
+    with user_errors(), files.replacing(path) as new:
         yield new
-        _put_in_place(new, path)
-    except OSError as error:
-        raise UserError(f"cannot write {path}: {error.strerror or error}") from error
-    finally:
-        with contextlib.suppress(OSError):
-            new.unlink()
-
-
-def _put_in_place(new, path):
-    end = time.monotonic() + PATIENCE
-    while True:
-        try:
-            new.replace(path)
-            return
-        except OSError as error:
-            if isinstance(error, PermissionError) and time.monotonic() < end:
-                time.sleep(0.1)
-                continue
-            beside = path.with_name(f"{path.stem}-new{path.suffix}")
-            new.replace(beside)
-            print(f"\ncannot write {path} ({error.strerror}): it is in {beside}", file=sys.stderr)
-            return
 
 
 def remove_leftovers(folder):
@@ -90,31 +64,6 @@ def by_product():
         yield
     except UserError as error:
         print(f"\n{error}", file=sys.stderr)
-
-
-def open_regular(path):
-    """Open a regular file, to read bytes. A pipe is not waited for, a device not read without end.
-
-    Raises OSError if it cannot be read or is no regular file.
-    """
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-    file = open(path, "rb", opener=lambda path, _: os.open(path, flags))  # noqa: SIM115  the caller closes it
-    if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-        return file
-    file.close()
-    raise OSError(errno.ENOTSUP, "it is not a regular file", str(path))
-
-
-def read_whole(path, most=LARGEST):
-    """The content of a regular file, bytes.
-
-    Raises OSError if it cannot be read, is no regular file, or has more than `most` bytes.
-    """
-    with open_regular(path) as file:
-        content = file.read(most + 1)
-    if len(content) > most:
-        raise OSError(errno.EFBIG, f"it has more than {most:,} bytes", str(path))
-    return content
 
 
 def there(path):
@@ -155,7 +104,8 @@ def reading(path, cure):
         # an OSError without a number is a library's; EINVAL: a damaged file has sent it to no place
         if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
             raise _unreadable(path, error) from error
-        raise UserError(f"{path} is damaged ({first_line(error)}): {cure}") from error
+        why = first_line(error) or type(error).__name__
+        raise UserError(f"{path} is damaged ({why}): {cure}") from error
 
 
 def parse_json(text, form):

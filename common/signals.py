@@ -4,6 +4,7 @@ From then on, Ctrl-C ends a lesson with status 130 (SIGTERM with 143, SIGHUP wit
 it raises KeyboardInterrupt, as everywhere in Python.
 """
 
+import _thread
 import contextlib
 import os
 import signal
@@ -36,9 +37,13 @@ def _before_a_lesson():
 
 
 def _show_unraisable(trouble):
-    """Python swallows exceptions raised in finalizers; `deferred` raises our SystemExit again."""
+    """Python swallows exceptions raised in finalizers; our SystemExit is raised again a little later."""
     if not (interrupt.requested and isinstance(trouble.exc_value, SystemExit)):
         sys.__unraisablehook__(trouble)
+        return
+    again = threading.Timer(0.1, _thread.interrupt_main, [interrupt.status - 128])
+    again.daemon = True
+    again.start()
 
 
 class _Interrupt:
@@ -62,7 +67,6 @@ class _Interrupt:
         self.importing, self.lesson = True, False
         self.requested = self.saving = False
         self.status = None
-        self._deferred = 0  # nested blocks of `deferred`
 
     def __call__(self, number=signal.SIGINT, frame=None):
         if in_notebook() and (self.requested or not self.saving):
@@ -75,7 +79,7 @@ class _Interrupt:
         if self.importing:
             loading.end()
             os._exit(self.status)  # some libraries catch SystemExit while they are imported
-        if not (self.saving or self._deferred):
+        if not self.saving:
             self._end()
 
     def _end(self):
@@ -89,17 +93,6 @@ class _Interrupt:
         for number in self.SIGNALS:
             if number == signal.SIGINT or signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, self)
-
-    @contextlib.contextmanager
-    def deferred(self):
-        """Hold signals back until this block ends: window toolkits swallow a SystemExit."""
-        self._deferred += 1
-        try:
-            yield
-        finally:
-            self._deferred -= 1
-            if self.requested and not (self.saving or self._deferred):
-                self._end()
 
 
 interrupt = _Interrupt()

@@ -13,7 +13,8 @@ from pathlib import Path
 from common.data.picture_folders import say_left_out
 from common.data.pictures import read_each, read_photo
 from common.errors import UserError
-from keras_window.overlays import read_curves
+from common.files import user_errors
+from keras_window.curves_file import read_curves
 
 MILLION = 1_000_000
 TEXT_FILES = (".txt", ".csv", ".tsv", ".json", ".jsonl", ".xlsx", ".docx", ".pdf", ".html", ".zip", ".gz")
@@ -115,7 +116,8 @@ def readable_pictures(paths):
 def run_with_curves(text):
     """The folder of a run, a `Path`. Raises UserError if there are no curves in it."""
     path = some_path(text)
-    read_curves(path)
+    with user_errors():
+        read_curves(path)
     return path
 
 

@@ -10,11 +10,11 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import PercentFormatter
 from PIL import Image
 
-from common.files import replacing
+from common.files import replacing, user_errors
 from drawing.class_sheets import ClassSheets
 from drawing.ink import PEN, SIDE, draw_stroke
 from common.errors import UserError
-from keras_window.panes.pane import Sheet
+from keras_window.panes.pane import PaintedArtist
 from keras_window.screens import open_screen
 from keras_window.style import LARGE, SMALL, STYLE, TRAIN, as_designed, fit_text
 
@@ -44,7 +44,8 @@ class DrawingPad:
         self._pen = None  # where it is while it draws
         self._drawn = self._read = True  # whether the window shows the ink, and what was read
         self._read_at, self._background = 0, None
-        self.screen, self.no_window = open_screen(plot, title, lambda key: None, BUTTONS, PEN / SIDE)
+        with user_errors():
+            self.screen, self.no_window = open_screen(plot, title, lambda key: None, BUTTONS, PEN / SIDE)
         self._class = ClassSheets(self.screen, see) if plot == "share" else None
         self.figure = self.screen.figure
         self._build(box)
@@ -68,7 +69,7 @@ class DrawingPad:
         for axes, title in ((self._paper, "Draw here"), (self._small, "What it sees")):
             axes.set_title(title, fontsize=18, fontweight="bold", loc="left")
             axes.spines[:].set(color="#666666", lw=2)
-        self._sheet, self._seen = Sheet(self._paper), Sheet(self._small)
+        self._drawing, self._seen = PaintedArtist(self._paper), PaintedArtist(self._small)
         pixels = len(self._see(np.zeros((1, 1))))
         self._small.set(xlim=(0, pixels), ylim=(pixels, 0))
         first, last = box
@@ -87,7 +88,7 @@ class DrawingPad:
         self._small.text(0, -0.05, "\n".join(about), transform=self._small.transAxes, **style)
         style = {"fontsize": 15, "va": "bottom", "transform": self.figure.transFigure, "animated": True}
         self._hint = self._paper.text(0.02, 0.03, "", **style)
-        self._moving = [self._sheet, self._seen, frame, cross, self._hint]
+        self._moving = [self._drawing, self._seen, frame, cross, self._hint]
 
     @as_designed(STYLE)
     def put_readers(self, readers):
@@ -151,11 +152,11 @@ class DrawingPad:
             self._draw(self._moving, self.figure.bbox)
         elif not self._drawn:
             self._show_ink()
-            self._draw([self._sheet], self._paper.bbox)
+            self._draw([self._drawing], self._paper.bbox)
 
     def _show_ink(self):
         grey = Image.fromarray((255 * (1 - self.ink)).astype(np.uint8))
-        self._sheet.show(lambda width, height: grey.resize((width, height), Image.Resampling.BILINEAR))
+        self._drawing.show(lambda width, height: grey.resize((width, height), Image.Resampling.BILINEAR))
         self._drawn = True
 
     def _read_ink(self):

@@ -1,1 +1,20 @@
-"""A live window for Keras: one callback, its panes, and where they are shown."""
+"""A live window for Keras: one callback, its panes, and where they are shown. It stands alone."""
+
+from keras_window.live_plot import LivePlot
+from keras_window.panes.bands import Biases, Logits, MaxActivations, Weights
+from keras_window.panes.curves import Accuracy, Loss
+from keras_window.panes.pictures import TestImages, TrainImages
+from keras_window.screens import wait_until_closed
+
+__all__ = [
+    "Accuracy",
+    "Biases",
+    "LivePlot",
+    "Logits",
+    "Loss",
+    "MaxActivations",
+    "TestImages",
+    "TrainImages",
+    "Weights",
+    "wait_until_closed",
+]

@@ -5,7 +5,7 @@ import contextlib
 from matplotlib.patches import Rectangle
 from matplotlib.transforms import Bbox, TransformedBbox
 
-from common.files import replacing
+from keras_window.files import replacing
 from keras_window.style import HEIGHT, STYLE, WIDTH, as_designed, fit_text
 
 
@@ -92,12 +92,12 @@ class Dashboard:
             axes.set_position(place if number is None else (0.08, 0.09, 0.84, 0.76))
 
     def save(self, path):
-        """Write the whole picture, 1344 × 756, whatever is shown now."""
+        """Write the whole picture, 1344 × 756, whatever is shown now. Raises OSError."""
         figure, shown = self.figure, self._shown
         artists = [*(artist for artists in self._moving.values() for artist in artists), self._header]
         with contextlib.ExitStack() as restore:
-            restore.callback(figure.set_size_inches, figure.get_size_inches(), forward=False)
-            figure.set_size_inches(WIDTH, HEIGHT, forward=False)
+            restore.callback(figure.set_size_inches, figure.get_size_inches())
+            figure.set_size_inches(WIDTH, HEIGHT)
             for artist in artists:
                 restore.callback(artist.set_animated, True)
                 artist.set_animated(False)

@@ -7,7 +7,7 @@ import subprocess
 import numpy as np
 from PIL import Image
 
-from common.files import replacing
+from keras_window.files import replacing
 
 
 class Movie:
@@ -36,7 +36,7 @@ class Movie:
             self._every *= 2
 
     def save(self):
-        """Write the movie. Raises UserError if it cannot be written."""
+        """Write the movie. Raises OSError if it cannot be written."""
         if not self._offered:
             return
         size = self._frames[0].size

@@ -1,30 +1,29 @@
-"""When the window draws and when it reads the test set, so that it takes a small share of the time."""
+"""When the window draws and when it evaluates the test set, so that it takes a small share of the time."""
 
 import contextlib
 import time
 
 
 class Pace:
-    """Says when the next picture is due, and when and how much of the test set is to be read.
+    """Says when the next picture is due, and when and how much of the test set is to be evaluated.
 
     In the first ten seconds there are more than three pictures a second, if the machine has half its
     time for it. After that, drawing takes 1 % of the time.
 
-    Reading the test set, to evaluate the network on it, has a share of its own: a quarter of a second, and
-    2 % of the time. In the first epoch, where the curve is steep, it is read whenever the iterations have
-    grown by a quarter; if that takes long, only one of `stride` examples. After that Keras' validation reads
-    it, or else we do.
+    Evaluating the test set has a share of its own: a quarter of a second, and 2 % of the time. In the first
+    epoch, where the curve is steep, it is evaluated whenever the iterations have grown by a quarter; if that
+    takes long, only one of `stride` examples. After that Keras' validation evaluates it, or else we do.
 
     Args:
         examples: how many there are in the test set.
     """
 
     OPENING, INTERVAL = 10.0, 0.325  # seconds
-    READING, FEWEST = 0.05, 500  # seconds and examples of a reading in the first epoch
+    SHORTEST, FEWEST = 0.05, 500  # seconds and examples of an evaluation in the first epoch
     PATIENCE = 0.5  # seconds that the first picture may wait for the test set
 
     def __init__(self, examples):
-        self.spent = self._read_meanwhile = 0.0
+        self.spent = self._evaluated_meanwhile = 0.0
         self._examples = examples
         self._test_spent, self._tested_at = 0.0, None
         self.first_epoch, self._validated = True, False
@@ -32,9 +31,10 @@ class Pace:
         self.start()
 
     def expect(self, seconds):
-        """Reading the whole test set takes so long."""
+        """Evaluating the whole test set takes so long."""
         self._seconds = seconds
-        fewest = max(min(self.FEWEST, self._examples / 4), self.READING / max(seconds, 1e-9) * self._examples)
+        in_time = self.SHORTEST / max(seconds, 1e-9) * self._examples
+        fewest = max(min(self.FEWEST, self._examples / 4), in_time)
         self.stride = max(1, round(self._examples / fewest))
 
     def start(self):
@@ -66,7 +66,7 @@ class Pace:
         return not self._validated and self._test_spent <= 0.25 + 0.02 * elapsed
 
     def validated(self, step):
-        """Keras' validation read the whole test set, and will do so again."""
+        """Keras' validation evaluated the whole test set, and will do so again."""
         self._tested_at, self._validated = step, True
 
     def end_epoch(self):
@@ -75,17 +75,17 @@ class Pace:
         self.first_epoch = False
 
     @contextlib.contextmanager
-    def reading_test_set(self, step, stride, between_pictures):
+    def evaluating(self, step, stride, between_pictures):
         began = time.perf_counter()
         yield
         seconds = time.perf_counter() - began
         once = stride < self.stride  # the whole instead of a sample
-        if self._tested_at is not None and not once:  # the first reading is free, too
+        if self._tested_at is not None and not once:  # the first time is free, too
             self._test_spent += seconds
         if between_pictures:
             self.spent += seconds
         else:
-            self._read_meanwhile += seconds
+            self._evaluated_meanwhile += seconds
         self._tested_at = step
         self.expect(seconds * stride)
 
@@ -96,5 +96,5 @@ class Pace:
     def __exit__(self, *exception):
         self._left = time.perf_counter()
         self.spent += self._left - self._entered
-        self._cost = self._left - self._entered - self._read_meanwhile
-        self._read_meanwhile = 0.0
+        self._cost = self._left - self._entered - self._evaluated_meanwhile
+        self._evaluated_meanwhile = 0.0

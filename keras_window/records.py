@@ -36,14 +36,30 @@ class Curve:
             self.values = [(a + b) / 2 for a, b in zip(self.values[::2], self.values[1::2], strict=True)]
 
 
+class RecentMeans:
+    """Keras' logs hold means since the epoch began; from them, the means since the last call."""
+
+    def __init__(self):
+        self._batches, self._means = 0, {}
+
+    def __call__(self, batches, logs):
+        """Returns a dictionary of means, from the logs after so many batches of the epoch."""
+        before, self._batches = self._batches, batches
+        earlier, self._means = self._means, {name: float(mean) for name, mean in logs.items()}
+        return {
+            name: (mean * batches - earlier.get(name, 0.0) * before) / (batches - before)
+            for name, mean in self._means.items()
+        }
+
+
 @dataclass
 class Sample:
     """Examples that are shown, and what the network made of them."""
 
     x: np.ndarray  # [n, ...]; images [n, height, width, 1 or 3], uint8 from 0 to 255 or float from 0 to 1
     y: np.ndarray  # int [n] or [n, 1], or one-hot [n, classes]; in regression float [n]
-    outputs: np.ndarray | None = None  # float32 [n, classes or 1]; None before the first reading
-    read_at: int = 0  # iterations done when the network gave these outputs
+    outputs: np.ndarray | None = None  # float32 [n, classes or 1]; None before they are predicted
+    predicted_at: int = 0  # iterations done when the network predicted these outputs
 
     def pixels(self, chosen):
         """uint8 [n, height, width, 1 or 3]: the images with the indices `chosen`, to be drawn."""

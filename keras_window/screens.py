@@ -8,6 +8,7 @@ time to answer to the mouse (`flush`) and when to go (`close`). `open` says whet
 import contextlib
 import functools
 import io
+import sys
 import threading
 import time
 import webbrowser
@@ -18,12 +19,8 @@ from matplotlib.backend_bases import KeyEvent, MouseButton, MouseEvent
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
-from common.files import by_product, replacing
-from common.errors import UserError
-from common.output import in_notebook
-from common.signals import interrupt
-from keras_window.guard import Guard
-from keras_window.style import HEIGHT, WIDTH, DesignedFigure, as_designed, fit_text
+from keras_window.signals import signals_wait
+from keras_window.style import HEIGHT, WIDTH, DesignedFigure
 from keras_window.toolkits import new_figure, screen_size
 
 
@@ -36,8 +33,12 @@ def open_screen(plot, title, on_key, buttons=None, pen=None):
         on_key: called with the name of a key that was pressed.
         buttons: for a browser on a phone: for each of some keys what its button says, a dictionary.
         pen: if the class is to draw, each on paper of their own: how wide the pen is, as part of the paper.
+
+    Raises:
+        OSError: no browser could reach this computer. The message is one line.
+        ImportError: a package for the browser is not installed. The message says which, and how to get it.
     """
-    if plot == "auto" and in_notebook():
+    if plot == "auto" and _in_notebook():
         return Notebook(), None
     if plot == "file":
         return File(), None
@@ -48,6 +49,11 @@ def open_screen(plot, title, on_key, buttons=None, pen=None):
     except Exception as error:  # every toolkit fails in its own way
         why_not = str(error).partition("\n")[0].rstrip(".")
         return File(), f"{why_not}; --plot web shows it in a browser"
+
+
+def _in_notebook():
+    find = getattr(sys.modules.get("IPython"), "get_ipython", None)  # None while it is being imported, too
+    return find is not None and hasattr(find(), "kernel")
 
 
 class File:
@@ -104,7 +110,7 @@ class Window:
     live = stays = True
     to_finish = "close the window"
 
-    @interrupt.deferred()
+    @signals_wait()
     def __init__(self, title, on_key):
         self.open, self._trouble = True, None
         self.figure = new_figure((WIDTH, HEIGHT))
@@ -139,7 +145,7 @@ class Window:
     def _until_flushed(self, method):
         """The toolkit calls this, too, and drops what is raised: `flush` raises it."""
 
-        @interrupt.deferred()
+        @signals_wait()
         def call(*args, **options):
             try:
                 method(*args, **options)
@@ -156,7 +162,7 @@ class Window:
     def present(self):
         self.flush()
 
-    @interrupt.deferred()
+    @signals_wait()
     def flush(self):
         if self.open:
             self.figure.canvas.flush_events()
@@ -167,7 +173,7 @@ class Window:
     def toggle_full_screen(self):
         self.figure.canvas.manager.full_screen_toggle()
 
-    @interrupt.deferred()
+    @signals_wait()
     def close(self):
         import matplotlib.pyplot as plt
 
@@ -194,9 +200,9 @@ class _Canvas(FigureCanvasAgg):
 
 
 class Web(File):
-    """A page in the browser, which may be opened late, several times, or never. Only `close` ends it.
+    """A tab of the page in the browser, which may be opened late, twice, or never. Only `close` ends it.
 
-    Raises UserError if no browser could reach it.
+    Raises OSError or ImportError as `open_screen` does.
     """
 
     live = stays = True
@@ -208,14 +214,14 @@ class Web(File):
     def __init__(self, title, on_key, buttons, pen, share):
         self.figure = DesignedFigure(figsize=(WIDTH, HEIGHT), dpi=1440 / WIDTH)
         _Canvas(self.figure).mpl_connect("key_press_event", lambda event: on_key(event.key))
-        self._sheet = _web_server(share).new_sheet(title, buttons, pen)
+        self._tab = _web_server(share).new_tab(title, buttons, pen)
         to_be_closed.append(self)
 
     def present(self):
         self.flush()
 
     def flush(self):
-        for what, *values in self._sheet.done():
+        for what, *values in self._tab.done():
             if self.open:
                 self._do(what, *values)
         if self.open:
@@ -224,7 +230,7 @@ class Web(File):
     def _show(self):
         if self.figure.canvas.changed:
             self.figure.canvas.changed = False
-            self._sheet.show(np.array(self.figure.canvas.buffer_rgba())[..., :3])
+            self._tab.show(np.array(self.figure.canvas.buffer_rgba())[..., :3])
 
     def _do(self, what, *values):
         canvas = self.figure.canvas
@@ -241,18 +247,18 @@ class Web(File):
         """The browser does this itself."""
 
     def drawn(self, seconds):
-        """As `Sheet.drawn` of keras_window/web.py."""
-        return self._sheet.drawn(seconds)
+        """As `Tab.drawn` of keras_window/web.py."""
+        return self._tab.drawn(seconds)
 
     def answer(self, artist, what):
-        self._sheet.answer(artist, what)
+        self._tab.answer(artist, what)
 
     def close(self):
         if self.open:
             self.open = False
             to_be_closed.remove(self)
             self._show()
-            self._sheet.close()
+            self._tab.close()
 
 
 @functools.cache
@@ -263,9 +269,9 @@ def _web_server(share):
 
         server = Server(share)
     except ModuleNotFoundError as error:
-        raise UserError(f"--plot web needs {error.name}: pip install {error.name}") from error
+        raise ImportError(f"--plot web needs {error.name}: pip install {error.name}") from error
     except OSError as error:
-        raise UserError(f"--plot web: cannot listen on this computer: {error.strerror}") from error
+        raise OSError(f"--plot web: cannot listen on this computer: {error.strerror}") from error
     print(f"The window is in the browser, at {server.address}", flush=True)
     if share:
         print(f"The class looks on at {server.class_address}\n{qr_code(server.class_address)}", flush=True)
@@ -277,45 +283,6 @@ def _web_server(share):
 
 
 to_be_closed = []  # the open screens that stay until they are closed
-
-
-def show_picture(draw, path, title, args):
-    """Keep a picture that does not move, and show it where the live window would be.
-
-    If it cannot be drawn, a line says so.
-
-    Args:
-        draw: draws on an empty `DesignedFigure`.
-        path: where it is saved.
-        title: what it is, for the window's frame and the terminal.
-        args: from `parse_args`; `plot` and `close` are used.
-    """
-    with Guard(f"{title} cannot be shown"):
-        _keep_and_show(as_designed()(draw), path, title, args)
-
-
-def _keep_and_show(draw, path, title, args):
-    figure = File().figure
-    draw(figure)
-    with by_product():
-        with replacing(path) as new:
-            figure.savefig(new)
-        print(f"{title}: {path}")
-    if args.plot == "none" or args.close:
-        return
-    screen = None
-
-    def on_key(key):
-        if key == "q" and screen:
-            screen.close()
-
-    screen, _ = open_screen(args.plot, title, on_key)
-    if screen.live:
-        screen.figure.canvas.mpl_connect("resize_event", lambda event: fit_text(screen.figure))
-        fit_text(screen.figure)
-        draw(screen.figure)
-        screen.figure.canvas.draw()
-        screen.present()
 
 
 def wait_until_closed():

@@ -42,6 +42,10 @@ class DesignedFigure(Figure):
         with as_designed():
             super().__init__(*args, **options)
 
+    def set_size_inches(self, w, h=None, forward=False):
+        """As matplotlib's, but the window keeps its size, also when the dots per inch change."""
+        super().set_size_inches(w, h, forward=False)
+
     def draw(self, renderer):
         with as_designed(self.settings):
             super().draw(renderer)
@@ -54,9 +58,7 @@ class DesignedFigure(Figure):
 def fit_text(figure):
     """Let the text grow with the window."""
     width, height = figure.canvas.get_width_height(physical=True)
-    dpi = max(min(width / WIDTH, height / HEIGHT), 10)
-    figure._set_dpi(dpi, forward=False)  # figure.dpi = ... would resize the window again
-    figure._original_dpi = (
-        dpi / figure.canvas.device_pixel_ratio
-    )  # on a screen of another scale it grows, too
-    figure.set_size_inches(width / dpi, height / dpi, forward=False)
+    figure.dpi = dpi = max(min(width / WIDTH, height / HEIGHT), 10)
+    # private: by this matplotlib scales the figure when the window comes to a screen of another scale
+    figure._original_dpi = dpi / figure.canvas.device_pixel_ratio
+    figure.set_size_inches(width / dpi, height / dpi)

@@ -7,8 +7,8 @@ import numpy as np
 class ValidationOutputs:
     """Keeps what a model's validation steps find, so that nobody has to read the examples again.
 
-    Keras' `fit` hands out only loss and metrics. Here each step also gives away its labels and outputs;
-    what Keras computes stays as it is.
+    Keras' `fit` hands out only loss and metrics. Here each step also gives away its labels and outputs, until
+    `undo`; what Keras computes stays as it is.
 
     Args:
         model: compiled, and about to be trained.
@@ -16,7 +16,7 @@ class ValidationOutputs:
     """
 
     def __init__(self, model, y):
-        self._y, self._outputs = y, None
+        self._model, self._y, self._outputs = model, y, None
         if model.jit_compile and keras.config.backend() == "tensorflow":
             return  # XLA does not let anything out
         test_step, compute_metrics = type(model).test_step, type(model).compute_metrics
@@ -34,6 +34,11 @@ class ValidationOutputs:
                 vars(model).pop("compute_metrics", None)
 
         model.test_step, model.test_function = step, None
+
+    def undo(self):
+        """Let the model evaluate as before. Not for the middle of an evaluation."""
+        if vars(self._model).pop("test_step", None):
+            self._model.test_function = None
 
     def _give_away(self, y, y_pred):
         """Runs inside Keras' step: on TensorFlow and JAX it is part of the compiled graph."""

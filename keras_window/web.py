@@ -42,7 +42,7 @@ logging.getLogger("tornado").addHandler(logging.NullHandler())  # what strangers
 logging.getLogger("tornado").propagate = False
 
 
-class Sheet:
+class Tab:
     """A part of the page, like a window: a picture, and what was done to it.
 
     Args:
@@ -145,7 +145,7 @@ class Server:
 
     def __init__(self, share):
         self._own, self._looking_on = secrets.token_urlsafe(16), None
-        self.sheets, self.browsers, self._number = {}, set(), 0
+        self.tabs, self.browsers, self._number = {}, set(), 0
         own, shared = bind_sockets(0, "127.0.0.1", socket.AF_INET), []
         self.address = f"http://127.0.0.1:{own[0].getsockname()[1]}/{self._own}/"
         if share:
@@ -182,11 +182,11 @@ class Server:
             self._loop.add_reader(listening, accept, listening, places.admit)
         await asyncio.Event().wait()
 
-    def new_sheet(self, *about):
-        """A `Sheet` on the page, in front of the others."""
-        sheet = Sheet(self, *about)
-        self.call(self.add, sheet)
-        return sheet
+    def new_tab(self, *about):
+        """A `Tab` on the page, in front of the others."""
+        tab = Tab(self, *about)
+        self.call(self.add, tab)
+        return tab
 
     def call(self, function, *args):
         """Let the server's thread call a function."""
@@ -204,17 +204,17 @@ class Server:
         known = [role for role, right in roles.items() if right and hmac.compare_digest(secret, right)]
         return known[0] if known else None
 
-    def add(self, sheet):
+    def add(self, tab):
         self._number += 1
-        self.sheets[self._number] = sheet
+        self.tabs[self._number] = tab
         self.offer_to_all()
 
-    async def remove(self, sheet):
+    async def remove(self, tab):
         """When the browsers have shown its last picture; the slow ones have a second."""
         end = time.monotonic() + 1
-        while time.monotonic() < end and not all(browser.up_to_date(sheet) for browser in self.browsers):
+        while time.monotonic() < end and not all(browser.up_to_date(tab) for browser in self.browsers):
             await asyncio.sleep(0.01)
-        self.sheets = {number: other for number, other in self.sheets.items() if other is not sheet}
+        self.tabs = {number: other for number, other in self.tabs.items() if other is not tab}
         self.offer_to_all()
         await asyncio.sleep(0.05)  # what was written goes out
 
@@ -259,9 +259,9 @@ class _Browser(_Known, WebSocketHandler):
         return True  # the secret is enough, and the page may have come through a proxy
 
     def open(self, secret):
-        self._chosen = None  # a sheet
-        self._shown = self._sent = None  # a sheet and its version: the page shows it; it is on its way
-        self._said = self._answer = None  # what the page was told of the sheets; what it is to be told
+        self._chosen = None  # a tab
+        self._shown = self._sent = None  # a tab and its version: the page shows it; it is on its way
+        self._said = self._answer = None  # what the page was told of the tabs; what it is to be told
         self._sending = False
         self._strokes, self.waiting = collections.deque(maxlen=1000), False
         self.server.browsers.add(self)
@@ -274,27 +274,27 @@ class _Browser(_Known, WebSocketHandler):
     def on_message(self, message):
         try:
             what, *values = json.loads(message, parse_constant=_no_number)
-            sheet = self.server.sheets.get(self._number())
+            tab = self.server.tabs.get(self._number())
             if what == "shown" and self._sent:
                 self._shown, self._sent = self._sent, None
-            elif what == "choose" and values[0] in self.server.sheets:
+            elif what == "choose" and values[0] in self.server.tabs:
                 self._chosen = values[0]
-            elif sheet and self.role == "own":
-                self._do(sheet, what, values)
-            elif sheet and sheet.pen:
-                self._draw(sheet, what, values)
+            elif tab and self.role == "own":
+                self._do(tab, what, values)
+            elif tab and tab.pen:
+                self._draw(tab, what, values)
         except (ValueError, TypeError, IndexError, KeyError, RecursionError):
             self.stream.cut_off()
         self.offer()
 
-    def _do(self, sheet, what, values):
+    def _do(self, tab, what, values):
         if what == "key" and isinstance(values[0], str):
-            sheet.do("key", values[0][:20])
+            tab.do("key", values[0][:20])
         elif what in ("press", "move", "release"):
             x, y = map(_from_0_to_1, values)
-            sheet.do(what, x, y)
+            tab.do(what, x, y)
 
-    def _draw(self, sheet, what, values):
+    def _draw(self, tab, what, values):
         if what == "stroke":
             places = [*map(_from_0_to_1, values)]
             for i in range(0, len(places) - 2, 2):
@@ -305,36 +305,36 @@ class _Browser(_Known, WebSocketHandler):
             self._strokes.append(None)
         else:
             return
-        self._wait_for_turn(sheet)
+        self._wait_for_turn(tab)
 
-    def _wait_for_turn(self, sheet):
+    def _wait_for_turn(self, tab):
         if not self.waiting:
             self.waiting = True
-            sheet.draws(self)
+            tab.draws(self)
 
-    def strokes(self, sheet, seconds):
+    def strokes(self, tab, seconds):
         """Yield those since the last call, for so many seconds; called by the thread that draws."""
         self.waiting, end = False, time.monotonic() + seconds
         with contextlib.suppress(IndexError):  # none is left
             while time.monotonic() < end:
                 yield self._strokes.popleft()
         if self._strokes:
-            self._wait_for_turn(sheet)
+            self._wait_for_turn(tab)
 
     def _number(self):
-        """Of the sheet that the page shows: the chosen one, or the newest."""
-        sheets = self.server.sheets
-        return self._chosen if self._chosen in sheets else max(sheets, default=None)
+        """Of the tab that the page shows: the chosen one, or the newest."""
+        tabs = self.server.tabs
+        return self._chosen if self._chosen in tabs else max(tabs, default=None)
 
-    def up_to_date(self, sheet):
+    def up_to_date(self, tab):
         number = self._number()
-        seen = self.server.sheets.get(number) is sheet and not self._pen()
-        return not seen or self._shown == (number, sheet.version)
+        seen = self.server.tabs.get(number) is tab and not self._pen()
+        return not seen or self._shown == (number, tab.version)
 
     def _pen(self):
         """None if the page shows the picture, and no paper."""
-        sheet = self.server.sheets.get(self._number())
-        return sheet.pen if sheet and self.role == "look" else None
+        tab = self.server.tabs.get(self._number())
+        return tab.pen if tab and self.role == "look" else None
 
     def say(self, what):
         """Tell the page something, instead of what waits to be told."""
@@ -359,20 +359,20 @@ class _Browser(_Known, WebSocketHandler):
             self.offer()
 
     def _news(self):
-        """What the page does not know: which sheets there are, an answer, a picture; None if it knows all."""
-        sheets, number = self.server.sheets, self._number()
-        sheet = sheets.get(number)
-        said = {"titles": {number: sheet.title for number, sheet in sheets.items()}, "shown": number}
-        if sheet:
-            said |= {"buttons": sheet.buttons if self.role == "own" else {}, "pen": self._pen()}
+        """What the page does not know: which tabs there are, an answer, a picture; None if it knows all."""
+        tabs, number = self.server.tabs, self._number()
+        tab = tabs.get(number)
+        said = {"titles": {number: tab.title for number, tab in tabs.items()}, "shown": number}
+        if tab:
+            said |= {"buttons": tab.buttons if self.role == "own" else {}, "pen": self._pen()}
         if said != self._said:
             self._said = said
             return json.dumps(said)
         if self._answer:
             answer, self._answer = self._answer, None
             return json.dumps(answer)
-        new = sheet and sheet.version and not self._pen() and self._shown != (number, sheet.version)
+        new = tab and tab.version and not self._pen() and self._shown != (number, tab.version)
         if not new or self._sent:
             return None
-        self._sent = number, sheet.version
-        return sheet.png()
+        self._sent = number, tab.version
+        return tab.png()

@@ -3,7 +3,7 @@
 import time
 from dataclasses import dataclass
 
-from common.files import by_product, replacing
+from common.files import by_product, replacing, user_errors
 from common.errors import UserError
 from keras_window.movie import Movie
 from keras_window.screens import File, open_screen
@@ -88,7 +88,8 @@ def _record(slides, path):
             figure.canvas.draw()
             movie.add(figure.canvas)
             step = slide.next(step)
-    movie.save()
+    with user_errors():
+        movie.save()
     print(f"Movie: {path}")
 
 
@@ -99,7 +100,8 @@ class _Show:
         self.slides, self.args = slides, args
         self.number = self.step = 0
         self.playing = args.close
-        self.screen, self.trouble = open_screen(args.plot, "Slides", self.on_key, BUTTONS)
+        with user_errors():
+            self.screen, self.trouble = open_screen(args.plot, "Slides", self.on_key, BUTTONS)
         self.screen.figure.canvas.mpl_connect("resize_event", lambda event: self.draw())
 
     def on_key(self, key):

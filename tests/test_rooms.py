@@ -10,14 +10,14 @@ import pytest
 ROOT = Path(__file__).parents[1]
 # from the ground up; what stands side by side does not know its neighbour
 FLOORS = [
+    {"keras_window"},
     {"common.errors", "common.output"},
     {"common.signals", "common.libraries"},
     {"common.files"},
     {"common.data", "common.training"},
-    {"keras_window"},
     {"common.values"},
     {"common.flags"},
-    {"common.answers", "common.command_line"},
+    {"common.answers", "common.command_line", "common.window"},
     {"common"},
     {"subjects", "slides", "drawing"},
 ]
@@ -54,6 +54,18 @@ def test_an_arrow_points_down_or_sideways_in_a_room(path):
         assert floor(other)[1] == floor(name)[1] or floor(other)[0] < floor(name)[0], (
             f"{name} imports {other}"
         )
+
+
+def test_the_window_stands_alone():
+    for path in (ROOT / "keras_window").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or "."] if isinstance(node, ast.ImportFrom) else []
+            ours = {name.split(".")[0] for name in names} & {
+                *ROOMS,
+                *(path.stem for path in ROOT.glob("*.py")),
+            }
+            assert ours <= {"keras_window"}, f"{path} imports {ours}"
 
 
 def test_no_circles():

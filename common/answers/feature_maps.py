@@ -6,8 +6,9 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from common.answers.picture import show_picture
 from keras_window.panes.bands import has_activation
-from keras_window.screens import show_picture
+from keras_window.panes.pictures import mosaic
 from keras_window.style import HEIGHT, WIDTH
 
 
@@ -58,12 +59,9 @@ def _mosaic(maps, columns):
     """Put maps [n, h, w], enlarged, side by side with gaps that are NaN: float [height, width]."""
     enlarge = max(1, 30 // maps.shape[1])
     maps = maps.repeat(enlarge, axis=1).repeat(enlarge, axis=2)
-    n, height, width = maps.shape
-    gap, rows = 2, -(-n // columns)
-    sheet = np.full((rows * columns, height + gap, width + gap), np.nan)
-    sheet[:n, :height, :width] = maps
-    sheet = sheet.reshape(rows, columns, height + gap, width + gap).swapaxes(1, 2)
-    return sheet.reshape(rows * (height + gap), columns * (width + gap))[:-gap, :-gap]
+    gap = 2
+    maps = np.pad(maps, ((0, 0), (0, gap), (0, gap)), constant_values=np.nan)
+    return mosaic(maps, columns, -(-len(maps) // columns), empty=np.nan)[:-gap, :-gap]
 
 
 def _rows(numbers, width, height, narrowest):
@@ -102,10 +100,10 @@ def _draw(figure, model, image):
     place.spines[:].set(visible=True, color="0.6")  # where a white margin ends
     kernels = keras.ops.convert_to_numpy(first.kernel)[:, :, 0].transpose(2, 0, 1)
     extent = np.abs(kernels).max()
-    mosaic = _mosaic(kernels, columns=round(len(kernels) ** 0.5))
+    pixels = _mosaic(kernels, columns=round(len(kernels) ** 0.5))
     title = "{} kernels {}×{}".format(*kernels.shape)
     place = axes(ends, 3.3)
-    _show(place, mosaic, title, "RdBu_r", vmin=-extent, vmax=extent)
+    _show(place, pixels, title, "RdBu_r", vmin=-extent, vmax=extent)
     place.set_xlabel("red > 0, blue < 0", fontsize=13)
     left += ends + gap
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import numpy as np
 
+from common.answers.picture import show_picture
 from common.data.pictures import read_each
 from common.data.picture_folders import say_left_out
 from keras_window.records import Sample
-from keras_window.screens import show_picture
 
 RIGHT, WRONG, OTHER = "#0072B2", "#C8001E", "#BBBBBB"
 COLUMNS, ROWS = 3, 4

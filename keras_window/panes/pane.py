@@ -9,6 +9,9 @@ class Pane:
 
     title = ""
 
+    def check(self, records):
+        """Raise ValueError if this pane cannot show these examples."""
+
     def build(self, axes, records):
         """Make the artists, once. Returns those that change from picture to picture."""
         raise NotImplementedError
@@ -25,7 +28,7 @@ class Pane:
         raise NotImplementedError
 
 
-class Sheet(Artist):
+class PaintedArtist(Artist):
     """A picture that fills its axes, painted anew when there is a new one or the axes' size changes.
 
     `axes.imshow` does the same, five times as slowly.
@@ -53,10 +56,10 @@ class Sheet(Artist):
 
 
 class Painted(Pane):
-    """A pane that is a picture; what paints it is given to `self._sheet`."""
+    """A pane that is a picture; what paints it is given to `self._picture`."""
 
     def build(self, axes, records):
         axes.set(xticks=[], yticks=[])
         axes.spines[:].set_visible(False)
-        self._sheet, self._shown = Sheet(axes), None
-        return [self._sheet]
+        self._picture, self._shown = PaintedArtist(axes), None
+        return [self._picture]

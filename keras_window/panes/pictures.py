@@ -6,15 +6,14 @@ import numpy as np
 from matplotlib.ticker import PercentFormatter
 from PIL import Image, ImageDraw
 
-from common.errors import UserError
 from keras_window.panes.fonts import as_written, font
-from keras_window.panes.pane import Pane, Sheet
+from keras_window.panes.pane import PaintedArtist, Pane
 from keras_window.style import DARK_RED, LARGE, RED
 
 
 def _check_images(images):
     if images.ndim not in (3, 4):
-        raise UserError(f"pictures of examples need images [n, height, width, 1], not {list(images.shape)}")
+        raise ValueError(f"pictures of examples need images [n, height, width, 1], not {list(images.shape)}")
 
 
 def _misclassified_first(sample, count):
@@ -53,13 +52,21 @@ def _shrunk(images, side):
     return (sum(part.astype(np.uint32) for part in parts) // len(parts)).astype(np.uint8)
 
 
-def _mosaic(tiles, columns, rows):
-    """Put tiles [n, h, w, 3] side by side: uint8 [rows * h, columns * w, 3]."""
-    n, height, width, _ = tiles.shape
-    sheet = np.full((rows * columns, height, width, 3), 255, np.uint8)
-    sheet[:n] = tiles
-    sheet = sheet.reshape(rows, columns, height, width, 3).swapaxes(1, 2)
-    return sheet.reshape(rows * height, columns * width, 3)
+def mosaic(tiles, columns, rows, empty):
+    """Put tiles side by side, in rows.
+
+    Args:
+        tiles: [n, height, width, ...], at most columns * rows.
+        empty: the value of the places that are left over.
+
+    Returns:
+        An array [rows * height, columns * width, ...] of the tiles' dtype.
+    """
+    n, height, width, *channels = tiles.shape
+    places = np.full((rows * columns, height, width, *channels), empty, tiles.dtype)
+    places[:n] = tiles
+    places = places.reshape(rows, columns, height, width, *channels).swapaxes(1, 2)
+    return places.reshape(rows * height, columns * width, *channels)
 
 
 @functools.cache
@@ -86,12 +93,14 @@ class TrainImages(Pane):
         self._columns, self._rows = (4, 3) if classes else (10, 6)
         self._lines = 2 if classes and max(map(len, classes)) > 5 else 1  # of a caption
 
-    def build(self, axes, records):
+    def check(self, records):
         _check_images(records.train.x)
+
+    def build(self, axes, records):
         axes.set(xticks=[], yticks=[], xlabel="misclassified first: label → prediction")
         axes.spines[:].set_visible(False)
-        self._sheet, self._shown = Sheet(axes), ()
-        return [self._sheet]
+        self._picture, self._shown = PaintedArtist(axes), ()
+        return [self._picture]
 
     def update(self, records):
         sample = records.train
@@ -106,25 +115,25 @@ class TrainImages(Pane):
         if self._classes:
             names = self._classes
             captions = [(names[labels[i]], predictions and names[predictions[i]]) for i in order]
-        self._sheet.show(functools.partial(self._paint, pictures, captions, wrong))
+        self._picture.show(functools.partial(self._paint, pictures, captions, wrong))
         return False
 
     def _paint(self, pictures, captions, wrong, width, height):
-        sheet = Image.new("RGB", (width, height), "white")
+        whole = Image.new("RGB", (width, height), "white")
         wide, high = width // self._columns, height // self._rows
         below = max(round(0.4 * high if self._lines == 2 else 0.25 * high), 2)
         side = max(min(wide, high - below) - 1, 1)
         for i, (picture, caption) in enumerate(zip(pictures, captions, strict=True)):
             left, top = i % self._columns * wide, i // self._columns * high
             image = Image.fromarray(picture).resize((side, side), Image.Resampling.BILINEAR)
-            sheet.paste(image, (left + (wide - side) // 2, top))
+            whole.paste(image, (left + (wide - side) // 2, top))
             if caption:
                 label, prediction = caption
                 between = " " if self._lines == 1 else "\n"
                 text = f"{label}{between}→ {prediction}" if i < wrong else label
                 words = _caption(text, max(wide - 1, 1), below - 1, self._lines, i < wrong)
-                sheet.paste(words, (left, top + side))
-        return sheet
+                whole.paste(words, (left, top + side))
+        return whole
 
 
 class TestImages(Pane):
@@ -147,16 +156,18 @@ class TestImages(Pane):
         self.title, self._classes = title, classes
         self._columns, self._rows = columns, rows
 
+    def check(self, records):
+        _check_images(records.test.x)
+
     def build(self, axes, records):
         self.axes = axes
-        _check_images(records.test.x)
         examples = len(records.test.y)
         as_many_as_needed = int(np.ceil(np.sqrt(examples * self._columns / self._rows)))  # of the same shape
         self._columns = min(self._columns, as_many_as_needed)
         self._rows = min(self._rows, -(-examples // self._columns))
         self._bottom = max(1 - self._rows * self._columns / examples, 0)
         self._small = _shrunk(records.test.pixels(slice(None)), 14)
-        self._sheet, self._shown = Sheet(axes), ()
+        self._picture, self._shown = PaintedArtist(axes), ()
         self._line = axes.axhline(1, color="black", lw=4, animated=True)
         self._text = axes.text(
             0.5, 1, "", fontsize=LARGE, fontweight="bold", ha="center", va="center", animated=True,
@@ -169,7 +180,7 @@ class TestImages(Pane):
         axes.yaxis.tick_right()
         axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=" %"))
         axes.set_yticks(np.linspace(self._bottom, 1, 6))
-        return [self._sheet, self._line, self._text, self._below]
+        return [self._picture, self._line, self._text, self._below]
 
     def update(self, records):
         sample = records.test
@@ -180,14 +191,14 @@ class TestImages(Pane):
         tiles = _coloured(self._small[order], wrong)
         if sample.outputs is None:
             tiles = 255 - (255 - tiles) // 3
-        mosaic = Image.fromarray(_mosaic(tiles, self._columns, self._rows))
-        self._sheet.show(lambda width, height: mosaic.resize((width, height), Image.Resampling.BILINEAR))
+        whole = Image.fromarray(mosaic(tiles, self._columns, self._rows, empty=255))
+        self._picture.show(lambda width, height: whole.resize((width, height), Image.Resampling.BILINEAR))
         self._line.set_visible(sample.outputs is not None)
         if sample.outputs is None:
             self._below.set_text("not evaluated yet")
         else:
             most = self._most_frequent_mistake(sample)
-            self._below.set_text(f"{most or 'misclassified first'}, after iteration {sample.read_at:,}")
+            self._below.set_text(f"{most or 'misclassified first'}, after iteration {sample.predicted_at:,}")
             accuracy = 1 - sample.misclassified().mean()
             self._line.set_ydata([accuracy, accuracy])
             margin = 0.07 * (1 - self._bottom)

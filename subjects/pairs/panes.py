@@ -32,15 +32,15 @@ class PairPictures(Painted):
         if pictures.dtype != np.uint8:  # from -1 to 1
             pictures = ((pictures + 1) * 127.5).clip(0, 255).astype(np.uint8)
         pictures = np.broadcast_to(pictures, (*pictures.shape[:3], 3))
-        self._sheet.show(functools.partial(self._paint, pictures))
+        self._picture.show(functools.partial(self._paint, pictures))
         return False
 
     def _paint(self, pictures, width, height):
-        sheet = Image.new("RGB", (width, height), "white")
+        whole = Image.new("RGB", (width, height), "white")
         columns = 4 if len(pictures) > 4 else 2
         side = min(width // columns, height // -(-len(pictures) // columns))
         left = (width - columns * side) // 2
         for i, picture in enumerate(pictures):
             image = Image.fromarray(picture).resize((side - 4, side - 4), Image.Resampling.BILINEAR)
-            sheet.paste(image, (left + i % columns * side + 2, i // columns * side + 2))
-        return sheet
+            whole.paste(image, (left + i % columns * side + 2, i // columns * side + 2))
+        return whole

@@ -43,7 +43,7 @@ class WordSentiments(Painted):
         chosen = order[: self.ROWS], order[: -self.ROWS - 1 : -1]
         if self._shown != [tuple(ids) for ids in chosen]:
             self._shown = [tuple(ids) for ids in chosen]
-            self._sheet.show(functools.partial(self._paint, chosen))
+            self._picture.show(functools.partial(self._paint, chosen))
         return False
 
     def _paint(self, chosen, width, height):
@@ -88,7 +88,7 @@ class Reviews(Painted):
         headings = [(i, self._heading(i)) for i in order]
         if headings != self._shown:
             self._shown = headings
-            self._sheet.show(functools.partial(self._paint, headings))
+            self._picture.show(functools.partial(self._paint, headings))
         return False
 
     def _heading(self, i):

@@ -57,7 +57,7 @@ class _OfTexts(Painted):
     def update(self, records):
         if self._shown is not self._texts.translations:
             self._shown = self._texts.translations
-            self._sheet.show(self._paint)
+            self._picture.show(self._paint)
         return False
 
 

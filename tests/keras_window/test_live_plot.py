@@ -9,8 +9,7 @@ from helpers import on_linux
 from PIL import Image
 from small_trainings import RED, Act, share_of, six_panes, small_model, train
 
-from common import Accuracy, Biases, LivePlot, Loss, TestImages, TrainImages
-from common import UserError, Weights
+from keras_window import Accuracy, Biases, LivePlot, Loss, TestImages, TrainImages, Weights
 from keras_window import records as records_module
 
 import keras
@@ -19,19 +18,19 @@ from keras import layers
 
 def press(plot, *keys):
     """Press keys as the window's system would report them."""
-    widget = plot._screen.figure.canvas.get_tk_widget()
+    widget = plot.display.screen.figure.canvas.get_tk_widget()
     widget.focus_force()
     for key in keys:
         widget.event_generate(f"<KeyPress-{key}>")
-        plot._screen.flush()
+        plot.display.screen.flush()
 
 
 def visible(plot):
-    return [i for i, axes in enumerate(plot._dashboard.axes, start=1) if axes.get_visible()]
+    return [i for i, axes in enumerate(plot.display.dashboard.axes, start=1) if axes.get_visible()]
 
 
 def picture(plot):
-    return np.asarray(plot._screen.figure.canvas.buffer_rgba())[..., :3].copy()
+    return np.asarray(plot.display.screen.figure.canvas.buffer_rgba())[..., :3].copy()
 
 
 def test_keys_choose_panes_freeze_save_and_close(tk, digits, tmp_path, monkeypatch):
@@ -52,7 +51,7 @@ def test_keys_choose_panes_freeze_save_and_close(tk, digits, tmp_path, monkeypat
 
     def still_frozen():
         seen["later"] = picture(plot)
-        seen["step"] = plot._records.step
+        seen["step"] = plot.records.step
         press(plot, "space")
 
     train(digits, plot, Act(act), Act(still_frozen, after=90))
@@ -63,7 +62,7 @@ def test_keys_choose_panes_freeze_save_and_close(tk, digits, tmp_path, monkeypat
     (saved,) = tmp_path.glob("dashboard-*.png")
     assert Image.open(saved).size == Image.open("dashboard.png").size == (1344, 756)
     press(plot, "q")
-    assert not plot._screen.open
+    assert not plot.display.screen.open
 
 
 @pytest.mark.parametrize(
@@ -89,9 +88,9 @@ def test_the_window_serves_networks_of_ones_own(shape, labels, panes, tmp_path, 
     plot = LivePlot(panes, [(x, y), (x, y)])
     for _ in range(2 if len(x) == 30 else 1):  # as when a notebook's cell is run again
         model.fit(x, y, epochs=2, verbose=0, callbacks=[plot], validation_data=(x, y))
-        assert plot._records.step == plot._records.total_steps == 2 * -(-len(x) // 32)
+        assert plot.records.step == plot.records.total_steps == 2 * -(-len(x) // 32)
     accuracy = model.evaluate(x, y, verbose=0, return_dict=True)["accuracy"]
-    assert plot._records.curves["val_accuracy"].latest == pytest.approx(accuracy, abs=1e-6)
+    assert plot.records.curves["val_accuracy"].latest == pytest.approx(accuracy, abs=1e-6)
     assert Image.open("dashboard.png").size == (1344, 756)
 
 
@@ -100,7 +99,7 @@ def test_a_picture_of_no_image_is_refused(tmp_path, monkeypatch):
     x, y = np.zeros((50, 20)), np.zeros(50)
     model = keras.Sequential([keras.Input((20,)), layers.Dense(10, "softmax")])
     model.compile("sgd", "sparse_categorical_crossentropy")
-    with pytest.raises(UserError, match=r"need images .* not \[50, 20\]"):
+    with pytest.raises(ValueError, match=r"need images .* not \[50, 20\]"):
         model.fit(x, y, verbose=0, callbacks=[LivePlot([TestImages()], [(x, y), (x, y)])])
 
 
@@ -110,13 +109,13 @@ def test_closing_the_window_ends_the_drawing_not_the_training(tk, digits, tmp_pa
     closed_at = []
 
     def close():
-        window = plot._screen.figure.canvas.manager.window
+        window = plot.display.screen.figure.canvas.manager.window
         window.tk.eval(window.protocol("WM_DELETE_WINDOW"))  # the button in the window's frame
-        closed_at.append(len(plot._picture_times))
+        closed_at.append(len(plot.display.times))
 
     model = train(digits, plot, Act(close))
     assert int(model.optimizer.iterations) == 120
-    assert len(plot._picture_times) == closed_at[0]
+    assert len(plot.display.times) == closed_at[0]
     pixels = np.asarray(Image.open("dashboard.png").convert("RGB"))
     assert share_of(RED, pixels) > 0.01  # the picture at the end is whole all the same
 
@@ -125,12 +124,12 @@ def test_the_window_is_large_and_nothing_is_cut_off(tk, digits, tmp_path, monkey
     monkeypatch.chdir(tmp_path)
     plot = LivePlot(six_panes(), digits)
     train(digits, plot, epochs=1)
-    figure = plot._screen.figure
+    figure = plot.display.screen.figure
     for width, height in (None, None), (1280, 720), (1920, 1080), (640, 480):
         if width:
             figure.canvas.manager.window.wm_geometry(f"{width}x{height}")
         for _ in range(5):
-            plot._screen.flush()
+            plot.display.screen.flush()
         figure.draw_without_rendering()
         assert min(figure.get_size_inches() / (13.44, 7.56)) == pytest.approx(1, abs=0.01)
         frame, renderer = figure.bbox, figure.canvas.get_renderer()
@@ -139,7 +138,7 @@ def test_the_window_is_large_and_nothing_is_cut_off(tk, digits, tmp_path, monkey
             assert box.x0 >= frame.x0 and box.x1 <= frame.x1
             assert box.y0 >= frame.y0 and box.y1 <= frame.y1
         assert width is None or frame.width == pytest.approx(width, abs=3)
-    plot._screen.close()
+    plot.display.screen.close()
 
 
 class Memory(keras.callbacks.Callback):
@@ -165,4 +164,4 @@ def test_memory_is_flat_over_3_000_iterations(tk, digits, tmp_path, monkeypatch)
     model.fit(x[:2500], y[:2500], batch_size=5, epochs=6, callbacks=[plot, memory], verbose=0)
     assert int(model.optimizer.iterations) == 3000
     assert max(memory.sizes[3:]) - memory.sizes[2] < 15
-    assert all(len(curve.steps) < records_module.LIMIT for curve in plot._records.curves.values())
+    assert all(len(curve.steps) < records_module.LIMIT for curve in plot.records.curves.values())

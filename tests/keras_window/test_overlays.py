@@ -1,25 +1,20 @@
 """Other runs behind ours: their curves grow as they do, and are drawn over iterations or epochs."""
 
 import shutil
-from argparse import Namespace
 
 import numpy as np
 import pytest
 from helpers import wait_for
 from small_trainings import Act, six_panes, train
 
-from common import LivePlot, UserError
-from keras_window.live_plot import NO_FLAGS
-from keras_window.overlays import Follower, Overlay, read_curves, write_curves
+from keras_window import LivePlot
+from keras_window.curves_file import read_curves, write_curves
+from keras_window.overlays import Follower, Overlay
 from keras_window.records import Curve
 
 
-def flags_of_a_run(**changes):
-    return Namespace(**NO_FLAGS | {"plot": "file"} | changes)
-
-
 def leave_curves(folder, count, value=0.5):
-    """What a run has written after so many readings, one every 100 iterations, 200 to an epoch."""
+    """What a run has written after so many evaluations, one every 100 iterations, 200 to an epoch."""
     curve = Curve()
     for i in range(count):
         curve.add(100 * (i + 1), value)
@@ -50,7 +45,7 @@ def test_a_file_of_an_earlier_version_is_read(tmp_path):
 @pytest.mark.parametrize("rows", ["3,1,loss,2\n2,1,loss,2\n", "inf,1,loss,2\n", "1,nan,loss,2\n"])
 def test_iterations_that_run_back_or_nowhere_are_named(rows, tmp_path):
     (tmp_path / "curves.csv").write_text(f"step,epoch,name,value\n{rows}", "utf-8")
-    with pytest.raises(UserError, match=r"curves\.csv is damaged \(its iterations are out of order\)"):
+    with pytest.raises(OSError, match=r"curves\.csv is damaged \(its iterations are out of order\)"):
         read_curves(tmp_path)
 
 
@@ -60,7 +55,7 @@ def test_resume_says_that_earlier_curves_are_lost(digits, tmp_path, capsys):
     (tmp_path / "curves.csv").write_bytes(
         content[: content.rindex(b"\n", 0, -1) + 1]
     )  # a whole row is missing
-    plot = LivePlot(six_panes(), digits, flags_of_a_run(out=tmp_path, resume=True))
+    plot = LivePlot(six_panes(), digits, plot="file", out=tmp_path, resume=True)
     train(digits, plot)
     said = capsys.readouterr().err.strip()
     assert said == f"{tmp_path / 'curves.csv'} is damaged (its checksum is wrong): its curves cannot be shown"
@@ -72,7 +67,7 @@ def test_resume_says_that_earlier_curves_are_lost(digits, tmp_path, capsys):
 )
 def test_a_file_that_is_no_run_s_is_named(content, tmp_path):
     (tmp_path / "curves.csv").write_text(content, "utf-8")
-    with pytest.raises(UserError, match=r"curves\.csv is damaged"):
+    with pytest.raises(OSError, match=r"curves\.csv is damaged"):
         read_curves(tmp_path)
 
 
@@ -107,7 +102,7 @@ def test_the_other_run_s_curve_grows_in_the_picture(digits, tmp_path, monkeypatc
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("keras_window.overlays.PAUSE", 0.01)
     leave_curves(tmp_path / "other", 1)
-    plot = LivePlot(six_panes(), digits, flags_of_a_run(overlay=[tmp_path / "other"]))
+    plot = LivePlot(six_panes(), digits, plot="file", overlays=[tmp_path / "other"])
     seen = []
 
     def grow():
@@ -122,7 +117,7 @@ def test_the_other_run_s_curve_grows_in_the_picture(digits, tmp_path, monkeypatc
 def test_over_epochs_every_curve_and_band_ends_at_the_last_epoch(digits, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     leave_curves(tmp_path / "other", 4)
-    plot = LivePlot(six_panes(), digits, flags_of_a_run(overlay=[tmp_path / "other"], x_axis="epochs"))
+    plot = LivePlot(six_panes(), digits, plot="file", overlays=[tmp_path / "other"], x_axis="epochs")
     train(digits, plot)
     assert shown(plot)[-1] == [2, 0.5]
     accuracy, weights = plot._panes[0], plot._panes[3]

@@ -1,18 +1,16 @@
-"""The window reads the test set as often as there is time for, and changes no number."""
+"""The window evaluates the test set as often as there is time for, and changes no number."""
 
 import functools
 import json
 import time
-from argparse import Namespace
 
 import numpy as np
 import pytest
 from helpers import ROOT, result_of
 from small_trainings import Act, six_panes, small_model, train
 
-from common import Accuracy, LivePlot, Loss, TestImages
-from keras_window import live_plot, pace
-from keras_window.live_plot import NO_FLAGS
+from keras_window import Accuracy, LivePlot, Loss, TestImages, live_plot, measuring, pace
+from keras_window.measuring import Measurer
 from keras_window.pace import Pace
 
 import keras
@@ -33,8 +31,9 @@ class WorkedSeconds:
 
 ON_AN_IDLE_MACHINE = """
 import argparse, runpy, time
-from keras_window import live_plot, pace
-live_plot.time = pace.time = argparse.Namespace(perf_counter=time.process_time)
+from keras_window import display, live_plot, measuring, pace
+for module in (display, live_plot, measuring, pace):
+    module.time = argparse.Namespace(perf_counter=time.process_time)
 sys.argv = {words}
 runpy.run_path(sys.argv[0], run_name="__main__")
 """
@@ -44,43 +43,43 @@ runpy.run_path(sys.argv[0], run_name="__main__")
 def clock(monkeypatch):
     """The window's clock, as on an idle machine."""
     clock = WorkedSeconds()
-    for module in (live_plot, pace):
+    for module in (live_plot, measuring, pace):
         monkeypatch.setattr(module, "time", clock)
     return clock
 
 
 @pytest.mark.parametrize("validated", [True, False])
-def test_a_network_that_reads_slowly_still_has_a_dense_test_curve(
+def test_a_network_that_predicts_slowly_still_has_a_dense_test_curve(
     validated, clock, digits, tmp_path, monkeypatch
 ):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(Pace, "READING", 1e-9)  # as if every reading took very long
-    plot = LivePlot(six_panes(), digits, Namespace(**NO_FLAGS | {"plot": "file"}))
+    monkeypatch.setattr(Pace, "SHORTEST", 1e-9)  # as if every evaluation took very long
+    plot = LivePlot(six_panes(), digits, plot="file")
     model = train(digits, plot, validated=validated)
-    assert plot._pace.stride == 20
-    steps = plot._records.curves["val_accuracy"].steps
+    assert plot.pace.stride == 20
+    steps = plot.records.curves["val_accuracy"].steps
     assert len([step for step in steps if 0 < step < 60]) >= 5
-    assert steps[-1] == plot._records.test.read_at == 120
+    assert steps[-1] == plot.records.test.predicted_at == 120
     accuracy = model.evaluate(*digits[1], batch_size=1000, verbose=0, return_dict=True)["accuracy"]
-    assert 1 - plot._records.test.misclassified().mean() == pytest.approx(accuracy, abs=1e-6)
-    assert plot._records.curves["val_accuracy"].values[-1] == pytest.approx(accuracy, abs=1e-6)
+    assert 1 - plot.records.test.misclassified().mean() == pytest.approx(accuracy, abs=1e-6)
+    assert plot.records.curves["val_accuracy"].values[-1] == pytest.approx(accuracy, abs=1e-6)
 
 
-def test_the_window_shows_what_the_validation_read(digits, tmp_path, monkeypatch):
-    """One reading of the test set serves both, and Keras' numbers stay the same to the last digit."""
+def test_the_window_shows_what_the_validation_predicted(digits, tmp_path, monkeypatch):
+    """One evaluation of the test set serves both, and Keras' numbers stay the same to the last digit."""
     monkeypatch.chdir(tmp_path)
     x_test = digits[1][0]
-    read, histories = [], []
+    monkeypatch.setattr(Measurer, "evaluate_test_set", lambda *args, **settings: None)
+    predicted, histories = [], []
     for shown in ("none", "file"):
-        plot = LivePlot(six_panes(), digits, Namespace(**NO_FLAGS | {"plot": shown}))
-        monkeypatch.setattr(plot, "_read_test_set", lambda *args, **settings: None)
-        note = functools.partial(lambda test: read.append(test.read_at), plot._records.test)
+        plot = LivePlot(six_panes(), digits, plot=shown)
+        note = functools.partial(lambda test: predicted.append(test.predicted_at), plot.records.test)
         act = Act(note, after=61)  # after the first epoch
         model = train(digits, plot, act, epochs=3)
         histories.append(model.history.history)
     assert histories[0] == histories[1]
-    assert read == [0, 60] and plot._records.test.read_at == 180
-    assert plot._records.test.outputs == pytest.approx(
+    assert predicted == [0, 60] and plot.records.test.predicted_at == 180
+    assert plot.records.test.outputs == pytest.approx(
         model.predict(x_test, batch_size=1000, verbose=0), abs=1e-5
     )
 
@@ -88,13 +87,13 @@ def test_the_window_shows_what_the_validation_read(digits, tmp_path, monkeypatch
 def test_other_examples_than_the_window_shows_are_not_mistaken_for_them(digits, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (x, y), (x_test, y_test) = digits
-    plot = LivePlot([Accuracy(), TestImages()], digits, Namespace(**NO_FLAGS | {"plot": "file"}))
+    plot = LivePlot([Accuracy(), TestImages()], digits, plot="file")
     model = small_model()
     other = x_test[::-1], y_test[::-1]
     model.fit(
         x[:500], y[:500], verbose=0, callbacks=[plot], validation_data=other, validation_batch_size=1000
     )
-    assert plot._records.test.outputs == pytest.approx(
+    assert plot.records.test.outputs == pytest.approx(
         model.predict(x_test, batch_size=1000, verbose=0), abs=1e-5
     )
 
@@ -103,48 +102,46 @@ def test_the_last_picture_is_of_the_network_that_is_kept(digits, tmp_path, monke
     """A callback may change the weights when the last validation is over."""
     monkeypatch.chdir(tmp_path)
     (x, y), test = digits
-    plot = LivePlot([Accuracy(), TestImages()], digits, Namespace(**NO_FLAGS | {"plot": "file"}))
+    plot = LivePlot([Accuracy(), TestImages()], digits, plot="file")
     model = small_model()
-    earlier = [np.zeros((784, 10)), np.eye(10)[3]]  # reads a 3 in all of them
+    earlier = [np.zeros((784, 10)), np.eye(10)[3]]  # predicts a 3 for all of them
     change = keras.callbacks.LambdaCallback(on_train_end=lambda logs: model.set_weights(earlier))
     model.fit(x[:500], y[:500], verbose=0, callbacks=[change, plot], validation_data=test)
-    assert set(plot._records.test.predictions()) == {3}
+    assert set(plot.records.test.predictions()) == {3}
 
 
 def test_a_sample_of_the_test_set_has_all_its_classes(clock, digits, tmp_path, monkeypatch):
     """Also where the classes take turns."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(Pace, "READING", 1e-9)
+    monkeypatch.setattr(Pace, "SHORTEST", 1e-9)
     (x, y), (x_test, y_test) = digits
     turns = np.argsort(np.argsort(y_test, kind="stable") % 1000, kind="stable")
-    plot = LivePlot(
-        six_panes(), [(x, y), (x_test[turns], y_test[turns])], Namespace(**NO_FLAGS | {"plot": "file"})
-    )
+    plot = LivePlot(six_panes(), [(x, y), (x_test[turns], y_test[turns])], plot="file")
     seen = []
-    read = LivePlot._test_metrics
+    metrics = Measurer._metrics
     monkeypatch.setattr(
-        LivePlot, "_test_metrics", lambda plot, sample: seen.append(sample.y) or read(plot, sample)
+        Measurer, "_metrics", lambda self, sample: seen.append(sample.y) or metrics(self, sample)
     )
     train(digits, plot, epochs=1)
     samples = [labels for labels in seen if len(labels) == 500]
     assert samples and all(np.bincount(labels, minlength=10).min() > 25 for labels in samples)
 
 
-def test_a_network_that_reads_slowly_still_moves(tk, clock, digits, tmp_path, monkeypatch):
-    """The first reading of the test set takes long, and no picture has to wait for it to be paid back."""
+def test_a_network_that_predicts_slowly_still_moves(tk, clock, digits, tmp_path, monkeypatch):
+    """The first evaluation of the test set takes long, and no picture has to wait for it to be paid back."""
     monkeypatch.chdir(tmp_path)
-    read = LivePlot._read
+    predict = Measurer._predict
 
-    def read_slowly(plot, images):
+    def predict_slowly(self, images):
         clock.sleep(len(images) / 4000)
-        return read(plot, images)
+        return predict(self, images)
 
-    monkeypatch.setattr(LivePlot, "_read", read_slowly)
+    monkeypatch.setattr(Measurer, "_predict", predict_slowly)
     plot = LivePlot(six_panes(), digits)
     seen = []
     slow = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: clock.sleep(0.1))
-    train(digits, plot, Act(lambda: seen.append(len(plot._picture_times)), after=5),
-          Act(lambda: seen.append(len(plot._picture_times)), after=55), slow, epochs=1)  # fmt: skip
+    train(digits, plot, Act(lambda: seen.append(len(plot.display.times)), after=5),
+          Act(lambda: seen.append(len(plot.display.times)), after=55), slow, epochs=1)  # fmt: skip
     assert seen[1] - seen[0] >= 10  # in 5 seconds
 
 
@@ -176,8 +173,7 @@ def test_the_window_changes_no_number_and_moves(
         assert often, cost
 
 
-@pytest.mark.parametrize("side, read", [(32, 60), (150, 60), (256, 20), (512, 12)])
-def test_of_large_photos_fewer_are_read_for_a_picture(side, read, tmp_path):
+@pytest.mark.parametrize("side, predicted", [(32, 60), (150, 60), (256, 20), (512, 12)])
+def test_of_large_photos_fewer_are_predicted_for_a_picture(side, predicted, tmp_path):
     photos = np.zeros((100, side, side, 3), np.uint8), np.zeros(100, np.uint8)
-    args = Namespace(**NO_FLAGS | {"out": tmp_path})
-    assert len(LivePlot([Loss()], (photos, photos), args)._records.train.x) == read
+    assert len(LivePlot([Loss()], (photos, photos), out=tmp_path).records.train.x) == predicted

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from common import LivePlot, Logits, MaxActivations
+from keras_window import LivePlot, Logits, MaxActivations
 from keras_window import records as records_module
 from keras_window.records import Curve
 
@@ -41,7 +41,7 @@ def test_activations_and_logits_are_those_of_the_hidden_layers(digits, tmp_path,
         ("Logits", logits),
     ):
         expected = np.percentile(numbers, (0, 7, 16, 31, 50, 69, 84, 93, 100))
-        assert plot._records.curves[title].latest == pytest.approx(expected, abs=1e-4)
+        assert plot.records.curves[title].latest == pytest.approx(expected, abs=1e-4)
 
 
 def test_the_curve_keeps_its_shape_in_bounded_memory():

@@ -104,6 +104,7 @@ def test_the_first_toolkit_that_opens_is_taken_or_what_is_missing_named(
     hidden, variables, expected, screen, run_code, tmp_path
 ):
     code = """
+import common
 from keras_window.screens import open_screen, to_be_closed, wait_until_closed
 for _ in range(2):
     shown, why = open_screen("auto", "a window", print)

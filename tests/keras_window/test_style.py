@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from small_trainings import six_panes, train
 
-from common import LivePlot
+from keras_window import LivePlot
 from common.answers.predictions import show_predictions
 from common.data.dataset import Data, Examples
 from slides.show import Slide
@@ -93,12 +93,12 @@ def test_a_window_is_drawn_as_designed_also_by_its_toolkit(tk, of_a_student, dig
     monkeypatch.chdir(tmp_path)
     plot = LivePlot(six_panes(), digits)
     train(digits, plot, epochs=1)
-    canvas = plot._screen.figure.canvas
+    canvas = plot.display.screen.figure.canvas
     canvas.draw()
-    ours = pixels(plot._screen.figure)
+    ours = pixels(plot.display.screen.figure)
     canvas.draw_idle()
-    plot._screen.flush()
-    assert np.array_equal(ours, pixels(plot._screen.figure)) and (ours[0, 0, :3] == 255).all()
+    plot.display.screen.flush()
+    assert np.array_equal(ours, pixels(plot.display.screen.figure)) and (ours[0, 0, :3] == 255).all()
 
 
 def test_within_a_block_of_ours_there_are_no_formulas(of_a_student):

@@ -162,7 +162,7 @@ def test_the_last_picture_stays_when_it_has_ended(opened):
     assert json.loads(page.socket.recv())["shown"] is None
 
 
-def test_two_windows_are_two_sheets_of_the_page(opened):
+def test_two_windows_are_two_tabs_of_the_page(opened):
     first, server, _ = opened()
     draw(first, 51)
     second, _, _ = opened()
@@ -396,7 +396,7 @@ def test_the_class_draws_each_on_paper_of_their_own(tmp_path):
         answers.append(page.said)
     assert answers[0]["seen"] == [[255, 255], [255, 255]] and answers[0]["read"][0][1][7] == 1
     assert answers[1] == {"seen": [[0, 0], [0, 0]], "read": []}
-    assert pad.ink.max() == 0  # the sheet on the stage is its own
+    assert pad.ink.max() == 0  # the paper on the stage is its own
 
 
 @pytest.mark.usefixtures("opened")

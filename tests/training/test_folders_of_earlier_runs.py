@@ -24,7 +24,7 @@ from common.data.dataset import Data, DataFile, Examples
 from common.files import replacing
 from common.signals import interrupt
 from common.training import checkpoints, results
-from keras_window.overlays import read_curves, write_curves
+from keras_window.curves_file import read_curves, write_curves
 from keras_window.records import Curve
 
 import keras

@@ -11,7 +11,7 @@ from helpers import not_on_windows, on_linux, result_of, wait_for
 
 from common import UserError, parse_args
 from common.training.race import Race, Rival
-from keras_window.overlays import read_curves
+from keras_window.curves_file import read_curves
 
 pytestmark = not_on_windows
 SIZE = ("--train-size", 4000, "--plot", "file")

@@ -1,0 +1,52 @@
+"""A picture of what a trained network answers: kept, and shown where the live window would be."""
+
+from common.files import by_product, replacing, user_errors
+from keras_window.guard import Guard
+from keras_window.screens import File, open_screen
+from keras_window.style import as_designed, fit_text
+
+
+def show_picture(draw, path, title, args):
+    """Keep a picture that does not move, and show it where the live window would be.
+
+    If it cannot be drawn, a line says so.
+
+    Args:
+        draw: draws on an empty `DesignedFigure`.
+        path: where it is saved.
+        title: what it is, for the window's frame and the terminal.
+        args: from `parse_args`; `plot` and `close` are used.
+    """
+    draw, guard = as_designed()(draw), Guard(f"{title} cannot be shown")
+    with guard:
+        _keep(draw, path, title)
+    if args.plot == "none" or args.close:
+        return
+    screen = None
+
+    def on_key(key):
+        if key == "q" and screen:
+            screen.close()
+
+    with user_errors():
+        screen, _ = open_screen(args.plot, title, on_key)
+    if screen.live:
+        with guard:
+            _show(draw, screen)
+
+
+def _keep(draw, path, title):
+    figure = File().figure
+    draw(figure)
+    with by_product():
+        with replacing(path) as new:
+            figure.savefig(new)
+        print(f"{title}: {path}")
+
+
+def _show(draw, screen):
+    screen.figure.canvas.mpl_connect("resize_event", lambda event: fit_text(screen.figure))
+    fit_text(screen.figure)
+    draw(screen.figure)
+    screen.figure.canvas.draw()
+    screen.present()

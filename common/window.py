@@ -1,0 +1,118 @@
+"""The live window of a lesson: with its flags, beside the other run of a race."""
+
+import json
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+
+import keras_window
+from common.files import by_product, replacing, user_errors
+from common.libraries import STARTED
+from common.signals import interrupt
+from common.training.race import Race
+from keras_window.overlays import Overlay
+from keras_window.pace import Pace
+
+
+class LivePlot(keras_window.LivePlot):
+    """`keras_window.LivePlot` as the flags want it.
+
+    It leaves `window.json`, too: what the window cost.
+
+    Args:
+        panes, data: as there.
+        args: from `parse_args`; plot, close, movie, overlay, against, x_axis, out, step and resume are used.
+            Without it: a window if there is a screen, and what is left is in this folder.
+
+    Raises:
+        UserError: a run to overlay is no run, or the other run of a race cannot be started; when the training
+            begins: what --plot asks for is not to be had.
+    """
+
+    def __init__(self, panes, data, args=None):
+        options, against = {}, None
+        if args:
+            names = "plot", "close", "movie", "x_axis", "out", "resume"
+            options = {name: getattr(args, name) for name in names}
+            title = " ".join(filter(None, (Path(sys.argv[0]).stem, getattr(args, "step", None))))
+            options |= {"overlays": args.overlay, "title": title}
+            against = args.against
+        with user_errors():
+            super().__init__(panes, data, **options)
+        self._race = None
+        if against:
+            self._rival = Overlay(against.flags, against.out, args.x_axis, races=True)
+            self.records.overlays.append(self._rival)
+            self._race = Race(against)
+
+    def on_train_begin(self, logs=None):
+        with user_errors():
+            super().on_train_begin(logs)
+        if self._race:
+            with self.guard:
+                self._wait_for_rival()
+
+    def on_train_end(self, logs=None):
+        if self._race and interrupt.requested:
+            self._race.stop()
+        super().on_train_end(logs)
+        screen = self.display.screen
+        if screen and screen.live and self.display.times:
+            with by_product():
+                self._write_cost()
+
+    def _write_cost(self):
+        times = np.array(self.display.times) - self.pace.began
+        opening = times[(times > 0) & (times < Pace.OPENING)]
+        cost = {
+            "pictures": len(times),
+            "pictures_per_second_at_first": round(len(opening) / min(times[-1], Pace.OPENING), 2),
+            "first_picture_after": round(self.display.times[0] - STARTED, 3),
+            "seconds": round(self.pace.spent, 3),
+        }
+        with replacing(self.out / "window.json") as new:
+            new.write_text(json.dumps(cost, indent=2) + "\n", "utf-8")
+
+    def wait_until_closed(self):
+        """As there. In a race the other run goes on to its end before, unless the window is closed."""
+        if self._race:
+            with self.guard:
+                self._finish_race()
+        super().wait_until_closed()
+
+    def _wait_for_rival(self):
+        """Both start together: the other one still has its libraries to import."""
+        display = self.display
+        if not display.dashboard:
+            return
+        display.dashboard.set_header(f"waiting for {self._rival.name} to begin")
+        display.screen.present()
+        while self._race.running() and not self._rival.begun and not interrupt.requested:
+            display.screen.flush()
+            time.sleep(0.02)
+        self.pace.start()
+
+    def _finish_race(self):
+        """Draw the other run until it ends; who closes the window stops it."""
+        rival, display = self._rival, self.display
+        watched = display.dashboard and display.screen.open
+        if self._race.running():
+            print(f"Waiting for {rival.name} to end (Ctrl-C stops it, and saves).", flush=True)
+        try:
+            while self._race.running() and not (watched and not display.screen.open):
+                if watched and not display.frozen:
+                    rival.refresh()
+                    display.draw(f"   ·   waiting for {rival.name} to end")
+                end = time.monotonic() + 0.5
+                while self._race.running() and time.monotonic() < end:
+                    if watched:
+                        display.screen.flush()
+                    time.sleep(0.02)
+        finally:
+            self._race.end()
+        if display.dashboard:
+            rival.refresh()
+            display.draw()
+            self.save()
