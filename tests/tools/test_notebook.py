@@ -156,7 +156,7 @@ def test_a_lesson_learns_in_its_notebook_and_its_cells_may_be_run_again(run_less
     assert client.messages.count("update_display_data") >= 3  # the picture moved
     assert not text(notebook.cells, "stderr")
     lines = text(notebook.cells).splitlines()
-    assert [line for line in lines if line.startswith("epoch ")] == lines[2:5]
+    assert [line for line in lines if line.startswith("epoch ")] == lines[3:6]
     (result,) = [line for line in lines if line.startswith("Test accuracy ")]
     assert "after 3 epochs" in result
     result = json.loads((tmp_path / "out" / "result.json").read_text("utf-8"))

@@ -153,7 +153,7 @@ def test_all_settings_that_a_run_writes_are_taken_back(flags, folder, whole):
     first = parse_args("", argv=flags, **lesson)
     pictures = Examples(np.zeros((4, first.image_size or 3)), EXAMPLES.y)
     data = Data(pictures, DATA.file, test=pictures)
-    run = Run(Namespace(**vars(first) | {"out": folder}), data, network())
+    run = Run(Namespace(**vars(first) | {"out": folder}), data, network(), None)
     run._lock.release()
     interrupt.saving = False
     write_state(folder, whole, STATE | {"settings": run.settings})
@@ -405,6 +405,6 @@ def test_what_killed_runs_had_half_written_is_removed_and_nothing_else(tmp_path)
         other = left.with_name(re.sub("-[0-9a-f]{8}-", "-00000000-", left.name))  # of another machine
         for path in (ours, left, other):
             path.write_text("half")
-        Run(flags_of(tmp_path), DATA, network())._lock.release()
+        Run(flags_of(tmp_path), DATA, network(), None)._lock.release()
         interrupt.saving = False
         assert ours.exists() and other.exists() and not left.exists()
