@@ -268,6 +268,7 @@ def _settle_in_notebook(shell):
 
     def before_cell(info=None):
         interrupt.requested = False  # by a cell before
+        sys.modules["keras"].config.enable_interactive_logging()  # which a training that failed left silent
         in_main_thread = threading.current_thread() is threading.main_thread()
         if in_main_thread and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
             signal.signal(signal.SIGINT, interrupt)  # until the cell ends: the kernel sets its own for each

@@ -340,7 +340,7 @@ model = keras.Sequential([keras.Input([1]), keras.layers.Dense(1)])
 model.compile("sgd", "mse")
 examples = common.data.dataset.Examples(np.zeros((9, 1)), np.zeros(9))
 file = common.data.dataset.DataFile("none", "none", "made")
-common.Run(args, common.data.dataset.Data(examples, file, test=examples), model)
+common.Run(args, common.data.dataset.Data(examples, file, test=examples), model, None)
 print("going on", flush=True)
 """
     done = run_code(code)
