@@ -26,7 +26,8 @@ from common.files import there
 from common.values import picture, some_path
 from drawing.drawing_pad import DrawingPad
 from drawing.ink import read_ink
-from common.training.results import MODEL, is_complete, load_model, read_result, takes_and_gives
+from common.training.models import MODEL, load_model, takes_and_gives
+from common.training.results import is_complete, read_result
 
 import numpy as np
 from PIL import Image

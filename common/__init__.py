@@ -14,7 +14,7 @@ from common.command_line import parse_args
 from common.data.digits_and_clothes import load_fashion_mnist, load_mnist
 from common.errors import UserError
 from common.training.batches import in_batches
-from common.training.results import trained_model
+from common.training.models import trained_model
 from common.training.run import Run
 from common.window import LivePlot
 from keras_window import (

@@ -1,13 +1,11 @@
-"""Files that are written whole or not at all, and files that are looked at before they are believed."""
+"""Files that are written whole or not at all; `.npz` and JSON files that are checked as they are read."""
 
 import contextlib
 import errno
 import json
-import math
 import os
 import re
 import sys
-import tempfile
 import zipfile
 from pathlib import Path
 
@@ -16,8 +14,6 @@ import numpy as np
 from common.errors import UserError, first_line
 from keras_window import files
 from keras_window.files import LARGEST, MACHINE, open_regular, read_whole  # noqa: F401  handed on
-
-HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 
 
 @contextlib.contextmanager
@@ -109,27 +105,22 @@ def reading(path, cure):
 
 
 def parse_json(text, form):
-    """What a JSON object says, a dictionary, if it has the form that is expected.
+    """The dictionary that a JSON object stands for.
 
     Args:
         text: str, or bytes in UTF-8.
-        form: for each name that must be there what its value is: str, int, bool; float, any number; None;
-            object, anything; a tuple, one of these; [form], a list; or a dictionary of these names and no
-            others, among which `str` stands for all others.
+        form: what the value of each name must be: str, int, bool; float, any number; None; object, anything;
+            a tuple, one of these; [form], a list; or a dictionary of such names, in which `str` stands for
+            all others. Of the object itself, names that are not in it may be anything.
 
-    Raises ValueError if it is not JSON, or has another form. The message says where.
+    Raises ValueError if it is not JSON, or has another form.
     """
     try:
         content = json.loads(text)
     except RecursionError:
         raise ValueError("lists in lists without end") from None
-    if not isinstance(content, dict):
+    if not _has_form(content, {str: object} | form):
         raise ValueError("it is not what a run writes")
-    for name, wanted in form.items():
-        if name not in content:
-            raise ValueError(f"it has no {name!r}")
-        if not _has_form(content[name], wanted):
-            raise ValueError(f"{name!r} is not what a run writes")
     return content
 
 
@@ -153,51 +144,8 @@ def _has_form(value, form):
     return form is object or kind is (form or type(None))
 
 
-def disk_full(error):
-    """Whether there was no room for what was to be written."""
-    return getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-
-
-def hold_room(folder, size):
-    """Take `size` bytes of the disk that `folder` is on, so that nobody else does.
-
-    Returns a file without a name: `truncate` gives a part of the room back; `close`, or the program's end,
-    all.
-
-    Raises UserError if there is not so much.
-    """
-    try:
-        room = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115
-        try:
-            _fill(room, size)
-        except OSError:
-            room.close()
-            raise
-    except OSError as error:
-        if not disk_full(error):
-            raise UserError(f"--out: cannot write to {folder}: {error.strerror}") from error
-        raise UserError(
-            f"--out: {folder} has no room for what this run leaves, up to {size / 1e6:,.0f} MB"
-            f" ({error.strerror}): make room there, or give another --out"
-        ) from error
-    return room
-
-
-def _fill(room, size):
-    if hasattr(os, "posix_fallocate"):
-        try:
-            os.posix_fallocate(room.fileno(), 0, size)
-            return
-        except OSError as error:
-            if disk_full(error):
-                raise  # else this file system cannot do it
-    for begin in range(0, size, 2**20):
-        room.write(bytes(min(2**20, size - begin)))
-    room.flush()
-
-
 class UnexpectedArray(ValueError):
-    """An array is missing, another than expected, or too large. The message says which."""
+    """An array is missing, too large or not what is expected. The message says which."""
 
 
 def names_in_npz(file):
@@ -219,7 +167,7 @@ def write_npz(path, arrays):
 
 
 def read_npz(file, expected, optional=()):
-    """Arrays of an `.npz` file. Nothing is unpacked before its header has said that it is what is expected.
+    """Arrays of an `.npz` file.
 
     Args:
         file: a path, or a binary file.
@@ -231,30 +179,27 @@ def read_npz(file, expected, optional=()):
         A dictionary of arrays.
 
     Raises:
-        UnexpectedArray: as its name says.
+        UnexpectedArray: an array is missing, too large or not what is expected.
         Exception: the file is damaged. It can fail anywhere in zipfile, zlib or NumPy.
     """
-    arrays, names = {}, names_in_npz(file)
+    arrays = {}
     with zipfile.ZipFile(file) as archive:
+        sizes = {member.filename.removesuffix(".npy"): member.file_size for member in archive.infolist()}
         for key, (dtype, shape) in expected.items():
-            if key not in names and key in optional:
+            if key not in sizes and key in optional:
                 continue
-            if key not in names:
+            if key not in sizes:
                 raise UnexpectedArray(f"has no array {key!r}")
-            with archive.open(f"{key}.npy") as member:
-                found, _, kind = HEADERS[np.lib.format.read_magic(member)](member)
-            fits = shape is None or (
-                len(found) == len(shape)
-                and all(wanted in (None, size) for size, wanted in zip(found, shape, strict=True))
-            )
-            if not np.issubdtype(kind, dtype) or not fits:
-                wanted = getattr(dtype, "__name__", dtype), *([] if shape is None else [list(shape)])
-                raise UnexpectedArray(f"has a wrong array {key!r}, not {' '.join(map(str, wanted))}")
-            known = kind == dtype and shape is not None and None not in shape
-            if not known and kind.itemsize * math.prod(found) > LARGEST:
+            if sizes[key] > LARGEST:  # zipfile unpacks no more than this size
                 raise UnexpectedArray(f"has an array {key!r} of more than {LARGEST:,} bytes")
             with archive.open(f"{key}.npy") as member:
-                arrays[key] = np.lib.format.read_array(member, allow_pickle=False)
-                if member.read(1):  # at the end zipfile compares the checksum, too
-                    raise UnexpectedArray(f"has more than one array in {key!r}")
+                array = arrays[key] = np.lib.format.read_array(member, allow_pickle=False)
+                rest = member.read(1)  # at the end zipfile compares the checksum, too
+            fits = shape is None or (
+                array.ndim == len(shape)
+                and all(wanted in (None, size) for size, wanted in zip(array.shape, shape, strict=True))
+            )
+            if rest or not fits or not np.issubdtype(array.dtype, dtype):
+                wanted = getattr(dtype, "__name__", dtype), *([] if shape is None else [list(shape)])
+                raise UnexpectedArray(f"has a wrong array {key!r}, not {' '.join(map(str, wanted))}")
     return arrays

@@ -107,6 +107,7 @@ def imported():
 
     def before_cell(info=None):
         interrupt.requested = False  # in an earlier cell
+        sys.modules["keras"].config.enable_interactive_logging()  # a failed training leaves it disabled
         in_main_thread = threading.current_thread() is threading.main_thread()
         if in_main_thread and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
             signal.signal(signal.SIGINT, interrupt)  # until the cell ends: the kernel sets its own for each

@@ -7,7 +7,8 @@ import keras
 import numpy as np
 
 from common.files import (
-    UnexpectedArray, names_in_npz, open_regular, parse_json, read_npz, reading, replacing, there, write_npz,
+    UnexpectedArray, by_product, names_in_npz, open_regular, parse_json, read_npz, reading, replacing, there,
+    write_npz,
 )  # fmt: skip
 from common.errors import UserError
 
@@ -19,7 +20,57 @@ FORM = {
     "data": str,
     "stopping": ({"wait": int, "best": (float, None), "best_epoch": int}, {}),
 }
+SPARE = np.zeros(200_000, np.uint8)  # if the disk is full, the model takes the checkpoint's place, and more
 CURE = "this run cannot be continued; to train anew, give another --out"
+
+
+class Checkpoints(keras.callbacks.Callback):
+    """Writes a checkpoint at the end of each complete epoch, and brings back that of an interrupted run.
+
+    Args:
+        folder: the run's.
+        state: as for `write_checkpoint`. Its history, a list, is that of the training.
+        stopping: the lesson's `keras.callbacks.EarlyStopping`, or None.
+    """
+
+    def __init__(self, folder, state, stopping=None):
+        super().__init__()
+        self._folder, self._state, self._stopping = folder, state, stopping
+
+    def write(self, model):
+        """Raises UserError if it cannot be written."""
+        write_checkpoint(self._folder, snapshot(model), self._state)
+
+    def bring_back(self, model):
+        """Set the model's variables, the optimizer's too, and the state as the run's checkpoint has them.
+
+        Raises UserError if it cannot, or the run was trained on other data.
+        """
+        state = read_state(self._folder)
+        if state["data"] != self._state["data"]:
+            flags = "give its --full, --data-dir or --pairs"
+            raise UserError(f"--resume: the run in {self._folder} was trained on other data: {flags}")
+        best_weights = restore(self._folder, model)
+        self._state["history"][:] = state["history"]
+        if state["stopping"]:
+            self._state["stopping"] = state["stopping"] | {"best_weights": best_weights}
+
+    def stopped_early(self):
+        """Whether early stopping ended the run that was brought back."""
+        return bool(self._stopping) and self._state["stopping"].get("wait", 0) >= self._stopping.patience
+
+    def on_train_begin(self, logs=None):
+        if self._stopping:
+            vars(self._stopping).update(self._state["stopping"])
+
+    def on_epoch_end(self, epoch, logs=None):
+        if len(self._state["history"]) <= epoch:
+            return  # it is not complete
+        if self._stopping:
+            names = (*STOPPING, "best_weights")
+            self._state["stopping"] = {name: getattr(self._stopping, name) for name in names}
+        with by_product():
+            self.write(self.model)
 
 
 def _variables(model):
@@ -47,7 +98,7 @@ def write_checkpoint(folder, variables, state):
     arrays = {f"variable_{i}": value for i, value in enumerate(variables)}
     arrays |= {f"best_{i}": value for i, value in enumerate(best_weights)}
     with replacing(Path(folder) / NAME) as new:
-        write_npz(new, arrays | {"state": np.array(json.dumps(state))})
+        write_npz(new, arrays | {"state": np.array(json.dumps(state)), "spare": SPARE})
 
 
 def read_state(folder):
@@ -89,9 +140,9 @@ def restore(folder, model):
         expected = {
             name: (np.dtype(variable.dtype), tuple(variable.shape))
             for name, variable in (variables | kept).items()
-        }
+        } | {"spare": (SPARE.dtype, SPARE.shape)}
         try:
-            arrays = read_npz(file, expected)
+            arrays = read_npz(file, expected, optional=["spare"])  # earlier versions did not write it
             if len(names) > len(expected) + 1:  # and the state
                 raise UnexpectedArray("has more arrays")
         except UnexpectedArray as error:

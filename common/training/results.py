@@ -1,4 +1,4 @@
-"""The result of a run, result.json, and the trained model beside it."""
+"""The result of a run, result.json."""
 
 import contextlib
 import json
@@ -6,17 +6,14 @@ import os
 import platform
 import re
 import sys
-import zipfile
 from pathlib import Path
-from typing import NamedTuple
 
 import keras
 import numpy as np
 
-from common.files import open_regular, parse_json, read_whole, reading, replacing, there
-from common.errors import UserError, first_line
+from common.files import parse_json, read_whole, reading, replacing, there
 
-NAME, MODEL = "result.json", "model.keras"
+NAME = "result.json"
 CURE = "--resume writes this run's own again"  # it has all in its checkpoint
 
 # what result.json holds, of what is asked for again; the settings are checked as flags
@@ -51,99 +48,6 @@ def read_settings(folder, names):
     result = read_result(folder)
     no_epoch = {"epochs"} if result["epochs"] == 0 else set()  # stopped in the first one
     return {name: result[name] for name in names if name in result.keys() - no_epoch}
-
-
-def load_model(path, cure):
-    """The `keras.Model` in a .keras file, not compiled.
-
-    Args:
-        path: the file's.
-        cure: what to do if it is damaged or no such model.
-
-    Raises UserError if it cannot be read, is damaged, or holds what Keras does not load, such as layers of
-    classes that are not known here, or a `Lambda` layer, which might run any program.
-    """
-    with reading(path, cure):
-        with open_regular(path) as file, zipfile.ZipFile(file) as archive:
-            if archive.testzip():
-                raise zipfile.BadZipFile("a checksum is wrong")
-        try:
-            return keras.models.load_model(path, compile=False)
-        except (OSError, MemoryError):
-            raise
-        except Exception as error:  # whatever Keras makes of it; it began with
-            first = error
-            while first.__context__:
-                first = first.__context__
-            why = first_line(first).partition(". ")[0]
-            raise UserError(f"{path} is not a model that can be loaded here ({why}): {cure}") from error
-
-
-class Trained(NamedTuple):
-    """A `keras.Model` that a run has left, and the names of its classes, or None."""
-
-    model: keras.Model
-    classes: list | None
-
-
-def trained_model(args, data=None):
-    """The model that an earlier run of this lesson left in its folder.
-
-    Args:
-        args: from `parse_args`; `out`, `resume`, `data_dir` and `full` are used.
-        data: the `Data` that it must have been trained on, if they are read already.
-
-    Returns:
-        `Trained`, or None if there is none yet, or --resume asks for more training.
-
-    Raises:
-        UserError: the model was trained on other data or is of another network, or a file cannot be read or
-            is damaged.
-    """
-    folder = Path(args.out)
-    if args.resume:
-        return None
-    if not is_complete(folder):
-        print(f"There is no trained model in {folder} yet: training one first.")
-        return None
-    result = read_result(folder)
-    known = result["data"]
-    if data:
-        same = data.file.sha256 == known["sha256"]
-    else:
-        path = Path(os.path.realpath(known["file"]))
-        same = not args.data_dir or args.data_dir.resolve() in (path, *path.parents)
-        same = same and not (args.full and known["origin"] == "bundled")
-    if not same:
-        raise UserError(
-            f"the model in {folder} was trained on {known['file']}: use that data, or another --out"
-        )
-    model, classes = load_model(folder / MODEL, CURE), result["classes"]
-    if data:
-        fits = takes_and_gives(model, data.train.x.shape[1:], (*data.train.y.shape[1:], None))
-    else:  # pictures of two classes, which are read later
-        size = result.get("image_size")
-        fits = takes_and_gives(model, (size, size, 3), (1,)) and len(classes or ()) == 2
-    if not fits:
-        raise UserError(f"{folder / MODEL} is of another network: {CURE}")
-    stopped = f", stopped after {result['epochs']} epochs" if result["interrupted"] else ""
-    print(f"Using the model in {folder}{stopped}")
-    return Trained(model, classes)
-
-
-def takes_and_gives(model, inputs, outputs):
-    """Whether a model makes from examples of the shape `inputs` answers of the shape `outputs`.
-
-    Shapes are tuples without the batch; None fits any number.
-    """
-    return _fits(getattr(model, "inputs", None), inputs) and _fits(getattr(model, "outputs", None), outputs)
-
-
-def _fits(tensors, shape):
-    found = [tensor.shape[1:] for tensor in tensors or ()]
-    return [len(sizes) for sizes in found] == [len(shape)] and all(
-        None in (size, wanted) or size == wanted for size, wanted in zip(found[0], shape, strict=True)
-    )
 
 
 def device():

@@ -156,7 +156,7 @@ def test_a_lesson_learns_in_its_notebook_and_its_cells_may_be_run_again(run_less
     assert client.messages.count("update_display_data") >= 3  # the picture moved
     assert not text(notebook.cells, "stderr")
     lines = text(notebook.cells).splitlines()
-    assert [line for line in lines if line.startswith("epoch ")] == lines[2:5]
+    assert [line for line in lines if line.startswith("epoch ")] == lines[3:6]
     (result,) = [line for line in lines if line.startswith("Test accuracy ")]
     assert "after 3 epochs" in result
     result = json.loads((tmp_path / "out" / "result.json").read_text("utf-8"))
@@ -217,6 +217,37 @@ def test_a_lesson_by_its_name_then_a_cell_of_ones_own_then_a_notebook_that_is_st
     result = json.loads((tmp_path / "out" / "result.json").read_text("utf-8"))
     assert result["interrupted"] and 1 <= result["epochs"] < 1000
     assert (tmp_path / "out" / "model.keras").is_file() and (tmp_path / "out" / "dashboard.png").is_file()
+
+
+TRAINING = """
+import sys
+sys.path.insert(0, {root!r})
+from common import Run, in_batches, load_mnist, parse_args
+import keras
+
+class Fail(keras.callbacks.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        raise {error}
+
+args = parse_args("", epochs=2, batch_size=100, learning_rate=0.3)
+data = load_mnist(args)
+train, test = in_batches(data, args)
+model = keras.Sequential([keras.Input((28, 28, 1)), keras.layers.Flatten(), keras.layers.Dense(10)])
+model.compile("sgd", "sparse_categorical_crossentropy")
+run = Run(args, data, model, train)
+model.fit(train, epochs=2, callbacks=[run, Fail()])
+"""
+
+
+@pytest.mark.extras
+@pytest.mark.parametrize("error", ["KeyboardInterrupt", "ValueError"])
+def test_after_a_training_that_fails_keras_prints_again(error, execute, tmp_path):
+    raises = {"tags": ["raises-exception"]}
+    failing = new_code_cell(TRAINING.format(root=str(ROOT), error=error), metadata=raises)
+    own = new_code_cell("model.evaluate(test)")
+    notebook = new_notebook(cells=[failing, own])
+    _, failed = execute(notebook, tmp_path)
+    assert failed is None and "━" not in text([failing]) and "loss: " in text([own])
 
 
 # -- the set-up

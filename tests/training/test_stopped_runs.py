@@ -71,6 +71,8 @@ calls, told = 0, keras.callbacks.CallbackList.on_train_batch_end
 
 def tell(callbacks, batch, logs=None):
     global calls
+    if isinstance(callbacks, common.Run):  # which is a list of its own
+        return told(callbacks, batch, logs)
     calls += 1
     {then}
     told(callbacks, {batch}, logs)
