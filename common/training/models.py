@@ -10,7 +10,7 @@ from typing import NamedTuple
 import keras
 
 from common.files import open_regular, reading, replacing
-from common.errors import UserError
+from common.errors import UserError, first_line
 from common.training import checkpoints
 from common.training.results import CURE, is_complete, read_result
 
