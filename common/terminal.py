@@ -88,7 +88,6 @@ class _Interrupt:
         self.importing, self.lesson = True, False
         self.requested = self.saving = False
         self.status = None
-        self._deferred = 0  # how many blocks of `deferred` we are in
 
     def __call__(self, number=signal.SIGINT, frame=None):
         if in_notebook() and (self.requested or not self.saving):
@@ -101,7 +100,7 @@ class _Interrupt:
         if self.importing:
             loading.end()
             os._exit(self.status)  # some libraries catch a SystemExit while they are imported, and go on
-        if not (self.saving or self._deferred):
+        if not self.saving:
             self._end()
 
     def _end(self):
@@ -115,17 +114,6 @@ class _Interrupt:
         for number in self.SIGNALS:
             if number == signal.SIGINT or signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, self)
-
-    @contextlib.contextmanager
-    def deferred(self):
-        """A signal waits until this block ends. A window's toolkit needs it: it drops a SystemExit."""
-        self._deferred += 1
-        try:
-            yield
-        finally:
-            self._deferred -= 1
-            if self.requested and not (self.saving or self._deferred):
-                self._end()
 
 
 interrupt = _Interrupt()
