@@ -28,7 +28,7 @@ class LivePlot(keras_window.LivePlot):
 
     Raises:
         UserError: a run to overlay is no run, or the other run of a race cannot be started; when the training
-            begins: what --plot asks for is not to be had.
+            begins: the browser that --plot asks for cannot be served.
     """
 
     def __init__(self, panes, data, args=None):
@@ -76,7 +76,7 @@ class LivePlot(keras_window.LivePlot):
             new.write_text(json.dumps(cost, indent=2) + "\n", "utf-8")
 
     def wait_until_closed(self):
-        """As there. In a race the other run goes on to its end before, unless the window is closed."""
+        """As there; in a race, after the other run has ended. Closing the window stops that one."""
         if self._race:
             with self.guard:
                 self._finish_race()
@@ -95,7 +95,7 @@ class LivePlot(keras_window.LivePlot):
         self.pace.start()
 
     def _finish_race(self):
-        """Draw the other run until it ends; who closes the window stops it."""
+        """Draw the other run until it ends; closing the window stops it."""
         rival, display = self._rival, self.display
         watched = display.dashboard and display.screen.open
         if self._race.running():

@@ -1,4 +1,4 @@
-"""The live window, as one Keras callback: it records, and lets measure and draw."""
+"""The live window as one Keras callback: when to record, to measure and to draw."""
 
 import contextlib
 import functools
@@ -116,7 +116,7 @@ class LivePlot(keras.callbacks.Callback):
         complete = self._steps and self.records.step >= self.records.total_steps  # with `resume`
         if self._plot != "none" and not complete:
             with self.pace:
-                self.display.open()  # not guarded: the user asked for something that is not to be had
+                self.display.open()  # not guarded: what the browser lacks is for the user to know
             with self.guard:
                 self._begin_drawing()
 

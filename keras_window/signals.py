@@ -9,8 +9,8 @@ SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if 
 
 @contextlib.contextmanager
 def signals_wait():
-    """What handles a signal is called when this block has ended: a toolkit drops what it raises."""
-    if threading.current_thread() is not threading.main_thread():  # where no signal comes
+    """A signal's handler is called after this block: a toolkit drops what is raised in its callbacks."""
+    if threading.current_thread() is not threading.main_thread():  # Python's handlers run in that one
         yield
         return
     handlers = {number: signal.getsignal(number) for number in SIGNALS}

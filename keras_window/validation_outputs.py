@@ -5,7 +5,7 @@ import numpy as np
 
 
 class ValidationOutputs:
-    """Keeps what a model's validation steps find, so that nobody has to read the examples again.
+    """Keeps what a model's validation steps predict, so that nobody has to predict it again.
 
     Keras' `fit` hands out only loss and metrics. Here each step also gives away its labels and outputs, until
     `undo`; what Keras computes stays as it is.

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from common import Run, UserError, parse_args, trained_model
 from common.data.dataset import Data, DataFile, Examples
-from common.files import replacing
+from common.files import replacing, user_errors
 from common.signals import interrupt
 from common.training import checkpoints, results
 from keras_window.curves_file import read_curves, write_curves
@@ -102,7 +102,9 @@ def go_on(folder):
 
 def look(folder):
     """What --overlay takes from it."""
-    return {name: (x.tolist(), values.tolist()) for name, (x, values) in read_curves(folder).items()}
+    with user_errors():
+        curves = read_curves(folder)
+    return {name: (x.tolist(), values.tolist()) for name, (x, values) in curves.items()}
 
 
 READERS = {"result.json": ask, "model.keras": ask, "checkpoint.npz": go_on, "curves.csv": look}
@@ -302,14 +304,13 @@ def test_neither_is_what_fails_while_it_is_read(error, folder, monkeypatch):
 
 @pytest.mark.parametrize("read, message", [(ask, "no trained model"), (go_on, "no run"), (look, "not a run")])
 def test_a_folder_that_cannot_be_entered_is_not_empty(read, message, folder, monkeypatch, capsys):
-    looked = os.lstat
-
-    def fail(path, *args, **options):
+    def fail(function, path, *args, **options):
         if str(path).startswith(str(folder / "")):
             raise PermissionError(errno.EACCES, "Permission denied")
-        return looked(path, *args, **options)
+        return function(path, *args, **options)
 
-    monkeypatch.setattr(os, "lstat", fail)
+    for name in ("lstat", "open"):
+        monkeypatch.setattr(os, name, functools.partial(fail, getattr(os, name)))
     why = refusal(read, folder)
     assert "cannot be read: Permission denied" in why and message not in why + capsys.readouterr().out
 

@@ -65,8 +65,8 @@ def test_resume_wants_the_same_step(run, tmp_path, monkeypatch):
 # Keras tells its callbacks another number of the batch than ours does, or an epoch is stopped somewhere
 COUNTS = """
 import runpy, signal
+import common, keras
 from common.signals import interrupt
-import keras
 calls, told = 0, keras.callbacks.CallbackList.on_train_batch_end
 
 def tell(callbacks, batch, logs=None):
