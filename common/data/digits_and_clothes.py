@@ -68,6 +68,11 @@ def _load_grey_images(args, name, title, kind, classes=None):
     return Data(train, file, test=Examples(test.x[..., np.newaxis], test.y), classes=classes)
 
 
+def bundled_mnist():
+    """The bundled MNIST: train and test `Examples`, pictures uint8 [n, 28, 28] and labels uint8 [n]."""
+    return _read_grey_images(*bundled_file("mnist.npz"))[:2]
+
+
 def load_mnist(args):
     """MNIST: 60,000 handwritten digits to learn from and 10,000 to test on, or the user's digits.
 
