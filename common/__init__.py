@@ -1,13 +1,13 @@
-"""What the lessons share. Import it before Keras: it keeps the libraries quiet."""
+"""The code that the lessons share. Import it before Keras, to hide what the libraries print."""
 
 import sys
 
-if sys.version_info < (3, 10):  # noqa: UP036  an old Python reads this file, too
-    sys.stderr.write("Python {}.{} is too old: take one from 3.10 to 3.14\n".format(*sys.version_info))
+if sys.version_info < (3, 10):  # noqa: UP036  an old Python gets as far as this
+    sys.stderr.write("Python {}.{} is too old: use Python 3.10 to 3.14\n".format(*sys.version_info))
     sys.exit(2)
 
-from common import signals  # first: Ctrl-C, errors and printing
-from common import libraries  # noqa: F401  Keras and its backend, quietly
+from common import signals  # first: sets up Ctrl-C, errors and printing
+from common import libraries  # noqa: F401  imports Keras and its backend
 from common.answers.feature_maps import show_feature_maps
 from common.answers.predictions import predict_photos, show_predictions
 from common.command_line import parse_args

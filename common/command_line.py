@@ -1,6 +1,6 @@
-"""The command line that all lessons share, and that of the scripts that train nothing.
+"""The command line of the lessons, and of the scripts that train nothing.
 
-It imports the other rooms, which check what a flag names; none of them imports it.
+This module imports the other packages of `common`, which check the flags' values; none of them imports it.
 """
 
 import argparse
@@ -25,14 +25,14 @@ from common.values import brief, readable_pictures
 
 
 class _Parser(argparse.ArgumentParser):
-    """A command line; a mistake in it is a `UserError`."""
+    """A command-line parser that raises `UserError` on a mistake."""
 
     def __init__(self, script, description, **options):
         kind = argparse.RawDescriptionHelpFormatter
         super().__init__(script, description=description, formatter_class=kind, allow_abbrev=False, **options)
 
     def add(self, flag, defaults, **options):
-        """Add a row of `FLAGS`; `defaults` are those of the variants that have it."""
+        """Add a row of `FLAGS`; `defaults` holds the default of each variant that has the flag."""
         about, first = flag.about, defaults[0]
         if any(default != first for default in defaults):
             about += " (default: depends on --step)"
@@ -42,11 +42,11 @@ class _Parser(argparse.ArgumentParser):
 
     def parse_args(self, argv=None):
         words = list(sys.argv[1:] if argv is None else argv)
-        if "--against" in words[:-1]:  # its value may be a flag, which argparse would not take for a value
+        if "--against" in words[:-1]:  # argparse accepts no flag as a value
             place = words.index("--against")
             words[place : place + 2] = [f"--against={words[place + 1]}"]
         for word in words:
-            if word.startswith("--") and word.endswith("=--"):  # argparse would take it for no value at all
+            if word.startswith("--") and word.endswith("=--"):  # argparse sees no value
                 self.error(f"argument {word[:-3]}: expected one argument")
         found = super().parse_args(words)
         if getattr(found, "share", False):
@@ -61,7 +61,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def begin_lesson():
-    """A lesson runs from here on: Ctrl-C ends it, and the user's own settings of Keras do not change it."""
+    """Prepare a lesson: Ctrl-C ends it, and the user's own Keras settings do not affect it."""
     interrupt.lesson, interrupt.saving = True, False
     keras.config.set_image_data_format("channels_last")
     keras.config.set_epsilon(1e-7)
@@ -72,15 +72,15 @@ def begin_lesson():
 
 
 def demo_parser(description, flags=("plot", "share", "close", "out")):
-    """The command line of a script that trains nothing. It adds its own flags, and calls `parse_args()`.
+    """Make the parser of a script that trains nothing; it adds its own flags.
 
     Args:
         description: the script's docstring, shown by --help.
-        flags: the names of those of the lessons' flags that it has.
+        flags: the names of the lessons' flags that the script has, too.
 
     Returns:
-        An `argparse.ArgumentParser`; --out is `runs/<script>` unless given. A flag that is unknown or cannot
-        be used raises `UserError`.
+        An `argparse.ArgumentParser`; --out defaults to `runs/<script>`. Its `parse_args` raises `UserError`
+        if a flag is unknown or its value cannot be used.
     """
     begin_lesson()
     loading.end()
@@ -94,29 +94,31 @@ def demo_parser(description, flags=("plot", "share", "close", "out")):
 
 
 def slides_parser(description):
-    """`demo_parser` with --slide and --movie."""
+    """Make the parser of a slide show: `demo_parser` with --slide and --movie."""
     parser = demo_parser(description, ("plot", "share", "close", "movie", "out"))
     parser.add_argument("--slide", help="show only this slide (default: all of them)", metavar="NAME")
     return parser
 
 
 def parse_args(description, *, variants=None, argv=None, **defaults):
-    """Read the command line of a lesson; in a notebook the defaults hold, unless `sys.argv` is set there.
+    """Read the command line of a lesson; in a notebook, use the defaults unless `sys.argv` is set there.
 
-    With --resume, what is not given is as in the run that is continued; likewise with --review, --predict
-    and --translate where there is a trained model.
+    With --resume, flags that are not given have their values from the run that is continued. The same holds
+    for --review, --predict and --translate if there is a trained model.
 
     Args:
         description: the lesson's docstring, shown by --help.
-        variants: for each of the lesson's variants, its name and a dictionary of its settings; the last is
-            the default. None if there is only one network.
-        argv: the words to read, `sys.argv[1:]` if None.
-        defaults: the lesson's settings where `variants` gives no others. Those in `FLAGS` bring their flags.
+        variants: a dictionary of each variant's settings, a dictionary, by the variant's name; the last one
+            is the default. None if there is only one network.
+        argv: a list of arguments, `sys.argv[1:]` if None.
+        defaults: the settings that all variants share, unless they set their own. Settings named in `FLAGS`
+            get their flags.
 
     Returns:
-        A namespace with an attribute for each flag and each setting of the chosen variant (None for those
-        that only others have), and with `script` (the lesson's name), `settings` (the names of what makes
-        this run what it is) and `verbose` (for `model.fit`: 1, a progress bar, on a terminal, else 0).
+        A namespace with an attribute for each flag and each setting of the chosen variant (None for settings
+        that only other variants have), and with `script` (the lesson's name), `settings` (the names of the
+        settings that define the run) and `verbose` (for `model.fit`: 1, a progress bar, on a terminal, else
+        0).
 
     Raises:
         UserError: a flag is unknown, has a value that cannot be used, or would have no effect.
@@ -125,8 +127,8 @@ def parse_args(description, *, variants=None, argv=None, **defaults):
     end_with_parent()
     script, words = Path(sys.argv[0]).stem, sys.argv[1:]
     if in_notebook():
-        description = None  # it stands above
-        if words and words == sys.orig_argv[-len(words) :]:  # those that started the kernel
+        description = None  # the notebook shows it already
+        if words and words == sys.orig_argv[-len(words) :]:  # the kernel's own arguments
             script, words = "notebook", []
     lesson = _Lesson(script, description, variants or {}, defaults)
     given, settings = lesson.read(words if argv is None else argv)
@@ -162,14 +164,14 @@ def _those(*kinds):
 
 
 def _refuse(given, names, why):
-    """Raise UserError if one of these flags is given: it would have no effect."""
+    """Raise UserError if one of these flags is given, as it would have no effect."""
     for name in names:
         if name in given:
             raise UserError(f"{_flag(name, given[name])} {why}")
 
 
 class _Lesson:
-    """A lesson's command line: its flags, and what holds where none is given."""
+    """A lesson's command line: its flags and their defaults."""
 
     def __init__(self, script, description, variants, defaults):
         self.script, self.variants = script, variants
@@ -191,7 +193,7 @@ class _Lesson:
         return self.defaults | {"step": step, "out": out} | self.variants.get(step, {})
 
     def read(self, argv):
-        """What is given in these words, and with it all settings: two dictionaries."""
+        """Read a list of arguments. Returns two dictionaries: the values given there, and all settings."""
         given = vars(self.parser.parse_args(argv))
         if "predict" in given:
             given["predict"] = readable_pictures(given["predict"])
@@ -219,9 +221,9 @@ class _Lesson:
         return given, settings | {"settings": [name for name in SETTINGS if name in settings]}
 
     def _read_settings(self, folder, flag, changed):
-        """The settings of the run in a folder, but for those that are `changed`: a dictionary.
+        """Read the settings of the run in a folder, a dictionary without those that are `changed`.
 
-        Nothing comes from its file that could not be typed: it is read as a command line.
+        They are parsed as a command line, so that a damaged file cannot set what a user could not type.
         """
         if flag == "--resume":
             path, found = folder / checkpoints.NAME, checkpoints.read_state(folder)["settings"]
@@ -244,14 +246,14 @@ class _Lesson:
 
 
 def _split(text):
-    """The words of a command line in quotation marks, in which \\ belongs to a path of Windows."""
+    """Split a quoted command line into arguments; a backslash is part of a Windows path."""
     words = shlex.shlex(text, posix=True, punctuation_chars="")
     words.whitespace_split, words.escape, words.commenters = True, "", ""
     return list(words)
 
 
 def _rival(lesson, given, settings):
-    """The run beside this one: our flags, as far as they apply to it, and over them those of --against."""
+    """The other run of a race: this run's flags where they apply to it, overridden by those of --against."""
     flags = " ".join(settings["against"].split())
     for name in _those(DEVICES, QUESTION):
         if settings.get(name) not in (None, []):
@@ -276,7 +278,7 @@ def _rival(lesson, given, settings):
 
 
 def _words(given):
-    """The words of a command line that gives these settings."""
+    """The command-line arguments that give these settings, a list of str."""
     return [
         _flag(name, value) if isinstance(value, bool) else f"{_flag(name)}={value}"
         for name, value in given.items()

@@ -1,4 +1,4 @@
-"""A user's error, and the first line of any other."""
+"""The error that a user can fix, and the first line of any error's message."""
 
 
 class UserError(Exception):
@@ -10,7 +10,7 @@ class UserError(Exception):
         return line if len(line) <= 400 else f"{line[:200]} ... {line[-190:]}"
 
     def _render_traceback_(self):
-        """The lines that a notebook shows."""
+        """The lines that a notebook shows in place of a traceback."""
         return [str(self)]
 
 

@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all; `.npz` and JSON files that are checked as they are read."""
+"""Atomic writing of files, and reading of `.npz` and JSON files with checks."""
 
 import contextlib
 import errno
@@ -13,12 +13,12 @@ import numpy as np
 
 from common.errors import UserError, first_line
 from keras_window import files
-from keras_window.files import LARGEST, MACHINE, open_regular, read_whole  # noqa: F401  handed on
+from keras_window.files import LARGEST, MACHINE, open_regular, read_whole  # noqa: F401  re-exported
 
 
 @contextlib.contextmanager
 def user_errors():
-    """An error of `keras_window` about a file or a package, a line for the user, becomes a `UserError`."""
+    """Convert an error of `keras_window` about a file or a package to a `UserError` with the same message."""
     try:
         yield
     except (OSError, ImportError) as error:
@@ -27,15 +27,15 @@ def user_errors():
 
 @contextlib.contextmanager
 def replacing(path):
-    """As `keras_window.files.replacing`. Raises UserError if the file cannot be written."""
+    """Like `keras_window.files.replacing`, but raises UserError if the file cannot be written."""
     with user_errors(), files.replacing(path) as new:
         yield new
 
 
 def remove_leftovers(folder):
-    """Remove what processes of this machine had half written into a folder when they were killed."""
+    """Remove the unfinished files that killed processes of this computer left in a folder."""
     if os.name == "nt":
-        return  # there `os.kill` would end the process that it asks for
+        return  # there `os.kill(process, 0)` ends the process
     for path in Path(folder).glob(f".new-{MACHINE}-*"):
         process = re.fullmatch(r"\.new-[0-9a-f]+-([0-9]{1,9})(\..*)?", path.name)
         if process and not _lives(int(process[1])):
@@ -48,14 +48,14 @@ def _lives(process):
         os.kill(process, 0)
     except ProcessLookupError:
         return False
-    except OSError:  # another user's
+    except OSError:  # another user's process
         return True
     return True
 
 
 @contextlib.contextmanager
 def by_product():
-    """What fails to be written here is said, and the training goes on."""
+    """Print a `UserError` raised in this block, and go on: the file is not essential to the training."""
     try:
         yield
     except UserError as error:
@@ -63,9 +63,9 @@ def by_product():
 
 
 def there(path):
-    """Whether there is a file or folder of this name, or a link that leads nowhere.
+    """Whether a path is a file, a folder or a link, even a broken link.
 
-    Raises UserError if nobody can tell: the folder above cannot be entered.
+    Raises UserError if the folder that holds it cannot be accessed.
     """
     try:
         os.lstat(path)
@@ -82,13 +82,13 @@ def _unreadable(path, error):
 
 @contextlib.contextmanager
 def reading(path, cure):
-    """What goes wrong in this block, which reads a file that an earlier run has left, becomes a `UserError`.
+    """Convert an error in this block, which reads a file of an earlier run, to a `UserError`.
 
-    It says whether the file cannot be read now, and may be whole, or was read and is damaged.
+    The message says whether the file cannot be read, and may still be good, or is damaged.
 
     Args:
-        path: the file's.
-        cure: what to do about a damaged one.
+        path: the path of the file.
+        cure: what the user can do about a damaged file.
     """
     try:
         yield
@@ -97,7 +97,7 @@ def reading(path, cure):
     except MemoryError as error:
         raise UserError(f"{path} cannot be read: there is not enough memory") from error
     except Exception as error:  # a damaged archive can fail anywhere in zipfile, zlib or NumPy
-        # an OSError without a number is a library's; EINVAL: a damaged file has sent it to no place
+        # an OSError without a number comes from a library; EINVAL: a damaged file led to a bad offset
         if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
             raise _unreadable(path, error) from error
         why = first_line(error) or type(error).__name__
@@ -105,15 +105,15 @@ def reading(path, cure):
 
 
 def parse_json(text, form):
-    """The dictionary that a JSON object stands for.
+    """Parse a JSON object and check its form. Returns a dictionary.
 
     Args:
         text: str, or bytes in UTF-8.
-        form: what the value of each name must be: str, int, bool; float, any number; None; object, anything;
-            a tuple, one of these; [form], a list; or a dictionary of such names, in which `str` stands for
-            all others. Of the object itself, names that are not in it may be anything.
+        form: a dictionary with the form of each name's value. A form is str, int, bool or None; float for any
+            number; object for anything; a tuple of alternatives; [form] for a list; or a dictionary of names,
+            in which the key `str` stands for all other names. At the top level, other names may be anything.
 
-    Raises ValueError if it is not JSON, or has another form.
+    Raises ValueError if the text is not JSON or has another form.
     """
     try:
         content = json.loads(text)
@@ -125,31 +125,31 @@ def parse_json(text, form):
 
 
 def _has_form(value, form):
-    kind = type(value)  # True is an int, but not meant
+    kind = type(value)  # isinstance(True, int) is true
     if isinstance(form, tuple):
         return any(_has_form(value, one) for one in form)
     if isinstance(form, list):
         return kind is list and all(_has_form(item, form[0]) for item in value)
     if isinstance(form, dict):
-        others = form.get(str, ())  # none has this form
+        others = form.get(str, ())  # no value has this form
         return (
             kind is dict
             and form.keys() - {str} <= value.keys()
             and all(_has_form(inner, form.get(name, others)) for name, inner in value.items())
         )
     if form is str:
-        return kind is str and not re.search("[\0\ud800-\udc7f\udd00-\udfff]", value)  # not in a file's name
+        return kind is str and not re.search("[\0\ud800-\udc7f\udd00-\udfff]", value)  # not in file names
     if form in (int, float):
         return (kind is int and abs(value) < 2**63) or kind is form is float
     return form is object or kind is (form or type(None))
 
 
 class UnexpectedArray(ValueError):
-    """An array is missing, too large or not what is expected. The message says which."""
+    """An array is missing, too large or of another type or shape; the message says which."""
 
 
 def names_in_npz(file):
-    """The names of the arrays in an `.npz` file, a set."""
+    """The names of the arrays in an `.npz` file, a set of str."""
     with zipfile.ZipFile(file) as archive:
         return {name.removesuffix(".npy") for name in archive.namelist()}
 
@@ -157,8 +157,8 @@ def names_in_npz(file):
 def write_npz(path, arrays):
     """Write a dictionary of arrays as an `.npz` file.
 
-    Raises OSError if it cannot be written. The file is closed then, too: before NumPy 2.2 `np.savez` leaves
-    that to Python, which shows a traceback.
+    Raises OSError if it cannot be written, and closes the file: `np.savez` before NumPy 2.2 leaves that to
+    Python, which prints a traceback.
     """
     with zipfile.ZipFile(path, "w") as archive:
         for name, array in arrays.items():
@@ -167,20 +167,20 @@ def write_npz(path, arrays):
 
 
 def read_npz(file, expected, optional=()):
-    """Arrays of an `.npz` file.
+    """Read and check arrays of an `.npz` file.
 
     Args:
         file: a path, or a binary file.
-        expected: for each array its name and (dtype, shape). The dtype may be abstract, as `numpy.number` is;
-            where the shape has None, any number does, and a shape of None is any shape.
-        optional: the names of those that may be missing.
+        expected: a dictionary of (dtype, shape) by name. The dtype may be abstract, such as `numpy.number`;
+            None in a shape matches any size, and None as the shape any shape.
+        optional: the names of arrays that may be missing.
 
     Returns:
         A dictionary of arrays.
 
     Raises:
-        UnexpectedArray: an array is missing, too large or not what is expected.
-        Exception: the file is damaged. It can fail anywhere in zipfile, zlib or NumPy.
+        UnexpectedArray: an array is missing, too large or of another type or shape.
+        Exception: the file is damaged: zipfile, zlib and NumPy raise many kinds.
     """
     arrays = {}
     with zipfile.ZipFile(file) as archive:
@@ -190,11 +190,11 @@ def read_npz(file, expected, optional=()):
                 continue
             if key not in sizes:
                 raise UnexpectedArray(f"has no array {key!r}")
-            if sizes[key] > LARGEST:  # zipfile unpacks no more than this size
+            if sizes[key] > LARGEST:  # zipfile unpacks at most this many bytes
                 raise UnexpectedArray(f"has an array {key!r} of more than {LARGEST:,} bytes")
             with archive.open(f"{key}.npy") as member:
                 array = arrays[key] = np.lib.format.read_array(member, allow_pickle=False)
-                rest = member.read(1)  # at the end zipfile compares the checksum, too
+                rest = member.read(1)  # at the end zipfile also checks the checksum
             fits = shape is None or (
                 array.ndim == len(shape)
                 and all(wanted in (None, size) for size, wanted in zip(array.shape, shape, strict=True))

@@ -8,28 +8,28 @@ from common.values import (
 )  # fmt: skip
 
 # what a flag belongs to
-RUN = "run"  # written to result.json and the checkpoint; --resume does not change it; a race shares it
-FILES = "files"  # shared by a race, too
-PICTURE = "picture"  # without effect where no picture of a training is drawn
-DEVICES = "devices"  # without effect where nothing is trained; not for races
-QUESTION = "question"  # for a trained network; not for races
-COMMAND = "command"  # this command alone
+RUN = "run"  # saved with a run; fixed with --resume; shared by both runs of a race
+FILES = "files"  # shared by both runs of a race
+PICTURE = "picture"  # no effect without a picture of the training
+DEVICES = "devices"  # no effect without training; not for races
+QUESTION = "question"  # asks a trained network; not for races
+COMMAND = "command"  # for this command only
 
-LESSON = object()  # a default that the lesson has; a lesson that has none is without the flag
+LESSON = object()  # the lesson sets it, or lacks the flag
 
 
 class Flag:
     """A row of the table.
 
     Args:
-        flag: as it is typed; --no-x turns x off.
+        flag: the flag as the user types it; --no-x turns x off.
         belongs: one of the kinds above.
-        about: what it does or is, for --help and docs/using.md.
-        default: what holds where it is not given.
-        options: those of argparse's `add_argument`; a flag without `metavar` and `choices` takes no value.
+        about: the description in --help and docs/using.md.
+        default: the value if the flag is not given.
+        options: for argparse's `add_argument`; a flag without `metavar` and `choices` takes no value.
 
     Attributes:
-        name: its setting's name in `args`.
+        name: the name of its setting in `args`.
     """
 
     def __init__(self, flag, belongs, about, default=LESSON, **options):
@@ -105,4 +105,4 @@ FLAGS = (
 )  # fmt: skip
 
 BELONGS = {flag.name: flag.belongs for flag in FLAGS}
-SETTINGS = ("script", *(name for name, kind in BELONGS.items() if kind == RUN))  # that a run writes down
+SETTINGS = ("script", *(name for name, kind in BELONGS.items() if kind == RUN))  # saved with a run

@@ -1,4 +1,4 @@
-"""Keras and its backend. Importing this module imports them, and hides what they print."""
+"""Import of Keras and its backend, without the messages that they print."""
 
 import contextlib
 import gc
@@ -14,16 +14,16 @@ from pathlib import Path
 from common.errors import UserError
 from common.output import in_notebook, loading
 
-BACKENDS = {"tensorflow": "TensorFlow", "jax": "JAX", "torch": "PyTorch"}  # on which Keras can train
+BACKENDS = {"tensorflow": "TensorFlow", "jax": "JAX", "torch": "PyTorch"}  # Keras can train on these
 STARTED = time.perf_counter()  # as near as possible to the start of the program
 
 
 @contextlib.contextmanager
 def _silent_stderr():
-    """Hold back what is written to stderr, also by C++ code, and show it if the block fails."""
+    """Capture what is written to stderr, also by C++ code, and print it if the block fails."""
     try:
         stderr = os.dup(2)
-    except OSError:  # there is none, as under pythonw
+    except OSError:  # there is no stderr, as under pythonw
         yield
         return
     with tempfile.TemporaryFile() as held:
@@ -44,10 +44,10 @@ def _silent_stderr():
 
 @contextlib.contextmanager
 def _kept_for_good():
-    """Exempt what is imported in this block from garbage collection, in the block and after it.
+    """Exclude all objects created in this block from garbage collection, now and later.
 
-    The collector would go through hundreds of thousands of objects again and again: a fifth of the time of a
-    run of one short epoch.
+    The collector would scan hundreds of thousands of objects again and again, which takes a fifth of a run of
+    one short epoch.
     """
     gc.disable()
     try:
@@ -59,7 +59,7 @@ def _kept_for_good():
 
 @contextlib.contextmanager
 def _hidden(package):
-    """Make a package look as if it were not installed, unless it is imported already."""
+    """Make a package appear not installed inside the block, unless it is already imported."""
     if package in sys.modules:
         yield
         return
@@ -71,7 +71,7 @@ def _hidden(package):
 
 
 def keras_home():
-    """The folder of Keras' configuration and cache, which need not exist."""
+    """The folder of Keras' configuration and cache, a `Path`; it need not exist."""
     if given := os.environ.get("KERAS_HOME"):
         return Path(given)
     home = os.path.expanduser("~")
@@ -79,7 +79,7 @@ def keras_home():
 
 
 def _configured_backend():
-    """The backend that Keras takes if KERAS_BACKEND is not set."""
+    """The backend that Keras uses if KERAS_BACKEND is not set."""
     path, settings = keras_home() / "keras.json", None
     if os.path.exists(path) and not path.is_file():
         raise UserError(f"{path} is not a file, and Keras reads its settings there: move it away")
@@ -90,7 +90,7 @@ def _configured_backend():
 
 @contextlib.contextmanager
 def _settings_named():
-    """Raise UserError where a library fails because of the user's settings."""
+    """Raise UserError if a library fails because of the user's settings."""
     try:
         yield
     except UnicodeDecodeError as error:
@@ -110,12 +110,12 @@ def _settings_named():
 def _import_libraries():
     try:
         __file__.encode()
-    except UnicodeEncodeError:  # Python was started in ASCII; TensorFlow would fail later
+    except UnicodeEncodeError:  # Python runs with ASCII file names; TensorFlow would fail later
         message = "this Python cannot read the name of the project's folder: set PYTHONUTF8=1"
         raise UserError(message) from None
-    # the C++ code of TensorFlow and JAX: fatal errors only
+    # TensorFlow's and JAX's C++ code prints fatal errors only
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    # oneDNN's convolutions, twice as fast; on processors without AVX-512 TensorFlow would leave them out
+    # oneDNN's convolutions are twice as fast; TensorFlow leaves them off on processors without AVX-512
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     given, configured = os.environ.get("KERAS_BACKEND"), _configured_backend()
     backend = given or configured
@@ -143,7 +143,7 @@ def _import_libraries():
     except ModuleNotFoundError as error:
         if sys.version_info >= (3, 15):
             wait = "Python 3.15 is too new: Keras waits for h5py, which has no package for it yet"
-            raise UserError(f"{wait}. Take Python 3.10 to 3.14") from error
+            raise UserError(f"{wait}. Use Python 3.10 to 3.14") from error
         what = error.name if error.name in ("jax", "torch") else "-r requirements.txt"
         raise UserError(f"the package {error.name!r} is not installed. Run: pip install {what}") from error
     except ImportError as error:
@@ -157,7 +157,7 @@ def _import_libraries():
         raise UserError(f"MPLBACKEND is {toolkit!r}, unknown to matplotlib: unset it") from error
     finally:
         if os.name == "nt":
-            loading.end()  # writes to its terminal do not pass through `_Lasting`
+            loading.end()  # writes to the terminal do not pass through `_Lasting` there
 
 
 _import_libraries()

@@ -1,4 +1,4 @@
-"""Where the program prints. Importing this module makes sure that printing never fails."""
+"""Standard output and standard error. Importing this module makes sure that printing never fails."""
 
 import contextlib
 import ctypes
@@ -8,7 +8,7 @@ import sys
 
 
 class _Loading:
-    """A line on the terminal that says what is being loaded, until something else is printed."""
+    """A line on the terminal that says what is being loaded; it vanishes when something else is printed."""
 
     def __init__(self):
         self._text = ""
@@ -47,20 +47,20 @@ class _Lasting(io.FileIO):
 
 
 def lasting_output(descriptor, unbuffered=False, **options):
-    """A text stream to a file descriptor. It never fails, and writes "?" for what it cannot show."""
+    """A text stream to a file descriptor. It never fails; characters it cannot encode become "?"."""
     raw = _Lasting(descriptor, "w", closefd=False)
     buffer = raw if unbuffered else io.BufferedWriter(raw)
     return io.TextIOWrapper(buffer, errors="replace", write_through=unbuffered, **options)
 
 
 def _settle_output():
-    """Let printing never fail. Closed streams (`>&-`) are reopened: no data file may get their number."""
+    """Make printing never fail. Closed streams (`>&-`) are reopened: no data file may get their number."""
     for descriptor in (0, 1, 2):
         try:
             os.fstat(descriptor)
         except OSError:
             os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # gets the lowest free number
-    if os.name == "nt":  # for the escapes of Keras' progress bar
+    if os.name == "nt":  # escape sequences, for Keras' progress bar
         console, mode = ctypes.windll.kernel32, ctypes.c_uint32()
         output = console.GetStdHandle(-11)
         if console.GetConsoleMode(output, ctypes.byref(mode)):
@@ -71,7 +71,7 @@ def _settle_output():
             setattr(sys, name, lasting_output(descriptor, encoding="utf-8"))
         elif stream is not getattr(sys, f"__{name}__") or (os.name == "nt" and stream.isatty()):
             if hasattr(stream, "reconfigure"):
-                stream.reconfigure(errors="replace")  # a terminal may not know → or ×
+                stream.reconfigure(errors="replace")  # the encoding may lack → or ×
         else:
             stream.flush()
             options = {"encoding": stream.encoding, "line_buffering": stream.line_buffering}
@@ -79,7 +79,7 @@ def _settle_output():
 
 
 def on_terminal():
-    """Whether what is printed goes to a terminal that understands escapes; IDLE's window does not."""
+    """Whether output goes to a terminal that understands escape sequences; IDLE's window does not."""
     try:
         return os.isatty(sys.stdout.fileno())
     except (OSError, ValueError):
@@ -88,7 +88,7 @@ def on_terminal():
 
 def in_notebook():
     """Whether this program runs in the cells of a notebook."""
-    find = getattr(sys.modules.get("IPython"), "get_ipython", None)  # None while it is being imported, too
+    find = getattr(sys.modules.get("IPython"), "get_ipython", None)  # None during IPython's import, too
     return find is not None and hasattr(find(), "kernel")
 
 

@@ -1,7 +1,7 @@
-"""How a program ends. Importing this module makes a `UserError` one line and exit status 2.
+"""Signals and exit statuses. Once this module is imported, a `UserError` is one line and exit status 2.
 
-From then on, Ctrl-C ends a lesson with status 130 (SIGTERM with 143, SIGHUP with 129). In any other program
-it raises KeyboardInterrupt, as everywhere in Python.
+Ctrl-C then ends a lesson with status 130 (SIGTERM 143, SIGHUP 129). In any other program it raises
+KeyboardInterrupt, as usual in Python.
 """
 
 import _thread
@@ -28,7 +28,7 @@ def _show_exception(kind, error, where):
 
 
 def _before_a_lesson():
-    """Whether the script is one of ours: its command line may not have been read yet."""
+    """Whether the script is one of ours, even if it has not read its command line yet."""
     script = sys.modules["__main__"]
     ours = "common.command_line", "common.values"
     return hasattr(script, "__file__") and any(
@@ -47,16 +47,16 @@ def _show_unraisable(trouble):
 
 
 class _Interrupt:
-    """Ends a lesson on Ctrl-C, SIGTERM or SIGHUP: at once, or when the training has been saved.
+    """Ends a lesson on Ctrl-C, SIGTERM or SIGHUP, and a notebook's cell on its stop button.
 
-    A notebook's stop button ends the cell: at once, or when the training has been saved.
+    If a training is running, it is saved first.
 
     Attributes:
-        requested: whether a signal has come.
-        status: the exit status that says which one.
-        importing: whether `common`, and so the libraries, are still being imported.
-        lesson: whether the program has read its command line, and so is a lesson.
-        saving: whether a training is going on, which stops at its next pause and saves.
+        requested: whether a signal has arrived.
+        status: the exit status for that signal, or None.
+        importing: whether `common` and the libraries are still being imported.
+        lesson: whether the program is a lesson: it has begun to read its command line.
+        saving: whether a training is running, which stops after the current batch and saves.
     """
 
     SIGNALS = tuple(
@@ -72,7 +72,7 @@ class _Interrupt:
         if in_notebook() and (self.requested or not self.saving):
             raise KeyboardInterrupt
         if self.saving and not self.requested:
-            with contextlib.suppress(RuntimeError):  # the signal came in the middle of a print
+            with contextlib.suppress(RuntimeError):  # the signal interrupted a print
                 print("\nStopping after this batch, and saving ...", file=sys.stderr)
         if not self.requested:
             self.requested, self.status = True, 128 + number
@@ -85,11 +85,11 @@ class _Interrupt:
     def _end(self):
         if self.lesson or self.status != 128 + signal.SIGINT:
             raise SystemExit(self.status)
-        self.requested = False  # the program may catch it and go on
+        self.requested = False  # the program may catch the exception and go on
         raise KeyboardInterrupt
 
     def listen(self):
-        """Handle the signals, except those that our parent process ignores, as under `nohup`."""
+        """Handle these signals, except those that the parent process ignores, as `nohup` does."""
         for number in self.SIGNALS:
             if number == signal.SIGINT or signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, self)
@@ -99,21 +99,21 @@ interrupt = _Interrupt()
 
 
 def imported():
-    """All of `common` is imported; in a notebook, its stop button and SystemExit now end a cell quietly."""
+    """Mark `common` as imported; in a notebook, let the stop button and SystemExit end a cell quietly."""
     interrupt.importing = False
     if not in_notebook():
         return
     shell = sys.modules["IPython"].get_ipython()
 
     def before_cell(info=None):
-        interrupt.requested = False  # in an earlier cell
+        interrupt.requested = False  # by an earlier cell
         sys.modules["keras"].config.enable_interactive_logging()  # a failed training leaves it disabled
         in_main_thread = threading.current_thread() is threading.main_thread()
         if in_main_thread and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-            signal.signal(signal.SIGINT, interrupt)  # until the cell ends: the kernel sets its own for each
+            signal.signal(signal.SIGINT, interrupt)  # the kernel resets it for each cell
 
     def show_traceback(*args, exception_only=False, **options):
-        if not exception_only:  # else it is a SystemExit
+        if not exception_only:  # for a SystemExit it is True
             shown(*args, **options)
 
     shown, shell.showtraceback = shell.showtraceback, show_traceback

@@ -1,7 +1,7 @@
-"""The values of flags: each function turns a word of the command line into a value, or says what is wrong.
+"""The values of flags: each function converts and checks one command-line argument.
 
-They are `type`s of argparse: they raise `argparse.ArgumentTypeError`, or `UserError` where the word names an
-earlier run.
+The functions are for argparse's `type`. They raise `argparse.ArgumentTypeError`, or `UserError` if the
+argument names an earlier run.
 """
 
 import argparse
@@ -31,7 +31,7 @@ def _wrong(text, why):
 
 def whole_number(minimum, maximum):
     def convert(text):
-        if not re.fullmatch(r"[+-]?[0-9]+", text):  # int() would take digits of all scripts
+        if not re.fullmatch(r"[+-]?[0-9]+", text):  # int() would accept digits of any script
             raise _wrong(text, "is not a whole number")
         if len(text) > 30 or not minimum <= int(text) <= maximum:
             raise argparse.ArgumentTypeError(f"must be from {minimum} to {maximum}, not {brief(text)}")
@@ -69,7 +69,7 @@ def some_path(text):
         except FileNotFoundError:
             if path.is_symlink():
                 raise _wrong(text, "is a link that leads nowhere") from None
-    except (OSError, RuntimeError, ValueError) as error:  # too long a name, a link to itself, no such home
+    except (OSError, RuntimeError, ValueError) as error:  # name too long, link to itself, unknown home
         raise _wrong(text, f"cannot be read: {getattr(error, 'strerror', None) or error}") from None
     return path
 
@@ -82,7 +82,7 @@ def folder(text):
 
 
 def readable_file(text):
-    """The absolute path of a file, a str: --resume finds it from any folder."""
+    """The absolute path of a file, a str, so that --resume finds it from any folder."""
     path = some_path(text)
     if not os.access(path, os.R_OK) or not path.is_file():
         raise _wrong(text, "is not a file that can be read")
@@ -100,9 +100,9 @@ def picture(text):
 
 
 def readable_pictures(paths):
-    """Those of the paths of --predict that are of pictures; the others are named.
+    """Return those paths of --predict that are pictures, and print a line about each of the others.
 
-    Raises UserError if there are none.
+    Raises UserError if none is a picture.
     """
     photos, left_out = read_each(paths, 1)
     if not photos:
@@ -114,7 +114,7 @@ def readable_pictures(paths):
 
 
 def run_with_curves(text):
-    """The folder of a run, a `Path`. Raises UserError if there are no curves in it."""
+    """The folder of a run, a `Path`. Raises UserError if it holds no curves."""
     path = some_path(text)
     with user_errors():
         read_curves(path)
@@ -157,7 +157,7 @@ def movie_file(text):
             import imageio_ffmpeg
 
             imageio_ffmpeg.get_ffmpeg_exe()
-        except (ImportError, RuntimeError):  # not installed; or without ffmpeg, on a rare computer
+        except (ImportError, RuntimeError):  # not installed, or installed without ffmpeg
             raise _wrong(text, "needs ffmpeg: pip install imageio-ffmpeg, or use .gif") from None
     if not os.access(path.parent, os.W_OK) or path.is_dir():
         raise _wrong(text, "cannot be written")

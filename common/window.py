@@ -1,4 +1,4 @@
-"""The live window of a lesson: with its flags, beside the other run of a race."""
+"""The live window of a lesson, which follows the flags and draws the other run of a race."""
 
 import json
 import sys
@@ -17,18 +17,18 @@ from keras_window.pace import Pace
 
 
 class LivePlot(keras_window.LivePlot):
-    """`keras_window.LivePlot` as the flags want it.
+    """`keras_window.LivePlot` set up from the command line's flags.
 
-    It leaves `window.json`, too: what the window cost.
+    It also writes `window.json`: the number of pictures drawn and the time they took.
 
     Args:
-        panes, data: as there.
+        panes, data: as for `keras_window.LivePlot`.
         args: from `parse_args`; plot, close, movie, overlay, against, x_axis, out, step and resume are used.
-            Without it: a window if there is a screen, and what is left is in this folder.
+            Without it, a window opens if there is a screen, and files are written to the current folder.
 
     Raises:
-        UserError: a run to overlay is no run, or the other run of a race cannot be started; when the training
-            begins: the browser that --plot asks for cannot be served.
+        UserError: a folder of --overlay holds no run, or the other run of a race cannot be started; when
+            training begins, also if --plot asks for a browser and the window cannot be served to it.
     """
 
     def __init__(self, panes, data, args=None):
@@ -76,14 +76,14 @@ class LivePlot(keras_window.LivePlot):
             new.write_text(json.dumps(cost, indent=2) + "\n", "utf-8")
 
     def wait_until_closed(self):
-        """As there; in a race, after the other run has ended. Closing the window stops that one."""
+        """Wait until the window is closed; in a race, also for the other run, which closing stops."""
         if self._race:
             with self.guard:
                 self._finish_race()
         super().wait_until_closed()
 
     def _wait_for_rival(self):
-        """Both start together: the other one still has its libraries to import."""
+        """Wait until the other run starts training, too: it must first import its libraries."""
         display = self.display
         if not display.dashboard:
             return
@@ -95,7 +95,7 @@ class LivePlot(keras_window.LivePlot):
         self.pace.start()
 
     def _finish_race(self):
-        """Draw the other run until it ends; closing the window stops it."""
+        """Draw the other run's curves until it ends; closing the window stops that run."""
         rival, display = self._rival, self.display
         watched = display.dashboard and display.screen.open
         if self._race.running():

@@ -149,7 +149,7 @@ def test_beside_tensorflow_jax_is_not_imported_but_could_be(run_code):
 def test_on_python_3_15_it_is_said_what_is_waited_for(run_code):
     code = "sys.version_info = (3, 15, 0)\nsys.modules['filelock'] = None\nimport common"
     done = run_code(code, new=True)
-    assert done.returncode == 2 and done.stderr.endswith("Take Python 3.10 to 3.14\n")
+    assert done.returncode == 2 and done.stderr.endswith("Use Python 3.10 to 3.14\n")
     assert "Python 3.15 is too new" in done.stderr and done.stderr.count("\n") == 1
 
 
@@ -164,7 +164,7 @@ def test_every_script_is_readable_for_an_old_python_which_is_named(version):
     )
     done = subprocess.run([sys.executable, "-c", pretend], capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == f"Python {version} is too old: take one from 3.10 to 3.14\n"
+    assert done.stderr == f"Python {version} is too old: use Python 3.10 to 3.14\n"
 
 
 @not_on_windows

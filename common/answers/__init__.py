@@ -1,1 +1,1 @@
-"""What a trained network answers: predictions, feature maps, reviews, translations."""
+"""Pictures of what a trained network predicts, and of its feature maps."""

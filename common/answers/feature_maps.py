@@ -1,4 +1,4 @@
-"""A picture of a convolutional network at work: its first kernels, and one image on its way through."""
+"""A picture of a convolutional network: its first kernels, and its feature maps for one image."""
 
 import re
 from pathlib import Path
@@ -13,18 +13,18 @@ from keras_window.style import HEIGHT, WIDTH
 
 
 def show_feature_maps(model, image, args):
-    """Draw the first layer's kernels and the outputs of all layers for one image, and keep the picture.
+    """Draw the first layer's kernels and the outputs of all layers for one image, and save the picture.
 
-    It begins with the image as the first convolutional layer gets it, after zero padding if there is any. A
-    layer to which the model gives a name of its own has it above its title.
+    The first image shown is the input of the first convolutional layer, including any zero padding. A layer
+    that the model names itself has this name above its title.
 
-    Each layer has one scale: white is its least output (0 with relu), black its largest. In the
-    kernels red is more than 0 and blue is less. The picture is saved as `feature_maps.png`, and shown
-    where the live window would be; `LivePlot.wait_until_closed` keeps it there.
+    Each layer has one scale: white is its smallest output (0 with relu), black its largest. Kernel weights
+    above 0 are red, those below 0 blue. The picture is saved as `feature_maps.png`, and shown as --plot says;
+    `LivePlot.wait_until_closed` keeps it open.
 
     Args:
         model: a trained convolutional `keras.Sequential` with 10 outputs or so.
-        image: one image as the model takes it, [height, width, 1].
+        image: one image in the form that the model expects, [height, width, 1].
         args: from `parse_args`; `out`, `plot` and `close` are used.
 
     Source: the lecture's slides "Example of a convolutional layer" and "The activations of an example
@@ -35,13 +35,13 @@ def show_feature_maps(model, image, args):
 
 
 def _own_name(layer):
-    """The name that a model gives its layer; "" if it is one of Keras', such as "conv2d_1"."""
+    """The layer's name if the model sets one; "" for one of Keras' default names, such as "conv2d_1"."""
     by_keras = re.sub("_[0-9]+$", "", layer.name).replace("_", "") == type(layer).__name__.lower()
     return "" if by_keras else layer.name
 
 
 def _shown_layers(model):
-    """(kind, layer) of the hidden layers, after their activation functions."""
+    """The hidden layers to draw, each with its activation function applied: a list of (kind, layer)."""
     shown, kind = [], None
     for layer in model.layers[:-1]:
         if hasattr(layer, "kernel_size"):
@@ -56,7 +56,7 @@ def _shown_layers(model):
 
 
 def _mosaic(maps, columns):
-    """Put maps [n, h, w], enlarged, side by side with gaps that are NaN: float [height, width]."""
+    """Tile the enlarged maps [n, h, w], with gaps of NaN between them: float [height, width]."""
     enlarge = max(1, 30 // maps.shape[1])
     maps = maps.repeat(enlarge, axis=1).repeat(enlarge, axis=2)
     gap = 2
@@ -65,9 +65,9 @@ def _mosaic(maps, columns):
 
 
 def _rows(numbers, width, height, narrowest):
-    """How many maps below each other make them largest, and their side, where all fit side by side.
+    """Find the number of rows of maps at which the maps are largest and all layers fit side by side.
 
-    A layer's maps take `narrowest` at least, its title's width.
+    Each layer is at least `narrowest` wide, the width of its title. Returns the rows and a map's side.
     """
     for side in np.arange(height, 0, -0.01):
         rows = int(height / side)
@@ -97,7 +97,7 @@ def _draw(figure, model, image):
 
     place = axes(ends)
     _show(place, _mosaic(seen.transpose(2, 0, 1), 1), f"the input\n{_shape(seen)}", "gray_r")
-    place.spines[:].set(visible=True, color="0.6")  # where a white margin ends
+    place.spines[:].set(visible=True, color="0.6")  # marks the edge of a white margin
     kernels = keras.ops.convert_to_numpy(first.kernel)[:, :, 0].transpose(2, 0, 1)
     extent = np.abs(kernels).max()
     pixels = _mosaic(kernels, columns=round(len(kernels) ** 0.5))
@@ -112,7 +112,7 @@ def _draw(figure, model, image):
             maps = output.transpose(2, 0, 1)
             columns = -(-len(maps) // rows)
             width = max(columns * side, narrowest)
-        else:  # one number each: a strip of squares
+        else:  # one number per unit: a strip of squares
             maps = output.reshape(-1, 1, 1)
             columns = -(-len(maps) // 40)
             width = strip
@@ -142,7 +142,7 @@ def _shape(array):
 
 def _show(axes, pixels, title, colours, **limits):
     axes.imshow(pixels, cmap=colours, interpolation="nearest", **limits)
-    axes.set_facecolor("#C9D6DF")  # of the gaps
+    axes.set_facecolor("#C9D6DF")  # the colour of the gaps
     axes.set_anchor("N")
     axes.set_title(title, fontsize=13)
     axes.set(xticks=[], yticks=[])

@@ -1,4 +1,4 @@
-"""A picture of what a trained network answers: kept, and shown where the live window would be."""
+"""Saving and showing a still picture."""
 
 from common.files import by_product, replacing, user_errors
 from keras_window.guard import Guard
@@ -7,14 +7,14 @@ from keras_window.style import as_designed, fit_text
 
 
 def show_picture(draw, path, title, args):
-    """Keep a picture that does not move, and show it where the live window would be.
+    """Save a still picture, and show it as --plot says.
 
-    If it cannot be drawn, a line says so.
+    If the picture cannot be drawn, a line on the terminal says so.
 
     Args:
-        draw: draws on an empty `DesignedFigure`.
-        path: where it is saved.
-        title: what it is, for the window's frame and the terminal.
+        draw: a function that draws on an empty `DesignedFigure`.
+        path: the file to save the picture in.
+        title: the picture's name, for the window's title bar and the terminal.
         args: from `parse_args`; `plot` and `close` are used.
     """
     draw, guard = as_designed()(draw), Guard(f"{title} cannot be shown")

@@ -1,4 +1,4 @@
-"""A picture of what a trained network predicts for test images, and of which classes it confuses."""
+"""A picture of a trained network's predictions for test images, with the confusion matrix."""
 
 from pathlib import Path
 
@@ -11,20 +11,21 @@ from keras_window.records import Sample
 
 RIGHT, WRONG, OTHER = "#0072B2", "#C8001E", "#BBBBBB"
 COLUMNS, ROWS = 3, 4
-BATCH = 32  # images read at a time
+BATCH = 32  # images predicted at a time
 
 
 def show_predictions(model, data, args):
-    """Draw the first test images with their predicted classes, and the confusion matrix; keep the picture.
+    """Draw the first test images with their predictions, and the confusion matrix; save the picture.
 
-    Each image has its predicted class, the probability of that, and the true class in brackets, blue where
-    right and red where wrong; beside it a bar for the probability of each class. The picture is saved as
-    `predictions.png`, and shown where the live window would be.
+    Below each image are the predicted class, its probability and, in brackets, the true class: in blue if the
+    prediction is right, in red if it is wrong. Bars beside it show the probability of each class. The picture
+    is saved as `predictions.png`, and shown as --plot says.
 
     Args:
-        model: a trained classifier with an output for each class, or one for the second of two.
-        data: `Data` with test examples, or else those to validate with: images, uint8 [n, height, width, 1
-            or 3]; labels int [n]; and the names of the classes.
+        model: a trained classifier with one output per class, or, for two classes, a single output: the
+            probability of the second class.
+        data: `Data` with classes and test examples, or else validation examples: images uint8 [n, height,
+            width, 1 or 3], labels int [n].
         args: from `parse_args`; `out`, `plot` and `close` are used.
 
     Source: TensorFlow's tutorial "Basic classification: classify images of clothing".
@@ -36,7 +37,7 @@ def show_predictions(model, data, args):
 
 
 def _draw(figure, x, y, outputs, classes):
-    """Without labels (y is None) there is no true class and no confusion matrix."""
+    """Draw the images, their predictions and, if there are labels (y), the true classes and the matrix."""
     sample = Sample(x, np.zeros(len(x), int) if y is None else y, outputs)
     read, right = sample.predictions(), sample.classes()
     probabilities = np.c_[1 - outputs, outputs] if outputs.shape[-1] == 1 else outputs
@@ -90,15 +91,15 @@ def _draw_confusion(axes, right, read, classes):
 
 
 def predict_photos(model, classes, args):
-    """Say what is on the user's own pictures, with the probability, and keep a picture of the first of them.
+    """Print the predicted class and its probability for each of the user's images, and draw the first ones.
 
-    The picture is saved as `my_pictures.png`, and shown where the live window would be. A file that can no
-    longer be read is named, and left out.
+    The picture is saved as `my_pictures.png`, and shown as --plot says. A file that can no longer be read is
+    named and left out.
 
     Args:
-        model: a trained model of images [n, size, size, 3] of two classes, as `show_predictions` takes it.
-        classes: their names.
-        args: from `parse_args`; `predict`, paths of pictures, `out`, `plot` and `close` are used.
+        model: a trained model for two classes, as in `show_predictions`; its input is [n, size, size, 3].
+        classes: the names of the two classes.
+        args: from `parse_args`; `predict` (the paths), `out`, `plot` and `close` are used.
     """
     photos, left_out = read_each(args.predict, model.input_shape[1])
     say_left_out(left_out)

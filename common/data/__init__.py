@@ -1,1 +1,1 @@
-"""From a file to arrays: a module for each kind of data, and those that find, check and fetch files."""
+"""Loading of data: one module for each kind, and modules that find, check and download files."""

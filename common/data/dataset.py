@@ -1,4 +1,4 @@
-"""What a loader returns: the examples, and what else it knows of them."""
+"""The data set that a loader returns: examples, their file, and the names of classes or words."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,8 +20,10 @@ class Examples(NamedTuple):
 class DataFile:
     """Where a data set came from.
 
-    The path; its SHA-256, of photos that of all names and contents; and "data-dir", "pairs", "keras cache",
-    "full" or "bundled", or "made" if it is computed.
+    Attributes:
+        path: the path of the file or folder.
+        sha256: the SHA-256 of the file; of photos, that of all names and contents.
+        origin: "data-dir", "pairs", "keras cache", "full" or "bundled", or "made" if the data is computed.
     """
 
     path: Path
@@ -31,15 +33,15 @@ class DataFile:
 
 @dataclass(frozen=True)
 class Data:
-    """A data set. It unpacks into those of its parts that there are:
+    """A data set. It unpacks into its parts, without those that are None:
 
         (x_train, y_train), (x_test, y_test) = load_mnist(args)
 
     Attributes:
         train, validation, test: `Examples` each; validation or test may be None.
         file: the `DataFile` they were read from.
-        classes: the names of the classes, list of str, if the labels stand for something with a name.
-        words: of texts the vocabulary, list of str.
+        classes: the names of the classes, list of str, or None.
+        words: the vocabulary of texts, list of str, or None.
     """
 
     train: Examples
@@ -53,13 +55,13 @@ class Data:
         return (part for part in (self.train, self.validation, self.test) if part is not None)
 
     def map(self, change):
-        """The same data with `change(x, y)`, which returns x and y, in place of each part's x and y."""
+        """A copy of the data in which each part's x and y are replaced by the result of `change(x, y)`."""
         names = [name for name in ("train", "validation", "test") if getattr(self, name) is not None]
         return replace(self, **{name: Examples(*change(*getattr(self, name))) for name in names})
 
 
 def training_size(args, available):
-    """How many training examples to use, by `--train-size`. Raises UserError if there are not so many."""
+    """The number of training examples to use, as `--train-size` says. Raises UserError if there are fewer."""
     size = available if args.train_size is None else args.train_size
     if size > available:
         raise UserError(f"--train-size {size} is more than the {available} training examples there are")

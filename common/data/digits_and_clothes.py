@@ -1,4 +1,4 @@
-"""MNIST and Fashion-MNIST: small grey pictures of ten classes; and the user's own in their place."""
+"""MNIST and Fashion-MNIST: small grey images of ten classes, or the user's own data in the same form."""
 
 import numpy as np
 
@@ -13,7 +13,7 @@ PARTS = {f"{kind}_{split}": (np.number, None) for kind in "xy" for split in ("tr
 
 
 def _as_bytes(values, name, file):
-    """The same numbers as uint8. Raises UserError if one of them is not a whole number from 0 to 255."""
+    """Convert numbers to uint8. Raises UserError if one of them is not a whole number from 0 to 255."""
     if values.dtype == np.uint8:
         return values
     if values.dtype.kind not in "iuf" or not ((values >= 0) & (values <= 255)).all():
@@ -27,7 +27,7 @@ def _as_bytes(values, name, file):
 
 
 def _read_grey_images(path, origin):
-    """Train and test `Examples`, pictures uint8 [n, 28, 28] and labels uint8 [n], and their `DataFile`."""
+    """Read train and test `Examples`, images uint8 [n, 28, 28] and labels uint8 [n], and their `DataFile`."""
     arrays, file = read_arrays(path, origin, PARTS)
     parts = []
     for split in ("train", "test"):
@@ -47,13 +47,13 @@ def _read_grey_images(path, origin):
 
 
 def _are_among(pictures, known):
-    """Whether (nearly) all of some pictures are among known ones; a hundred of them are looked up."""
+    """Whether more than 90% of some images are among the known ones, judged by 100 of them."""
     some = {picture.tobytes() for picture in pictures[:: -(-len(pictures) // 100)]}
     return len(some & {picture.tobytes() for picture in known}) > 0.9 * len(some)
 
 
 def _load_grey_images(args, name, title, kind, classes=None):
-    """Load a data set, and say in a line what it is. Other pictures in its place are classes "0" to "9"."""
+    """Load a data set, and print a line about it. Other images in its file have the classes "0" to "9"."""
     train, test, file = _read_grey_images(*find_data_file(name, args.data_dir))
     count = f"{{:,}} {kind}"
     if file.origin == "data-dir" and file.sha256 != BUNDLED_SHA256[name]:
@@ -74,11 +74,11 @@ def bundled_mnist():
 
 
 def load_mnist(args):
-    """MNIST: 60,000 handwritten digits to learn from and 10,000 to test on, or the user's digits.
+    """MNIST: 60,000 training and 10,000 test images of handwritten digits, or the user's own.
 
-    The user's `mnist.npz` in --data-dir holds x_train, y_train, x_test, y_test: pictures [n, 28, 28],
+    The user's `mnist.npz` in --data-dir holds x_train, y_train, x_test, y_test: images [n, 28, 28],
     [n, 28, 28, 1] or [n, 784], whole numbers from 0 (paper) to 255 (ink), or these divided by 255; labels
-    [n], whole numbers from 0 to 9. What looks wrong in them is said in a line.
+    [n], whole numbers from 0 to 9. A warning is printed for each thing that looks wrong in them.
 
     Args:
         args: from `parse_args`; `data_dir`, `train_size` and `batch_size` are used.
@@ -88,7 +88,7 @@ def load_mnist(args):
         0 to 9.
 
     Raises:
-        UserError: there is no good data file, or it has fewer examples than asked for.
+        UserError: the data file is missing or invalid, or has fewer examples than asked for.
 
     Source: LeCun, Cortes, Burges, "The MNIST database of handwritten digits".
     """
@@ -96,10 +96,10 @@ def load_mnist(args):
 
 
 def load_fashion_mnist(args):
-    """Fashion-MNIST: 60,000 pictures of clothes to learn from and 10,000 to test on, or the user's.
+    """Fashion-MNIST: 60,000 training and 10,000 test images of clothes, or the user's own.
 
-    Args, Returns, Raises: as `load_mnist`, from `fashion_mnist.npz`. `classes` are the ten kinds of clothes,
-    or of other pictures "0" to "9".
+    Args, Returns, Raises: as for `load_mnist`, with `fashion_mnist.npz`. `classes` are the ten kinds of
+    clothes, or "0" to "9" for images of something else.
 
     Source: Xiao, Rasul, Vollgraf, "Fashion-MNIST: a novel image dataset for benchmarking machine learning
     algorithms", 2017.

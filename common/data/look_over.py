@@ -1,8 +1,8 @@
-"""What looks wrong in the user's own small pictures: each fault is said in one line, and changes nothing."""
+"""Warnings about the user's own small images: one line for each fault; the images are not changed."""
 
 import numpy as np
 
-# each way to turn or mirror a picture of [n, height, width], and how to undo it
+# ways to turn or mirror images [n, height, width], and how to undo each
 TURNED = {
     "transposed, rows and columns exchanged": lambda x: x.transpose(0, 2, 1),
     "turned by 90 degrees to the left": lambda x: np.rot90(x, -1, (1, 2)),
@@ -13,11 +13,11 @@ TURNED = {
 
 
 def look_over(train, test, original):
-    """Say what looks wrong in pictures that are to stand in the place of known ones.
+    """Print a warning for each fault in images that replace a known data set.
 
     Args:
-        train, test: `Examples` each, pictures uint8 [n, 28, 28], labels uint8 [n] from 0 to 9.
-        original: `Examples` of the data set in whose place they stand.
+        train, test: `Examples` each, images uint8 [n, 28, 28], labels uint8 [n] from 0 to 9.
+        original: `Examples` of the data set that they replace.
     """
     for name, part in (("train", train), ("test", test)):
         edge = np.concatenate([part.x[:, [0, -1]].ravel(), part.x[:, :, [0, -1]].ravel()])
@@ -42,7 +42,7 @@ def look_over(train, test, original):
 
 
 def _how_turned(part, original):
-    """Which way in `TURNED` makes the mean pictures of the classes look like the original ones, or None."""
+    """The way in `TURNED` in which the classes' mean images differ from the original ones, or None."""
     labels = np.unique(part.y)
     means, wanted = (
         np.stack([each.x[each.y == label].mean(axis=0) for label in labels]) for each in (part, original)

@@ -1,4 +1,4 @@
-"""Folders and archives of pictures: which of their files are read, and which are named and left out."""
+"""Reading of pictures from folders and archives; files that cannot be read are named and left out."""
 
 import functools
 import hashlib
@@ -16,11 +16,11 @@ from common.data.sources import broken
 from common.files import read_whole
 from common.errors import UserError
 
-LITTER = {"thumbs.db", "desktop.ini", "__macosx"}  # that operating systems leave, but for hidden files
+LITTER = {"thumbs.db", "desktop.ini", "__macosx"}  # left by operating systems, besides hidden files
 
 
 def names_in(folder):
-    """The names of the files and folders in the user's folder, in order. Raises UserError."""
+    """The sorted names in the user's folder. Raises UserError if it cannot be read."""
     try:
         return sorted(path.name for path in Path(folder).iterdir())
     except OSError as error:
@@ -28,26 +28,26 @@ def names_in(folder):
 
 
 def list_files(path, origin, splits, depth):
-    """The files in a folder or an archive.
+    """List the files in a folder or an archive.
 
     Args:
-        path: of a folder, or of a .zip or .tar.gz file, in which train/ may be inside another folder.
+        path: a folder, or a .zip or .tar.gz file, in which train/ may be inside another folder.
         origin: as in `DataFile`.
-        splits: the folders that are looked into, if it is a folder.
-        depth: how many names the path of a picture has. Deeper folders are not looked into: in place of the
-            files there is the folder, with "" as the last name.
+        splits: the folders to search, if `path` is a folder.
+        depth: the number of names in the path of a picture. Deeper folders are not searched: the list has
+            the folder in place of its files, with "" as the last name.
 
     Returns:
-        a list of (the names that make up the path, function that returns the file's bytes).
+        A list of (tuple of the names in the path, function that returns the file's bytes).
 
     Raises:
-        UserError: it cannot be read, or the archive is damaged.
+        UserError: the folder or archive cannot be read, or the archive is damaged.
     """
     if os.path.isdir(path):
         return _files_in_folder(path, splits, depth)
     try:
         is_file = stat.S_ISREG(path.stat().st_mode)
-        if is_file:  # of a pipe, this would wait for somebody who writes into it
+        if is_file:  # opening a pipe would wait for a writer
             path.open("rb").close()
     except OSError as error:
         raise UserError(f"cannot read the data file {path}: {error.strerror}") from error
@@ -64,7 +64,7 @@ def list_files(path, origin, splits, depth):
 
 def _files_in_folder(folder, splits, depth):
     files, places = [], [(name,) for name in names_in(folder)]
-    for place in places:  # which grows
+    for place in places:  # the list grows in the loop
         path = Path(folder, *place)
         is_file = os.path.exists(path) and not os.path.isdir(path)
         if len(place) < depth and place[0] in splits and not is_file and not _is_litter(place[-1]):
@@ -98,16 +98,16 @@ def _is_litter(name):
 
 
 def find_pictures(files, splits, depth):
-    """Those files that are where pictures are looked for. Hidden files and litter are passed over.
+    """Find the files that are in the right place for pictures. Hidden files and `LITTER` are skipped.
 
     Args:
-        files: as `list_files` gives them.
-        splits: the folders at the top in which pictures are looked for.
-        depth: how many names the path of a picture has.
+        files: from `list_files`.
+        splits: the top-level folders to search.
+        depth: the number of names in the path of a picture.
 
     Returns:
-        A dictionary, for each folder, a tuple of names, a list of (path, function that returns the file's
-        bytes); and a list of (path, why it is left out).
+        A dictionary with, for each folder (a tuple of names), a list of (path, function that returns the
+        file's bytes); and a list of (path, why it is left out).
     """
     found, left_out = {}, {}
     for parts, read in sorted(files, key=lambda file: file[0]):
@@ -124,21 +124,21 @@ def find_pictures(files, splits, depth):
 
 
 def read_pictures(files, shape, read_picture):
-    """Read pictures, several at a time; those that cannot be read are left out.
+    """Read pictures in several threads; those that cannot be read are left out.
 
     Args:
         files: a list of (path, function that returns the file's bytes).
         shape: the height and width of all pictures.
-        read_picture: returns the picture in a file's bytes, uint8 [height, width, 3]; raises ValueError.
+        read_picture: turns a file's bytes into uint8 [height, width, 3], or raises ValueError.
 
     Returns:
-        pictures, uint8 [n, height, width, 3]; the places of these in `files`; (path, SHA-256) of each; and a
-        list of (path, why it is left out).
+        Pictures, uint8 [n, height, width, 3]; their indices in `files`; a list of (path, SHA-256), one for
+        each; and a list of (path, why it is left out).
     """
-    pictures = np.empty((len(files), *shape, 3), np.uint8)  # no list of them, which would be a copy
+    pictures = np.empty((len(files), *shape, 3), np.uint8)  # stacking a list would copy them all
 
     def look(place):
-        """The SHA-256 of the picture's file, and why it is left out; one of them is None."""
+        """Read one picture. Returns its file's SHA-256, and why it is left out; one of them is None."""
         try:
             content = files[place][1]()
             pictures[place] = read_picture(content)
@@ -157,7 +157,7 @@ def read_pictures(files, shape, read_picture):
 
 
 def say_left_out(left_out):
-    """Name the first five of a list of (path, why), and count the rest."""
+    """Print the first five of a list of (path, why it is left out), and the number of the others."""
     for path, why in left_out[:5]:
         print(f"Left out: {path} {why}")
     if len(left_out) > 5:
@@ -165,13 +165,13 @@ def say_left_out(left_out):
 
 
 def sha256_of(contents):
-    """The SHA-256 of all files' paths and contents, of a list of (path, SHA-256)."""
+    """The SHA-256 that stands for all paths and contents in a list of (path, SHA-256)."""
     lines = "\n".join(f"{path} {sha256}" for path, sha256 in contents)
     return hashlib.sha256(lines.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def warn_of_copies(learned, held_out, folder):
-    """Say how many pictures of `folder` are also in train/; both are lists of (path, SHA-256)."""
+    """Warn if pictures of `folder` are also in train/; both lists are of (path, SHA-256)."""
     known = {sha256 for _, sha256 in learned}
     copies = sum(sha256 in known for _, sha256 in held_out)
     if copies:

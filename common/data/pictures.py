@@ -1,4 +1,4 @@
-"""Pictures in any of the usual formats, read as arrays, or named with what is wrong."""
+"""Reading of pictures in the usual formats as arrays."""
 
 import functools
 import io
@@ -12,11 +12,11 @@ from PIL import Image, ImageOps
 from common.errors import first_line
 from common.files import read_whole
 
-# a picture is read, or named: nothing in between
+# a picture is read, or an error names it: hide Pillow's warnings
 warnings.filterwarnings("ignore", module="PIL")
 logging.getLogger("PIL").setLevel(logging.CRITICAL + 1)
 
-# how files begin that people take for pictures and Pillow does not, and what they are
+# the first bytes of files that Pillow cannot read, and what such files are
 HEIC = rb".{4}ftyp(.{4}){0,16}?(heic|heix|heim|heis|hevc|hevx|mif1|msf1)"
 NO_PICTURES = {
     rb".{4}ftyp(.{4}){0,16}?(avif|avis)": "is an AVIF picture, which this Pillow cannot read:"
@@ -32,21 +32,21 @@ NO_PICTURES = {
 
 
 def read_photo(file, size):
-    """A picture in any of the usual formats, stretched to a size; of an animation the first frame.
+    """Read a picture in any usual format, stretched to a size; of an animation, the first frame.
 
-    What is transparent becomes white, and a photo that was taken on its side is turned upright. Of grey
-    values with more than 8 bits, white is 255, 1,023, 4,095, 16,383, 65,535, ...: the least of these that
-    none is above; of numbers from 0 to 1 it is 1.
+    Transparent pixels become white, and photos are turned upright as their EXIF data says. For grey values of
+    more than 8 bits, white is the smallest of 255, 1,023, 4,095, 16,383, 65,535, ... that no value exceeds;
+    for numbers from 0 to 1 it is 1.
 
     Args:
         file: a path, or the bytes of a file.
-        size: height and width in pixels; None leaves it as it is.
+        size: height and width in pixels; None keeps the picture's own size.
 
     Returns:
         RGB, uint8 [height, width, 3].
 
     Raises:
-        ValueError: it cannot be read, is not a picture, or is damaged.
+        ValueError: the file cannot be read, is not a picture, or is damaged.
     """
     try:
         content = file if isinstance(file, bytes) else read_whole(file)
@@ -65,7 +65,7 @@ def read_photo(file, size):
 
 def _read_pixels(content, size):
     with Image.open(io.BytesIO(content)) as picture:
-        # of colours with 16 bits Pillow reads only the upper 8: "RGB;16B" in PNG and TIFF, 65535 in PPM
+        # Pillow reads only the upper 8 of 16 bits per colour: "RGB;16B" in PNG and TIFF, 65535 in PPM
         upper_bits = re.search("(RGB|CMYK|LA)[A-Za-z]*(;16|', [0-9]{4})", str(picture.tile))
         picture = ImageOps.exif_transpose(picture)
         if picture.mode.startswith(("I", "F")):  # grey values of 16 or 32 bits
@@ -99,7 +99,7 @@ def _in_8_bits(values):
 
 @functools.cache
 def _learn_heic():
-    """Let Pillow read what an iPhone makes, if the package for it is installed."""
+    """Let Pillow read an iPhone's HEIC photos, if the package for them is installed."""
     try:
         from pillow_heif import register_heif_opener
     except ImportError:
@@ -110,7 +110,7 @@ def _learn_heic():
 def read_each(paths, size):
     """Read pictures by their paths.
 
-    Returns a list of (path, picture), as `read_photo` reads it, and a list of (path, why it cannot be read).
+    Returns a list of (path, picture), each from `read_photo`, and a list of (path, why it cannot be read).
     """
     photos, left_out = [], []
     for path in paths:

@@ -1,4 +1,4 @@
-"""Finding, checking and fetching files of data."""
+"""Finding, checking and downloading data files."""
 
 import hashlib
 import io
@@ -25,14 +25,14 @@ BUNDLED_SHA256 = {
 
 
 def keras_cache():
-    """The folder in which Keras keeps data files, whether it is there or not."""
+    """The folder in which Keras keeps data files, a `Path`; it need not exist."""
     return keras_home() / "datasets"
 
 
 def find_data_file(name, data_dir=None):
-    """The path of a data file and its origin: in the user's folder; without one, Keras' cache or our own.
+    """Find a data file in `data_dir`, or, if that is None, in Keras' cache or among the bundled files.
 
-    Raises UserError if there is none.
+    Returns its path and its origin. Raises UserError if there is no such file.
     """
     if data_dir is not None:
         return file_of_user(name, data_dir)
@@ -49,7 +49,7 @@ def file_of_user(name, data_dir):
 
 
 def bundled_file(name):
-    """The path of a data file that comes with the project, and its origin. Raises UserError if it is gone."""
+    """The path of a bundled data file, and its origin. Raises UserError if it is missing."""
     if not os.path.exists(BUNDLED / name):
         raise UserError(
             f"the data file {name} is missing: put it into {BUNDLED} or name its folder with --data-dir"
@@ -58,24 +58,24 @@ def bundled_file(name):
 
 
 CURES = {
-    "bundled": "fetch the project again",
+    "bundled": "download the project again",
     "data-dir": "replace it, or leave --data-dir out",
     "pairs": "replace it, or name another file",
 }
 
 
 def broken(file, why):
-    """The UserError that a data file (a `DataFile`) deserves."""
-    cure = CURES.get(file.origin, "delete it from Keras' cache, and it is not used any more")
+    """The UserError for an unusable data file (a `DataFile`): why it is unusable, and what to do."""
+    cure = CURES.get(file.origin, "delete it from Keras' cache, so that it is no longer used")
     return UserError(f"the data file {file.path} {why}: {cure}")
 
 
 def nothing_to_read(folder, reads, otherwise="leave --data-dir out for the bundled data"):
-    """The UserError for a --data-dir in which there is nothing that the lesson reads.
+    """The UserError for a --data-dir that holds nothing the lesson can read.
 
     Args:
-        folder: the user's.
-        reads: what the lesson would read there.
+        folder: the user's folder.
+        reads: the files that the lesson reads there.
         otherwise: what the user can do instead.
     """
     try:
@@ -89,18 +89,18 @@ def nothing_to_read(folder, reads, otherwise="leave --data-dir out for the bundl
 
 
 def read_arrays(path, origin, expected, optional=()):
-    """Read a checked `.npz` file, all of it or nothing.
+    """Read an `.npz` file, and check its arrays and, if it is bundled, its SHA-256.
 
     Args:
-        path, origin: as `find_data_file` gives them.
+        path, origin: from `find_data_file`.
         expected, optional: as for `read_npz`.
 
     Returns:
-        A dictionary of arrays, and the `DataFile` they were read from.
+        A dictionary of arrays, and their `DataFile`.
 
     Raises:
-        UserError: the file cannot be read, is cut short, is not a zip archive, holds other arrays than
-            expected, or is a bundled file that is not the one we made.
+        UserError: the file cannot be read, is cut short or not a zip archive, holds other arrays than
+            expected, or is a bundled file that was changed.
     """
     try:
         content = read_whole(path)
@@ -121,9 +121,9 @@ WITHOUT_FULL = "without --full the lesson takes the part that is here, with --da
 
 
 def download(name, cure=WITHOUT_FULL, **options):
-    """Fetch a file into Keras' cache, once; `options` are those of `keras.utils.get_file`. Returns its path.
+    """Download a file into Keras' cache, once. Returns its path; `options` are for `keras.utils.get_file`.
 
-    Raises UserError if it cannot be fetched, which ends with the `cure`.
+    Raises UserError, with `cure` at the end of its message, if the file cannot be downloaded.
     """
     folder = keras_cache()
     try:
@@ -131,6 +131,6 @@ def download(name, cure=WITHOUT_FULL, **options):
         return Path(keras.utils.get_file(name, cache_dir=folder.parent, cache_subdir=folder.name, **options))
     except Exception as error:  # Keras raises plain Exceptions
         raise UserError(f"{name} cannot be downloaded ({first_line(error)}): {cure}") from error
-    except BaseException:  # Ctrl-C: Keras would take the half of a file for the whole
+    except BaseException:  # Ctrl-C: Keras would later take the incomplete file as complete
         (folder / name).unlink(missing_ok=True)
         raise

@@ -1,1 +1,1 @@
-"""What training needs beside the network: batches, devices, a faster kernel, the folder of the run."""
+"""Everything training needs besides the network: batches, devices, faster kernels, the run's folder."""

@@ -1,4 +1,4 @@
-"""Mini-batches: of training examples in a new order each epoch, of others in their own."""
+"""Mini-batches: training examples in a new order each epoch, the others in a fixed order."""
 
 import sys
 import warnings
@@ -9,39 +9,39 @@ import numpy as np
 from common.errors import UserError
 from common.training import distribution
 
-LARGE = 100_000_000  # bytes of examples, of which TensorFlow gets no copy
-EVALUATED = 784_000  # numbers in a batch that is only evaluated: 1,000 digits
+LARGE = 100_000_000  # bytes of training examples above which TensorFlow gets no copy of them
+EVALUATED = 784_000  # numbers in a batch for evaluation: 1,000 digits
 
 
 def in_batches(data, args, change=None, steps=None, evaluated=None):
-    """The parts of a data set in batches: to train on, in a new order each epoch; to evaluate on, in order.
+    """Split the parts of a data set into batches: the training examples in a new order each epoch.
 
         train, test = in_batches(data, args)
 
-    `model.fit(x, y, batch_size=...)` would do, but once a seed is set it deals the same batches in the same
-    order in every epoch. Here the order depends on the seed and the number of the epoch, so that a resumed
-    training sees what an uninterrupted one would have seen. On TensorFlow they also begin sooner: Keras would
-    spend 20 to 40 milliseconds of each evaluation on preparing to deal out arrays.
+    `model.fit(x, y, batch_size=...)` works too, but with a seed its order is the same in every epoch. Here
+    the order depends on the seed and the epoch's number, so that a resumed run sees the same batches as an
+    uninterrupted one. On TensorFlow this also saves 20 to 40 ms per evaluation, which Keras would spend on
+    preparing the arrays.
 
     Args:
-        data: `Data` with train and, where there are such, validation and test.
+        data: `Data` with train and optionally validation and test.
         args: from `parse_args`; `batch_size` and `seed` are used.
-        change: changes the training examples a little every time: a function of a batch's x and y and of a
-            `numpy.random.Generator` that returns x and y.
-        steps: how many batches an epoch has at most; the next epoch continues where it ends. None: all.
-        evaluated: how many examples are evaluated at a time; None: up to 1,000, fewer if they are large.
+        change: data augmentation, a function (x, y, rng) -> (x, y) of one training batch, where rng is a
+            `numpy.random.Generator`; or None.
+        steps: the largest number of batches in an epoch; the next epoch continues there. None: all.
+        evaluated: the batch size for evaluation; None: up to 1,000, fewer if the examples are large.
 
     Returns:
-        A list with, for each part of `data`, what `model.fit` and `model.evaluate` take: on TensorFlow a
-        `tf.data.Dataset`, else a `keras.utils.PyDataset`. `len(train)` is the number of batches, the last of
-        which is smaller if batch_size does not divide the number of examples; with --distribute, what cannot
-        be shared evenly is left out. `train.deal(epoch)` puts an epoch, from 0, into its order: `Run` calls
-        it.
+        A list with one data set for each part of `data`, for `model.fit` and `model.evaluate`: a
+        `tf.data.Dataset` on TensorFlow, else a `keras.utils.PyDataset`. `len(train)` is the number of
+        batches. The last one is smaller if batch_size does not divide the number of examples; with
+        --distribute, examples that cannot be split evenly are left out. `train.deal(epoch)` sets the order
+        of an epoch, counted from 0; `Run` calls it.
 
     Raises:
         UserError: there are fewer examples than devices.
     """
-    warnings.filterwarnings("ignore", "`shuffle=True` was passed")  # they come shuffled
+    warnings.filterwarnings("ignore", "`shuffle=True` was passed")  # `train` is shuffled already
     train, *others = data
     if evaluated is None:
         evaluated = int(np.clip(EVALUATED // train.x[0].size, 4, 1000))
@@ -49,18 +49,18 @@ def in_batches(data, args, change=None, steps=None, evaluated=None):
 
 
 class _Order:
-    """Which examples an epoch takes, and in which order: it depends on the seed and the epoch's number."""
+    """The examples of each epoch and their order, which depend on the seed and the epoch's number."""
 
     def __init__(self, examples, args, steps):
         devices = distribution.data_parallel.devices if distribution.data_parallel else 1
         if examples < devices:
             raise UserError(f"{examples} training examples cannot be split across {devices} devices")
         self._seed, self._examples, self._used = args.seed, examples, examples // devices * devices
-        self._each = min(self._used, (steps or examples) * args.batch_size)  # examples of an epoch
+        self._each = min(self._used, (steps or examples) * args.batch_size)  # examples per epoch
         self.steps = -(-self._each // args.batch_size)
 
     def of(self, epoch):
-        """Numbers of examples, int64."""
+        """The indices of an epoch's examples, int64, in order."""
         begin = epoch * self._each
         rounds = range(begin // self._used, -(-(begin + self._each) // self._used))
         order = np.concatenate([self._shuffled(number) for number in rounds])
@@ -68,7 +68,7 @@ class _Order:
         return order[begin : begin + self._each]
 
     def _shuffled(self, number):
-        """All examples in the order in which this round through them takes them."""
+        """The indices of all examples, in the order of one pass through them."""
         return np.random.default_rng([self._seed, number]).permutation(self._examples)[: self._used]
 
 
@@ -80,7 +80,7 @@ def _to_train_on(examples, args, change, steps):
 
     def deal(epoch):
         made.put(order.of(epoch), [args.seed, epoch])
-        if keras.config.backend() == "torch":  # its dropout has random numbers of its own
+        if keras.config.backend() == "torch":  # its dropout uses PyTorch's own random numbers
             sys.modules["torch"].manual_seed(args.seed + epoch)
 
     made.data.deal = deal
@@ -123,9 +123,9 @@ def _dataset(steps, batch):
     import tensorflow as tf
 
     options = tf.data.Options()
-    options.autotune.enabled = False  # its thread would let each epoch's end wait until it wakes up
+    options.autotune.enabled = False  # its thread would delay the end of each epoch
     options.threading.private_threadpool_size = 1  # each further thread has to be woken for every batch
-    batch = tf.autograph.experimental.do_not_convert(batch)  # it has no branches and loops to convert
+    batch = tf.autograph.experimental.do_not_convert(batch)  # it has no branches or loops to convert
     return tf.data.Dataset.range(steps).map(batch).prefetch(8).with_options(options)
 
 
@@ -140,7 +140,7 @@ class _Gathered:
 
         def batch(number):
             chosen = order[number * size : (number + 1) * size]
-            chosen.set_shape([each])  # whose shapes are known, layers need not ask for them: faster
+            chosen.set_shape([each])  # faster: layers then know the shape in advance
             return tf.gather(x, chosen), tf.gather(y, chosen)
 
         self.put = lambda chosen, seed: order.assign(chosen)
@@ -148,7 +148,7 @@ class _Gathered:
 
 
 class _Batches(keras.utils.PyDataset):
-    """Deals them out without TensorFlow; with --distribute, this process' part of each batch."""
+    """Training batches made with NumPy; with --distribute, this process's part of each batch."""
 
     def __init__(self, x, y, size, steps, change):
         super().__init__()
@@ -163,7 +163,7 @@ class _Batches(keras.utils.PyDataset):
         return self._steps
 
     def __getitem__(self, number):
-        """The next batch, whatever its number: Keras would shuffle the batches, the smaller last one, too."""
+        """The next batch, whatever its number: Keras would shuffle the batches, even the smaller last one."""
         self._next += 1
         return self.batch((self._next - 1) % self._steps)
 
@@ -177,7 +177,7 @@ class _Batches(keras.utils.PyDataset):
 
 
 class _DealtOut(_Batches):
-    """The same as a `tf.data.Dataset`: Keras would make one with autotuning of the `PyDataset`."""
+    """`_Batches` as a `tf.data.Dataset` without autotuning, which Keras' own conversion would turn on."""
 
     def __init__(self, *args):
         import tensorflow as tf

@@ -15,21 +15,21 @@ from common.errors import UserError
 NAME = "checkpoint.npz"
 STOPPING = "wait", "best", "best_epoch"  # of `keras.callbacks.EarlyStopping`
 FORM = {
-    "settings": {"script": str, "step": (str, None), str: object},  # the others are checked as flags
+    "settings": {"script": str, "step": (str, None), str: object},  # the others are checked as flags are
     "history": [{"epoch": int, "loss": float, "learning_rate": float, "seconds": float, str: float}],
     "data": str,
     "stopping": ({"wait": int, "best": (float, None), "best_epoch": int}, {}),
 }
-SPARE = np.zeros(200_000, np.uint8)  # if the disk is full, the model takes the checkpoint's place, and more
+SPARE = np.zeros(200_000, np.uint8)  # room for the model, which replaces the checkpoint if the disk is full
 CURE = "this run cannot be continued; to train anew, give another --out"
 
 
 class Checkpoints(keras.callbacks.Callback):
-    """Writes a checkpoint at the end of each complete epoch, and brings back that of an interrupted run.
+    """Writes a checkpoint at the end of each complete epoch, and restores the one of an interrupted run.
 
     Args:
-        folder: the run's.
-        state: as for `write_checkpoint`. Its history, a list, is that of the training.
+        folder: the run's folder.
+        state: as for `write_checkpoint`. Its history is the list that the training appends to.
         stopping: the lesson's `keras.callbacks.EarlyStopping`, or None.
     """
 
@@ -38,13 +38,13 @@ class Checkpoints(keras.callbacks.Callback):
         self._folder, self._state, self._stopping = folder, state, stopping
 
     def write(self, model):
-        """Raises UserError if it cannot be written."""
+        """Write a checkpoint now. Raises UserError if it cannot be written."""
         write_checkpoint(self._folder, snapshot(model), self._state)
 
     def bring_back(self, model):
-        """Set the model's variables, the optimizer's too, and the state as the run's checkpoint has them.
+        """Restore the model's and the optimizer's variables and the state from the run's checkpoint.
 
-        Raises UserError if it cannot, or the run was trained on other data.
+        Raises UserError if the checkpoint cannot be used, or the run was trained on other data.
         """
         state = read_state(self._folder)
         if state["data"] != self._state["data"]:
@@ -56,7 +56,7 @@ class Checkpoints(keras.callbacks.Callback):
             self._state["stopping"] = state["stopping"] | {"best_weights": best_weights}
 
     def stopped_early(self):
-        """Whether early stopping ended the run that was brought back."""
+        """Whether early stopping ended the restored run."""
         return bool(self._stopping) and self._state["stopping"].get("wait", 0) >= self._stopping.patience
 
     def on_train_begin(self, logs=None):
@@ -65,7 +65,7 @@ class Checkpoints(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         if len(self._state["history"]) <= epoch:
-            return  # it is not complete
+            return  # the epoch is not complete
         if self._stopping:
             names = (*STOPPING, "best_weights")
             self._state["stopping"] = {name: getattr(self._stopping, name) for name in names}
@@ -86,8 +86,8 @@ def write_checkpoint(folder, variables, state):
     """Write a checkpoint.
 
     Args:
-        folder: the run's.
-        variables: as `snapshot` gives them.
+        folder: the run's folder.
+        variables: from `snapshot`.
         state: a dictionary with settings, history, data (the file's SHA-256) and stopping (the attributes
             `STOPPING` of the run's early stopping, and its best_weights, or an empty dictionary).
 
@@ -102,9 +102,9 @@ def write_checkpoint(folder, variables, state):
 
 
 def read_state(folder):
-    """The state that `write_checkpoint` wrote, without the best weights.
+    """Read the state that `write_checkpoint` wrote, without the best weights.
 
-    Raises UserError if there is no checkpoint, it cannot be read, is damaged, or was written on another
+    Raises UserError if the checkpoint is missing, cannot be read, is damaged, or was written on another
     backend.
     """
     path = Path(folder) / NAME
@@ -125,11 +125,11 @@ def read_state(folder):
 
 
 def restore(folder, model):
-    """Set all variables of a model and of its optimizer as the checkpoint has them.
+    """Set all variables of a model and of its optimizer from the checkpoint.
 
     Returns the best weights that early stopping had kept, a list of arrays, or None.
 
-    Raises UserError if the checkpoint cannot be read, is damaged, or of another network.
+    Raises UserError if the checkpoint cannot be read, is damaged, or belongs to another network.
     """
     path = Path(folder) / NAME
     variables = {f"variable_{i}": variable for i, variable in enumerate(_variables(model))}

@@ -1,8 +1,8 @@
 """Training on several devices and in several processes, with Keras' `DataParallel`, on JAX.
 
-Every device has the whole network and gets its part of each batch; the mean of their gradients is what
-one device would have found for the whole batch. All processes compute the same; process 0 is the one that
-draws, prints and saves.
+Every device holds the whole network and gets its part of each batch; the mean of the devices' gradients
+equals the gradient of the whole batch on one device. All processes compute the same; only process 0 draws,
+prints and saves.
 
 Source: https://keras.io/guides/distribution
 """
@@ -23,18 +23,18 @@ from common.errors import UserError, first_line
 from common.output import lasting_output
 from common.signals import interrupt
 
-LOST = 70  # exit status of a process that has lost another
+LOST = 70  # exit status of a process when another one has died
 
-data_parallel = None  # the `_DataParallel` of this training, or None
+data_parallel = None  # the `_DataParallel` of this run, or None
 
 
 class _DataParallel(keras.distribution.DataParallel):
-    """Shares out the training batches; all else that is read, every device reads whole.
+    """Splits training batches across the devices; every device gets all other data whole.
 
-    So process 0 can read pictures for its window without the others.
+    This lets process 0 predict images for its window without the other processes.
     """
 
-    training_batches = False  # set by `Run`
+    training_batches = False  # set by `DealOrder`
 
     def __init__(self):
         import jax
@@ -50,21 +50,21 @@ class _DataParallel(keras.distribution.DataParallel):
 
 
 def distribute(addresses, process, batch_size, run=None):
-    """Share the training out, as --distribute and --process say.
+    """Set up distributed training, for --distribute and --process.
 
     Args:
         addresses: "" for all devices of this machine, or "HOST:PORT,HOST:PORT", one for each process.
-        process: which of them this one is, from 0; None without addresses.
-        batch_size: of all devices together.
-        run: the folder of the run that is continued, or None.
+        process: the number of this process, from 0; None without addresses.
+        batch_size: the batch size of all devices together.
+        run: the folder of the run to resume, or None.
 
     Returns:
-        None, or, in all processes but 0, a copy of the run's folder that is removed at the end: what they
-        draw, print and save is for nobody.
+        None, or, in every process except 0, a temporary copy of the run's folder. It is removed at the end:
+        what these processes draw, print and save is discarded.
 
     Raises:
-        UserError: Keras' backend cannot do it, the processes do not find each other, or the batch cannot be
-            shared out evenly.
+        UserError: the backend is not JAX, the processes cannot connect, or the batch cannot be split evenly
+            across the devices.
     """
     global data_parallel
     if keras.config.backend() != "jax":
@@ -84,7 +84,7 @@ def distribute(addresses, process, batch_size, run=None):
 
 
 def _join(addresses, process, run):
-    """Make this process one of several that train together. Returns as `distribute`."""
+    """Join several processes that train together. Returns what `distribute` returns."""
     if not hasattr(os, "fork"):
         raise UserError("--distribute with several processes needs Linux or macOS")
     first, *others = addresses.split(",")
@@ -102,7 +102,7 @@ def _join(addresses, process, run):
     except Exception as error:  # whatever JAX raises where there is no network
         raise UserError(f"--distribute: the processes cannot be connected: {first_line(error)}") from error
     os.write(meeting, b"!")
-    # JAX's own way out would wait for the others
+    # JAX's own exit handler would wait for the other processes
     atexit.register(lambda: _leave(interrupt.status or 0))
     return folder
 
@@ -121,7 +121,7 @@ def in_several_processes():
 
 
 def part_ways():
-    """At the end of the training: process 0 goes on alone, the others end here."""
+    """Disconnect the processes after training: process 0 goes on alone, the others exit."""
     if in_several_processes():
         import jax
 
@@ -131,10 +131,10 @@ def part_ways():
 
 
 def _watch_over_child(addresses, folder):
-    """Go on in a child process; this one waits for its end, says it in one line, and removes the folder.
+    """Fork, and go on in the child. The parent waits, reports a failure in one line, and removes the folder.
 
-    When another process dies, JAX may end the child in C++ code, and with many lines. Returns, in the child,
-    the end of a pipe to write to when the processes have met.
+    When another process dies, JAX may end the child from C++ code, and print many lines. In the child, return
+    the write end of a pipe, to be written to when the processes are connected.
     """
     reading, writing = os.pipe()
     met, meeting = os.pipe()
@@ -157,11 +157,11 @@ def _watch_over_child(addresses, folder):
                 message = f"the processes of --distribute {addresses} did not find each other"
             print(f"{Path(sys.argv[0]).name}: {message}", file=sys.stderr)
         os._exit(1 if lost else status)
-    os.setpgid(0, 0)  # so that Ctrl-C comes from the parent alone
+    os.setpgid(0, 0)  # Ctrl-C comes from the parent only
     os.close(writing)
     os.close(met)
     threading.Thread(target=_end_with_parent, args=(reading,), daemon=True).start()
-    for stream, number in (("stdout", 1), ("stderr", 2)):  # what C++ code writes is not for the user
+    for stream, number in (("stdout", 1), ("stderr", 2)):  # hide what C++ code prints
         encoding = getattr(sys, stream).encoding
         setattr(sys, stream, lasting_output(os.dup(number), encoding=encoding, line_buffering=True))
         os.dup2(os.open(os.devnull, os.O_WRONLY), number)

@@ -18,14 +18,14 @@ MODEL = "model.keras"
 
 
 class SaveModel(keras.callbacks.Callback):
-    """Saves the model when the training ends; if the disk is full, in place of the checkpoint.
+    """Saves the model when training ends; if the disk is full, the checkpoint is deleted to make room.
 
     Args:
-        folder: the run's.
-        model: the `keras.Model` that is saved.
+        folder: the run's folder.
+        model: the `keras.Model` to save.
 
     Attributes:
-        trouble: the UserError that says why it could not be, or None.
+        trouble: the UserError if the model could not be saved, or None.
     """
 
     def __init__(self, folder, model):
@@ -49,14 +49,14 @@ class SaveModel(keras.callbacks.Callback):
 
 
 def load_model(path, cure):
-    """The `keras.Model` in a .keras file, not compiled.
+    """Load the `keras.Model` in a .keras file, not compiled.
 
     Args:
-        path: the file's.
-        cure: what to do if it is damaged or no such model.
+        path: the path of the file.
+        cure: what the user can do if the file cannot be used; ends the message.
 
-    Raises UserError if it cannot be read, is damaged, or holds what Keras does not load, such as layers of
-    classes that are not known here, or a `Lambda` layer, which might run any program.
+    Raises UserError if the file cannot be read, is damaged, or holds something that Keras refuses to load:
+    layers of unknown classes, or a `Lambda` layer, which could run arbitrary code.
     """
     with reading(path, cure):
         with open_regular(path) as file, zipfile.ZipFile(file) as archive:
@@ -66,7 +66,7 @@ def load_model(path, cure):
             return keras.models.load_model(path, compile=False)
         except (OSError, MemoryError):
             raise
-        except Exception as error:  # whatever Keras makes of it; it began with
+        except Exception as error:  # Keras may wrap the first error in others
             first = error
             while first.__context__:
                 first = first.__context__
@@ -75,25 +75,25 @@ def load_model(path, cure):
 
 
 class Trained(NamedTuple):
-    """A `keras.Model` that a run has left, and the names of its classes, or None."""
+    """A trained `keras.Model`, and the names of its classes or None."""
 
     model: keras.Model
     classes: list | None
 
 
 def trained_model(args, data=None):
-    """The model that an earlier run of this lesson left in its folder.
+    """Load the model that an earlier run of this lesson saved in its folder.
 
     Args:
         args: from `parse_args`; `out`, `resume`, `data_dir` and `full` are used.
-        data: the `Data` that it must have been trained on, if they are read already.
+        data: the `Data` that it must have been trained on; None if the data is not read yet.
 
     Returns:
-        `Trained`, or None if there is none yet, or --resume asks for more training.
+        `Trained`, or None if there is no model yet or --resume asks for more training.
 
     Raises:
-        UserError: the model was trained on other data or is of another network, or a file cannot be read or
-            is damaged.
+        UserError: the model was trained on other data or has another architecture, or a file cannot be read
+            or is damaged.
     """
     folder = Path(args.out)
     if args.resume:
@@ -116,7 +116,7 @@ def trained_model(args, data=None):
     model, classes = load_model(folder / MODEL, CURE), result["classes"]
     if data:
         fits = takes_and_gives(model, data.train.x.shape[1:], (*data.train.y.shape[1:], None))
-    else:  # pictures of two classes, which are read later
+    else:  # images of two classes, which are read later
         size = result.get("image_size")
         fits = takes_and_gives(model, (size, size, 3), (1,)) and len(classes or ()) == 2
     if not fits:
@@ -127,9 +127,9 @@ def trained_model(args, data=None):
 
 
 def takes_and_gives(model, inputs, outputs):
-    """Whether a model makes from examples of the shape `inputs` answers of the shape `outputs`.
+    """Whether a model has one input of shape `inputs` and one output of shape `outputs`.
 
-    Shapes are tuples without the batch; None fits any number.
+    Shapes are tuples without the batch dimension; None matches any size.
     """
     return _fits(getattr(model, "inputs", None), inputs) and _fits(getattr(model, "outputs", None), outputs)
 

@@ -1,4 +1,4 @@
-"""What happens in a training beside the learning: callbacks with one job each.
+"""Callbacks for a training run, with one job each.
 
 They share `history`, a list with a dictionary for each complete epoch.
 """
@@ -19,15 +19,17 @@ from common.training.results import device
 
 
 def say_network(args, model):
-    """Say what is trained, on what, and of a chain of layers each that has weights or changes the shape:
+    """Print the number of parameters, the versions and the device; for a `Sequential` model also its layers:
 
     28×28×1 → Flatten 784 → Dense 10 (7,850)
+
+    Layers without weights that keep the shape are left out.
     """
     name = f"{args.script} {args.step}" if args.step else args.script
     versions = f"Keras {keras.__version__} on {keras.config.backend()}, {device()}"
     print(f"{name}: {model.count_params():,} parameters, {versions}")
     if not isinstance(model, keras.Sequential):
-        return  # it has branches
+        return  # the network may have branches
     shape = model.input_shape[1:]
     chain = [_written(shape)]
     for layer in model.layers:
@@ -43,7 +45,7 @@ def _written(shape):
 
 
 class DealOrder(keras.callbacks.Callback):
-    """Puts each epoch's training batches into their order; with --distribute, only these are shared out."""
+    """Sets the order of each epoch's batches, the only data that --distribute splits across devices."""
 
     def __init__(self, train):
         super().__init__()
@@ -56,15 +58,15 @@ class DealOrder(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch, logs=None):
         if distribution.data_parallel:
-            distribution.data_parallel.training_batches = False  # Keras has asked for the epoch's layout
+            distribution.data_parallel.training_batches = False  # Keras asks for the layout once per epoch
 
 
 class StopAtSignal(keras.callbacks.Callback):
-    """Stops at Ctrl-C, SIGTERM or SIGHUP; of several processes at once: alone none can save anything."""
+    """Stops training on Ctrl-C, SIGTERM or SIGHUP: after the batch, or at once with several processes."""
 
     def on_train_batch_end(self, batch, logs=None):
         if interrupt.requested and in_several_processes():
-            raise SystemExit(interrupt.status)
+            raise SystemExit(interrupt.status)  # one process alone cannot save anything
         self.on_epoch_end(None)
 
     def on_epoch_end(self, epoch, logs=None):
@@ -76,7 +78,7 @@ class History(keras.callbacks.Callback):
     """Adds a row to `history` for each complete epoch.
 
     Attributes:
-        seconds: those of all epochs, complete or not.
+        seconds: the time spent in all epochs, complete or not.
     """
 
     def __init__(self, history):
@@ -92,7 +94,7 @@ class History(keras.callbacks.Callback):
         self.seconds += seconds
         steps = int(self.model.optimizer.iterations) - self._steps_before
         if self.model.stop_training and steps < self.params["steps"]:
-            return  # stopped in the middle
+            return  # stopped in mid-epoch
         row = {"epoch": epoch + 1} | {name: float(value) for name, value in logs.items()}
         row["learning_rate"] = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
         row["seconds"] = round(seconds, 3)
@@ -104,7 +106,7 @@ class History(keras.callbacks.Callback):
 
 
 class HistoryFile(keras.callbacks.Callback):
-    """Writes the history as a table, history.csv."""
+    """Writes the history to history.csv."""
 
     def __init__(self, folder, history):
         super().__init__()
@@ -112,7 +114,7 @@ class HistoryFile(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         if len(self._history) <= epoch:
-            return  # it is not complete
+            return  # the epoch is not complete
         names = dict.fromkeys(itertools.chain(*self._history))
         with (
             by_product(),
@@ -125,9 +127,9 @@ class HistoryFile(keras.callbacks.Callback):
 
 
 class Progress(keras.callbacks.Callback):
-    """Says how the training goes: on a terminal Keras' progress bar, elsewhere a line for each epoch.
+    """Shows progress: Keras' progress bar on a terminal, elsewhere one line per epoch.
 
-    The evaluation at the end is silent. Whoever has made this callback enables Keras' logging again.
+    The evaluation after training prints nothing; `Run.finish` enables Keras' logging again.
     """
 
     def __init__(self, history, bar):
@@ -149,12 +151,12 @@ class Progress(keras.callbacks.Callback):
 
 
 class StopWhenDead(keras.callbacks.Callback):
-    """Stops a training that has died, and says so.
+    """Stops a training run that no longer learns, and prints why.
 
-    The loss is not finite, or it is the same as an epoch ago and the accuracy that of guessing.
+    Either the loss is not finite, or it has not changed for an epoch and the accuracy is that of guessing.
 
     Args:
-        labels: those of the training examples.
+        labels: the labels of the training examples.
     """
 
     def __init__(self, history, labels):

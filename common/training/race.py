@@ -1,4 +1,4 @@
-"""A race: the same lesson with other flags, in a process of its own beside this one."""
+"""A race: a second run of the same lesson with other flags, in a separate process."""
 
 import atexit
 import os
@@ -12,12 +12,12 @@ from typing import NamedTuple
 
 from common.errors import UserError
 
-TIED = "ENDS_WITH_STDIN"  # in the environment of the process beside
-PATIENCE = 600  # seconds that it may take to stop, evaluate and save; a second Ctrl-C does not wait
+TIED = "ENDS_WITH_STDIN"  # environment variable of the other run's process
+PATIENCE = 600  # seconds allowed to stop, evaluate and save; a second Ctrl-C ends the wait
 
 
 class Rival(NamedTuple):
-    """The run beside this one: the flags that make the difference, all its flags, its folder."""
+    """The other run of a race: the flags of --against, its whole command line and its folder."""
 
     flags: str
     words: list
@@ -25,18 +25,18 @@ class Rival(NamedTuple):
 
 
 def end_with_parent():
-    """In the process beside: stop and save, as at SIGTERM, when the one that started it is no more."""
+    """In the other run of a race: stop and save, as on SIGTERM, when the run that started it has exited."""
     if os.environ.pop(TIED, None):
         threading.Thread(target=_wait_for_parent, daemon=True).start()
 
 
 def _wait_for_parent():
-    os.read(0, 1)  # nothing is ever written there
+    os.read(0, 1)  # returns only when the parent has exited: nothing is ever written there
     signal.raise_signal(signal.SIGTERM)
 
 
 def _script():
-    """The lesson's file; a notebook's lies beside common/."""
+    """The lesson's file; for a notebook, the script of the same name beside `common/`."""
     beside = Path(__file__).parents[2] / f"{Path(sys.argv[0]).stem}.py"
     found = next((path for path in (Path(sys.argv[0]), beside) if path.is_file()), None)
     if found is None:
@@ -45,7 +45,7 @@ def _script():
 
 
 class Race:
-    """Starts the run beside this one; it ends with this program, if not before.
+    """Starts the other run of a race, and stops it when this program ends.
 
     Args:
         rival: a `Rival`.
@@ -63,25 +63,25 @@ class Race:
             stdout=self._said[0],
             stderr=self._said[1],
             env=os.environ | {TIED: "1", "PYTHONIOENCODING": "utf-8"},
-            start_new_session=True,  # Ctrl-C comes from here
+            start_new_session=True,  # Ctrl-C reaches this process only, which stops the other
         )
         self._reported = False
         atexit.register(self.end)
 
     def running(self):
-        """Whether it still runs. If it has ended with a mistake, this says so, in one line, once."""
+        """Whether the other run is still running. If it failed, print why, in one line, once."""
         status = self._process.poll()
         if status not in (None, 0) and not self._process.stdin.closed:
             self.report()
         return status is None
 
     def stop(self):
-        """Let it stop after its batch, and save."""
+        """Ask the other run to stop after the current batch and to save."""
         if not self._process.stdin.closed:
             self._process.stdin.close()
 
     def end(self):
-        """Let it stop and save, wait until it has, and say what became of it."""
+        """Stop the other run, wait until it has saved, and print its result."""
         self.stop()
         try:
             self._process.wait(PATIENCE)
@@ -91,7 +91,7 @@ class Race:
         self.report()
 
     def report(self):
-        """Say in one line what became of it, once."""
+        """Print the other run's result, or why it failed, in one line, once."""
         if self._reported:
             return
         self._reported = True

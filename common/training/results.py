@@ -14,9 +14,9 @@ import numpy as np
 from common.files import parse_json, read_whole, reading, replacing, there
 
 NAME = "result.json"
-CURE = "--resume writes this run's own again"  # it has all in its checkpoint
+CURE = "--resume writes this run's own again"  # the checkpoint holds all it needs
 
-# what result.json holds, of what is asked for again; the settings are checked as flags
+# the form of the entries that are read back; settings are checked as flags are
 FORM = {
     "script": str,
     "step": (str, None),
@@ -29,14 +29,14 @@ FORM = {
 
 
 def is_complete(folder):
-    """Whether a run has left its result in a folder. Raises UserError if nobody can tell."""
+    """Whether a folder holds a run's result. Raises UserError if the folder cannot be read."""
     return there(Path(folder) / NAME)
 
 
 def read_result(folder):
-    """What result.json in a run's folder says, a dictionary.
+    """Read result.json in a run's folder: a dictionary.
 
-    Raises UserError if it cannot be read, is damaged or not a run's.
+    Raises UserError if the file cannot be read, is damaged or was not written by a run.
     """
     path = Path(folder) / NAME
     with reading(path, CURE):
@@ -44,14 +44,14 @@ def read_result(folder):
 
 
 def read_settings(folder, names):
-    """Those settings of the run in a folder that have these names. Raises UserError as `read_result`."""
+    """Read the settings with these names from a run's result. Raises UserError as `read_result` does."""
     result = read_result(folder)
-    no_epoch = {"epochs"} if result["epochs"] == 0 else set()  # stopped in the first one
+    no_epoch = {"epochs"} if result["epochs"] == 0 else set()  # stopped during the first epoch
     return {name: result[name] for name in names if name in result.keys() - no_epoch}
 
 
 def device():
-    """What the network is trained on, in a few words."""
+    """A short description of the device that the network is trained on."""
     on_gpu = False
     with contextlib.suppress(Exception):  # JAX raises where there is none
         if keras.config.backend() == "torch":
@@ -62,7 +62,7 @@ def device():
 
 
 def write_result(folder, result):
-    """Write result.json: a dictionary, and the device and versions. Raises UserError if it cannot be."""
+    """Write a dictionary, the device and the versions to result.json. Raises UserError if writing fails."""
     backend = keras.config.backend()
     versions = {
         "python": platform.python_version(),
@@ -76,7 +76,7 @@ def write_result(folder, result):
 
 
 def best_epoch(history, metric):
-    """The best value of a metric in the validations of a history, and its epoch; None if there were none.
+    """The best validation value of a metric in a history, and its epoch; None without validation.
 
     Of an accuracy more is better, of an error or a loss less.
     """
@@ -88,7 +88,7 @@ def best_epoch(history, metric):
 
 
 def shown(test, lecture, write):
-    """How a test result and the lecture's number are written, a dictionary of str."""
+    """The test result and the lecture's number as text, a dictionary of str."""
     return {
         "test": write(test),
         "lecture": "-" if lecture is None else re.sub(r"[.]?0+%", "%", write(lecture)),

@@ -1,14 +1,14 @@
-"""A training of a lesson, and its folder:
+"""A training run of a lesson. Its folder holds:
 
 model.keras       the trained model
-history.csv       one row an epoch: epoch, loss, metrics, their val_ twins, learning_rate, seconds
-result.json       the result and how it came about
+history.csv       one row per epoch: epoch, loss, metrics, the same with val_, learning_rate, seconds
+result.json       the result, the settings, the data and the versions
 dashboard.png     the window's last picture, written by `LivePlot`
 feature_maps.png  written by `show_feature_maps`
 predictions.png   written by `show_predictions`
 my_pictures.png   written by `predict_photos`
 curves.csv        the points of the window's curves, written by `LivePlot`
-window.json       what the window cost, written by `LivePlot`
+window.json       the time the window took, written by `LivePlot`
 checkpoint.npz    all variables at the end of the last complete epoch, for --resume
 """
 
@@ -34,29 +34,29 @@ from common.training.results import best_epoch, shown, write_result
 
 
 class Run(keras.callbacks.CallbackList):
-    """Keeps what a training yields in a folder, and brings back an interrupted one.
+    """Saves a training run in a folder, and resumes an interrupted one.
 
-    The model is saved when the training ends, before any picture is. From here on Ctrl-C, SIGTERM and SIGHUP
-    stop the training at the next pause; `finish` then writes the result and ends the program with status 130,
+    The model is saved when training ends, before any picture. Once the `Run` exists, Ctrl-C, SIGTERM and
+    SIGHUP stop training after the current batch; `finish` then writes the result and exits with status 130,
     143 or 129.
 
     Args:
         args: from `parse_args`.
         data: the `Data` that the model is trained on.
-        model: a compiled `keras.Model`. With --resume its variables, the optimizer's too, are set
-            as they were at the end of the last complete epoch.
-        train: its training examples, as `in_batches` returns them.
-        stopping: the lesson's `keras.callbacks.EarlyStopping` if it has one, which must stand before this
-            callback in `model.fit`; with --resume it continues where it was.
-        saved: the part of the model that is saved; None if it is all of it.
+        model: a compiled `keras.Model`. With --resume its variables and its optimizer's are set to
+            their values at the end of the last complete epoch.
+        train: the training batches, from `in_batches`.
+        stopping: the lesson's `keras.callbacks.EarlyStopping`, or None. It must come before this callback in
+            `model.fit`; with --resume its state is restored.
+        saved: the part of the model to save; None for the whole model.
 
     Attributes:
-        initial_epoch: how many epochs are complete, for `model.fit`.
+        initial_epoch: the number of complete epochs, for `model.fit`.
         history: a list with a dictionary for each complete epoch, the columns of history.csv.
 
     Raises:
-        UserError: the folder cannot be written, another run writes to it, or with --resume there is no run
-            of this lesson in it.
+        UserError: the folder cannot be written, another run writes to it, or with --resume it holds no run
+            of this lesson.
     """
 
     def __init__(self, args, data, model, train, stopping=None, saved=None):
@@ -72,7 +72,7 @@ class Run(keras.callbacks.CallbackList):
         checkpoints = Checkpoints(self.folder, state, stopping)
         self.initial_epoch = self._resume(checkpoints, model) if args.resume else 0
         try:
-            checkpoints.write(model)  # what cannot be written is said before the training
+            checkpoints.write(model)  # find out before training whether the folder can be written
         except UserError as error:
             raise UserError(f"--out: {error}: make room there, or give another --out") from error
         self._model_file, self._epochs = SaveModel(self.folder, saved or model), History(self.history)
@@ -90,11 +90,11 @@ class Run(keras.callbacks.CallbackList):
         )
         say_network(args, model)
         interrupt.saving = True
-        if interrupt.requested:  # and a library has caught the SystemExit
+        if interrupt.requested:  # a library has caught the SystemExit
             raise SystemExit(interrupt.status)
 
     def _open_folder(self):
-        # a notebook's cell that is run again gets the lock that it has
+        # a notebook cell that runs again gets the lock it already holds
         self._lock = filelock.FileLock(self.folder / ".lock", is_singleton=True)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -109,7 +109,7 @@ class Run(keras.callbacks.CallbackList):
             raise UserError(f"--out: cannot write to {self.folder}: {error.strerror}") from error
 
     def _resume(self, checkpoints, model):
-        """Bring back the run in the folder. Returns with which epoch, from 0, its training goes on."""
+        """Restore the run in the folder. Returns the epoch, from 0, at which training continues."""
         checkpoints.bring_back(model)
         done, epochs = len(self.history), self.args.epochs
         if done > epochs:
@@ -122,17 +122,17 @@ class Run(keras.callbacks.CallbackList):
         return done
 
     def finish(self, test, *, lecture, write="{:.2%}".format):
-        """Save the result, and say it beside the lecture's number.
+        """Save the result, and print it beside the lecture's number.
 
         Args:
-            test: what `model.evaluate(..., return_dict=True)` gave for the test set, or where the data have
-                none for the validation set.
+            test: the result of `model.evaluate(..., return_dict=True)` on the test set, or on the validation
+                set if the data has no test set.
             lecture: the lecture's value of the metric in `test`; None if it has none.
-            write: makes the text that stands for a value of the metric.
+            write: formats a value of the metric as text.
 
         Raises:
             SystemExit: with status 130, if Ctrl-C was pressed during the training (SIGTERM 143, SIGHUP 129).
-            UserError: the model could not be written. What else there is has been.
+            UserError: the model could not be written; everything else has been.
         """
         keras.config.enable_interactive_logging()
         args, file, done = self.args, self.data.file, len(self.history)

@@ -1,7 +1,7 @@
-"""On how many of the processor's cores the backend computes.
+"""The number of processor cores that the backend computes on.
 
-To share a small product out among threads takes longer than to compute it: small networks train faster on one
-thread, and leave the other cores to the window and to whatever else runs on the computer.
+Splitting a small matrix product among threads takes longer than computing it. Small networks train faster on
+one thread, which leaves the other cores to the window and to other programs.
 """
 
 import importlib.util
@@ -12,15 +12,15 @@ import keras
 
 
 def use_threads(number, asked):
-    """Let the backend compute on so many threads. It must not have computed anything before.
+    """Set the number of threads the backend computes on. Call it before the backend computes anything.
 
     Args:
-        number: how many; None for the backend's own choice, one for each core.
-        asked: whether the user said so. A lesson's own number is for processors: JAX for GPUs also compiles
-            on these threads, and on one of them for most of a minute.
+        number: the number of threads; None for the backend's default, one per core.
+        asked: whether the user gave the number. A lesson's default is ignored on JAX with a GPU, which also
+            compiles on these threads: on a single one that takes most of a minute.
 
     Returns:
-        Whether it does. In a notebook a second run has the threads of the first.
+        False if it is too late to set the number: in a notebook a second run keeps the threads of the first.
     """
     backend = keras.config.backend()
     if backend == "tensorflow":
@@ -35,6 +35,6 @@ def use_threads(number, asked):
     elif number and (asked or not importlib.util.find_spec("jax_plugins")):
         from jax._src import xla_bridge
 
-        os.environ["NPROC"] = str(number)  # JAX reads it when it computes for the first time
+        os.environ["NPROC"] = str(number)  # JAX reads it at its first computation
         return not xla_bridge.backends_are_initialized()
     return True
