@@ -275,7 +275,7 @@ def _web_server(share):
         raise OSError(f"--plot web: cannot listen on this computer: {error.strerror}") from error
     print(f"The window is in the browser, at {server.address}", flush=True)
     if share:
-        print(f"The class looks on at {server.class_address}\n{qr_code(server.class_address)}", flush=True)
+        print(f"The class can watch at {server.class_address}\n{qr_code(server.class_address)}", flush=True)
     with contextlib.suppress(webbrowser.Error):
         browser = webbrowser.get()
         if type(browser) is not webbrowser.GenericBrowser:  # a text browser would take over the terminal

@@ -13,7 +13,7 @@ from keras_window.style import DARK_RED, LARGE, RED
 
 def _check_images(images):
     if images.ndim not in (3, 4):
-        raise ValueError(f"pictures of examples need images [n, height, width, 1], not {list(images.shape)}")
+        raise ValueError(f"picture panes need images [n, height, width, 1 or 3], not {list(images.shape)}")
 
 
 def _misclassified_first(sample, count):
