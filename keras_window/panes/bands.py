@@ -100,7 +100,7 @@ class Logits(_Bands):
     """The inputs of the hidden layers' activation functions, where these are separate `Activation` layers.
 
     A sigmoid is flat below -4 and above 4, and hardly learns there. Batch normalization uses its moving
-    averages, as in a test. Source: the lecture's step 4.0, which shows it before batch normalization.
+    averages, as in a test. Source: the lecture's step 4.0, which shows them before batch normalization.
     """
 
     title = "Logits"
