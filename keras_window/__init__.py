@@ -1,4 +1,4 @@
-"""A live window for Keras: one callback, its panes, and where they are shown. It stands alone."""
+"""A live window for Keras: one callback, its panes and its screens. It uses no other part of this project."""
 
 from keras_window.live_plot import LivePlot
 from keras_window.panes.bands import Biases, Logits, MaxActivations, Weights

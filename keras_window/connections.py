@@ -1,8 +1,7 @@
-"""Connections from anybody in the room: who is let in, how much each may send, and what all may cost.
+"""Limits for connections from other computers, so that no client holds up the training or shuts out others.
 
-So that nobody can hold up a training, or keep the others from looking on, there are only so many connections
-of the class (`Places`), and only so much comes over each (`_ClassStream`). Whatever is sent, the thread that
-answers takes no more than its share of the time (`Selector`).
+`Places` limits the number of connections, `_ClassStream` what each may send, and `Selector` the processor
+time that the server's thread spends on all of them.
 """
 
 import asyncio
@@ -13,23 +12,23 @@ import time
 
 from tornado.iostream import IOStream, StreamBufferFullError, StreamClosedError
 
-SHARE = 0.2  # of the time: what the browsers may cost at most
-PLACES = 200  # for connections of the class; a page that is open has one
-CONNECTS = 20, 400, 400  # from one address: a second, at most at once, and at first; a page takes two
-STEPS = 600, 2000, 200  # of one connection, likewise; a message takes three or four
-REFUSED = 5  # seconds, for the address of who sends more
-WAITING = 2**23  # bytes on their way to one browser; a picture is the most that is sent at once
+SHARE = 0.2  # of the processor time: the most that serving the browsers may take
+PLACES = 200  # connections of the class; each open page has one
+CONNECTS = 20, 400, 400  # of one address: per second, largest burst, first burst; a page makes two
+STEPS = 600, 2000, 200  # of one connection: the same three limits; a message takes three or four steps
+REFUSED = 5  # seconds for which an address is refused after it sent more
+WAITING = 2**23  # bytes not yet sent to one browser; the largest message is a picture
 
 
 class _Allowance:
-    """So much a second; what is not taken is saved up, to a limit."""
+    """A token bucket: refilled at a constant rate, up to a limit."""
 
     def __init__(self, a_second, limit, first):
         self._a_second, self._limit = a_second, limit
         self._left, self._at = first, time.monotonic()
 
     def take(self, amount):
-        """Take it, there or not. Returns the seconds until all that was taken has come in, 0 if it has."""
+        """Take an amount, even if it is not there yet. Returns the seconds until it will be, 0 if it is."""
         now = time.monotonic()
         self._left = min(self._left + self._a_second * (now - self._at), self._limit) - amount
         self._at = now
@@ -40,19 +39,19 @@ class _Allowance:
 
 
 class Selector(selectors.DefaultSelector):
-    """Waits for what the browsers send; longer when they keep this thread busy for more than its share.
+    """A selector that sleeps when the browsers keep this thread busy for more than `SHARE` of the time.
 
-    Their messages then pile up on their side of the network.
+    Their messages then queue up on their side of the network.
     """
 
     def __init__(self):
         super().__init__()
-        self._time, self._begun = _Allowance(SHARE, 0.1, 0.1), 0.0  # seconds of the processor for this thread
+        self._time, self._begun = _Allowance(SHARE, 0.1, 0.1), 0.0  # seconds of this thread's processor time
         self.rounds = 0
 
     @contextlib.contextmanager
     def excused(self):
-        """Do what the browsers are not to blame for."""
+        """A block whose processor time does not count as the browsers'."""
         began = time.thread_time()
         yield
         self._begun += time.thread_time() - began
@@ -66,7 +65,7 @@ class Selector(selectors.DefaultSelector):
 
 
 class Stream(IOStream):
-    """A connection, closed when anything is written before the right secret has come, or too much at once."""
+    """A connection. A write closes it if the secret has not come, or if too much waits to be sent."""
 
     trusted = False
 
@@ -80,21 +79,21 @@ class Stream(IOStream):
         self.close()
         unwritten = asyncio.get_running_loop().create_future()
         unwritten.set_exception(StreamClosedError())
-        unwritten.exception()  # nobody else need ask for it
+        unwritten.exception()  # so that asyncio does not log it as never retrieved
         return unwritten
 
     def cut_off(self):
-        """Close it at once: what has come is not what a page sends."""
+        """Close the connection at once, because it sent what no page sends."""
         self.close()
 
 
 class _ClassStream(Stream):
-    """A connection of the class, which is cut off when more comes than any page sends.
+    """A connection of the class. It is cut off when it sends more than any page does.
 
-    A step is one reading from the network, or one part of a message that is taken from what was read. So
-    messages are counted, and parts of messages, pings, and bytes that come one by one. A page sends up to 83
-    messages a second while a finger or a mouse moves, which are 330 steps; after some seconds without a
-    connection it sends those of that time at once.
+    A step is one read from the network, or one part of a message taken from what was read. This counts
+    messages, parts of messages, pings, and bytes that arrive one at a time. While a finger or a mouse moves,
+    a page sends up to 83 messages a second, which are 330 steps; after a few seconds without a network it
+    sends the messages of that time all at once.
     """
 
     def __init__(self, connection, places, selector):
@@ -109,7 +108,7 @@ class _ClassStream(Stream):
 
     def read_from_fd(self, buf):
         if self._round == self._selector.rounds:
-            return None  # not before all the others have had their turn
+            return None  # not until all others have had their turn
         self._round = self._selector.rounds
         return 0 if self._is_too_much() else super().read_from_fd(buf)
 
@@ -128,31 +127,32 @@ class _ClassStream(Stream):
 
 
 class Places:
-    """Who of the class is let in, so that nobody keeps the others out.
+    """Admission of the class's connections, so that no client shuts out the others.
 
-    There are `PLACES`, one for each connection. When all are taken, who comes gets the place of the oldest
-    connection that has not sent the secret yet; if all have, that of the newest connection of the address
-    with the most, if these are at least two more than those from the address of who comes. Else who comes is
-    turned away. So no address takes the place of a page from one that has fewer, and still a whole class
-    behind one router, whose address they share, has all the places.
+    There are `PLACES`, one for each connection. When all are taken, a new connection replaces the oldest one
+    that has not sent the secret. If all have sent it, the new connection replaces the newest one of the
+    address with the most connections, provided that this address has at least two more than the new
+    connection's. Otherwise the new connection is turned away. So no address takes a place from an address
+    that has fewer, and a whole class that shares the address of one router can have all the places.
 
-    An address that connects more often than `CONNECTS` is turned away until it has waited; that of a
-    connection that was cut off, for `REFUSED` seconds. Its other connections stay: they may be others'.
+    An address that connects more often than `CONNECTS` allows is turned away until it has waited. After one
+    of its connections is cut off, an address is refused for `REFUSED` seconds. Its other connections stay
+    open: they may belong to other people.
     """
 
     def __init__(self, selector):
         self._selector = selector
-        self._taken = {}  # for each connection its address
-        self._connects = collections.defaultdict(lambda: _Allowance(*CONNECTS))  # for each address
+        self._taken = {}  # address of each connection
+        self._connects = collections.defaultdict(lambda: _Allowance(*CONNECTS))  # by address
 
     def admit(self, connection, host):
-        """A stream for this connection; None if it is turned away."""
+        """Return a stream for this connection, or None if it is turned away."""
         connects = self._connects[host]
         if connects.take(0) or not self._room_for(host):
             connection.close()
             return None
         connects.take(1)
-        if len(self._connects) > 1000:  # only those that must wait are remembered
+        if len(self._connects) > 1000:  # remember only the addresses that must wait
             for known in [known for known, left in self._connects.items() if not left.take(0)]:
                 del self._connects[known]
         stream = _ClassStream(connection, self, self._selector)

@@ -1,4 +1,4 @@
-"""`curves.csv`: the points of a run's curves, for those who look at it from outside."""
+"""`curves.csv`: the points of a run's curves, as a file for other programs and for resuming."""
 
 import csv
 import io
@@ -11,21 +11,21 @@ import numpy as np
 from keras_window.files import read_whole, replacing
 
 COLUMNS = ["step", "epoch", "name", "value"]
-CHECKSUM = b"0,0,checksum,"  # so begins the first row, which ends with the CRC-32 of all behind it
+CHECKSUM = b"0,0,checksum,"  # the first row begins so and ends with the CRC-32 of all later rows
 
 
 def read_curves(folder, x_axis="iterations"):
-    """The curves of a run, which may still be going on.
+    """Read the curves of a run, which may still be training.
 
     Args:
-        folder: the run's.
+        folder: the folder of the run.
         x_axis: "iterations" or "epochs".
 
     Returns:
-        A dictionary: name to (x [n], values [n]), float64. It is empty if the training has just begun.
+        A dictionary from name to (x [n], values [n]), float64; empty if the training has just begun.
 
     Raises:
-        OSError: there is no run, or its file cannot be read or is damaged. The message says which.
+        OSError: the folder is not a run, or its file cannot be read or is damaged; the message says which.
     """
     path = Path(folder) / "curves.csv"
     try:
@@ -49,11 +49,11 @@ def read_curves(folder, x_axis="iterations"):
 
 
 def _rows(content):
-    """The rows of a file. Raises ValueError if it is not whole."""
+    """Return the rows of a file. Raises ValueError if the file is incomplete or changed."""
     header, _, rest = content.partition(b"\n")
     first, _, points = rest.partition(b"\n")
     if header.decode().rstrip() != ",".join(COLUMNS) or not first or not content.endswith(b"\n"):
-        raise ValueError("it has other columns or is cut")
+        raise ValueError("its columns are wrong, or it is cut short")
     if first.startswith(CHECKSUM):  # earlier versions wrote none
         if first != CHECKSUM + str(zlib.crc32(points)).encode():
             raise ValueError("its checksum is wrong")
@@ -62,11 +62,11 @@ def _rows(content):
 
 
 def write_curves(folder, curves, steps_per_epoch):
-    """Write `curves.csv`: a checksum, and one row a point. Raises OSError if it cannot be written.
+    """Write `curves.csv`: a checksum, then one row per point. Raises OSError if it cannot be written.
 
     Args:
-        folder: the run's.
-        curves: a dictionary, name to `Curve`; those of arrays are left out.
+        folder: the folder of the run.
+        curves: a dictionary from name to `Curve`; curves of arrays are left out.
         steps_per_epoch: iterations in an epoch.
     """
     text = io.StringIO()

@@ -1,4 +1,4 @@
-"""One figure made of panes: still parts drawn once, moving parts over them. Knows nothing of screens."""
+"""The figure that holds the panes. It draws still parts once and moving parts over them."""
 
 import contextlib
 
@@ -20,9 +20,9 @@ class Dashboard:
 
     def __init__(self, figure, panes, records):
         self.figure, self.panes = figure, panes
-        self._backgrounds = ()  # the still parts: the upper and the lower half
-        self._moving = {}  # for each axes its moving artists
-        self._shown = None  # the number of the pane that is shown alone
+        self._backgrounds = ()  # images of the still parts: upper half, lower half
+        self._moving = {}  # the moving artists of each axes
+        self._shown = None  # number of the pane that is shown alone
         self._drawn = 0
         with as_designed(STYLE):
             rows = 1 if len(panes) <= 3 else 2
@@ -32,7 +32,7 @@ class Dashboard:
             )
             self.axes = [figure.add_subplot(cell) for cell, _ in zip(grid, panes, strict=False)]
             for axes, pane in zip(self.axes, panes, strict=True):
-                axes.set_title(pane.title, y=1.0)  # a fixed place is drawn faster
+                axes.set_title(pane.title, y=1.0)  # a fixed position is drawn faster
                 self._moving[axes] = pane.build(axes, records)
             self._header = figure.text(0.5, 0.965, "", fontsize=15, ha="center", va="center", animated=True)
         middle = 0.475 if rows == 2 else 0  # between the labels above and the titles below
@@ -48,7 +48,7 @@ class Dashboard:
         self._fit_text()
 
     def update(self, records, header):
-        """Put the present numbers into the panes. Returns the axes whose still parts changed."""
+        """Update all panes from the records. Returns the axes whose still parts changed."""
         self._header.set_text(header)
         return [axes for axes, pane in zip(self.axes, self.panes, strict=True) if pane.update(records)]
 
@@ -57,9 +57,9 @@ class Dashboard:
         self.draw()
 
     def draw(self, changed=()):
-        """Draw the moving parts, and the still parts of those axes that changed: those cost time.
+        """Draw the moving parts, and the still parts of the axes in `changed`, which take longer.
 
-        The lower row, which moves slowly, is drawn every second time.
+        The lower row changes slowly, so it is drawn only every second time.
         """
         figure, canvas = self.figure, self.figure.canvas
         if not self._backgrounds or (changed and self._shown):
@@ -80,7 +80,7 @@ class Dashboard:
         canvas.blit(figure.bbox if whole else self._halves[0])
 
     def show(self, number=None):
-        """Show one pane large, 1 to 6, or all of them."""
+        """Show pane `number` (1 to 6) alone, or all panes if it is None."""
         self._shown = number
         self._place_panes(number)
         self._backgrounds = ()
@@ -92,7 +92,7 @@ class Dashboard:
             axes.set_position(place if number is None else (0.08, 0.09, 0.84, 0.76))
 
     def save(self, path):
-        """Write the whole picture, 1344 × 756, whatever is shown now. Raises OSError."""
+        """Save all panes as a picture of 1344 × 756 pixels, even if one is shown alone. Raises OSError."""
         figure, shown = self.figure, self._shown
         artists = [*(artist for artists in self._moving.values() for artist in artists), self._header]
         with contextlib.ExitStack() as restore:
@@ -109,11 +109,11 @@ class Dashboard:
         self._backgrounds = ()
 
     def _cell(self, axes, middle):
-        """What wipes the place of one pane with its title and ticks."""
+        """Return a white rectangle that covers one pane with its title and ticks."""
         place = axes.get_position()
-        left = place.x0 - 0.05  # there the tick labels begin
+        left = place.x0 - 0.05  # where its tick labels begin
         outermost = axes in (self._upper_row[-1], self.axes[-1])
-        right = 1 if outermost else place.x1 + 0.002  # there its neighbour's begin
+        right = 1 if outermost else place.x1 + 0.002  # where its neighbour's tick labels begin
         low, high = (middle, 0.94) if axes in self._upper_row else (0, middle)
         wipe = Rectangle(
             (left, low), right - left, high - low, color="white", transform=self.figure.transFigure

@@ -1,4 +1,4 @@
-"""The pictures of a training: drawn on a screen while it goes on, filmed, saved; and what the keys do."""
+"""The display of a training: draws the dashboard, records a movie, saves pictures, handles keys."""
 
 import contextlib
 import math
@@ -14,21 +14,21 @@ BUTTONS = {" ": "freeze", **{n: n for n in "123456"}, "0": "all", "s": "save", "
 
 
 class Display:
-    """The dashboard and the screen that it is on.
+    """The dashboard and its screen.
 
     Args:
         panes: one to six `Pane`s.
-        records: the `Records` they show.
-        guard: the `Guard` of what the keys do.
-        plot, title: as `open_screen` takes them.
+        records: the `Records` that the panes show.
+        guard: the `Guard` around the handling of keys.
+        plot, title: as for `open_screen`.
         out: the folder for pictures.
         movie: the path of a movie, or None.
 
     Attributes:
-        screen: as `open_screen` returns it; None before `open`.
+        screen: the screen that `open_screen` returned; None before `open`.
         dashboard: the `Dashboard`; None before `begin` and after `stop`.
-        frozen: whether the picture stays as it is.
-        times: of each picture that was shown, as of `time.perf_counter`.
+        frozen: whether the picture is frozen.
+        times: when each picture was shown, in seconds of `time.perf_counter`.
     """
 
     def __init__(self, panes, records, guard, plot, title, out, movie):
@@ -44,13 +44,13 @@ class Display:
             print(f"No window ({why_not}): the picture will be in {self._out / 'dashboard.png'}")
 
     def begin(self):
-        """Show the first picture."""
+        """Make the dashboard and show the first picture."""
         self.dashboard = Dashboard(self.screen.figure, self._panes, self._records)
         self._movie = self._path and Movie(Path(self._path))
         self.draw()
 
     def draw(self, note=""):
-        """Draw for those who look on; the picture at the end is drawn when it is saved."""
+        """Update the dashboard, and draw it if somebody may be watching or a movie is recorded."""
         changed = self.dashboard.update(self._records, self._header() + note)
         if self.screen.open and (self.screen.live or self._movie):
             self.dashboard.draw(changed)
@@ -60,19 +60,19 @@ class Display:
                 self._movie.add(self.screen.figure.canvas)
 
     def note(self, note):
-        """Say something behind the numbers of epochs and iterations."""
+        """Show a note in the header, after the epoch and iteration."""
         self.dashboard.set_header(self._header() + note)
 
     def _header(self):
         records = self._records
-        if not records.total_steps:  # data without a known end
+        if not records.total_steps:  # data of unknown length
             return f"iteration {records.step:,}"
         epochs = records.total_steps // records.steps_per_epoch
         epoch = max(1, math.ceil(records.step / records.steps_per_epoch))
         return f"epoch {epoch} of {epochs}   ·   iteration {records.step:,} of {records.total_steps:,}"
 
     def save_picture(self, name="dashboard.png"):
-        """Save the whole picture. Returns its path; None if it could not be written, which is said."""
+        """Save a picture of all panes. Returns its path; if that fails, prints why and returns None."""
         with by_product():
             self.dashboard.save(self._out / name)
             return self._out / name
@@ -83,10 +83,10 @@ class Display:
                 self._movie.save()
 
     def stop(self):
-        """Draw no more; what was filmed is kept."""
+        """Stop drawing and close the screen. The movie keeps its frames."""
         self.dashboard = None
         if self.screen:
-            with contextlib.suppress(Exception):  # it may be what has failed
+            with contextlib.suppress(Exception):  # the screen itself may have failed
                 self.screen.close()
 
     def _on_key(self, key):

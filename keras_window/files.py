@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all, and read only if they are regular files."""
+"""Files: written completely or not at all, and read only if they are regular files."""
 
 import contextlib
 import errno
@@ -10,19 +10,19 @@ import time
 import zlib
 from pathlib import Path
 
-PATIENCE = 1.0  # seconds that another program may hold a file
-LARGEST = 2**29  # bytes of a file
-MACHINE = f"{zlib.crc32(platform.node().encode(errors='replace')):08x}"  # several may share a folder
+PATIENCE = 1.0  # seconds to wait for a file that another program has open
+LARGEST = 2**29  # bytes
+MACHINE = f"{zlib.crc32(platform.node().encode(errors='replace')):08x}"  # several machines may share a folder
 
 
 @contextlib.contextmanager
 def replacing(path):
-    """Give the path of a new file beside `path`, which takes its place when it is complete.
+    """A context manager that yields the path of a new file and moves it to `path` when the block ends.
 
-    If `path` is held for longer than a second (on Windows by a virus scanner, or a spreadsheet that shows
-    it), the new file stays beside it, and a line says under which name.
+    If another program has `path` open for longer than a second (on Windows a virus scanner or a spreadsheet),
+    the new file is kept beside it, and one line prints its name.
 
-    Raises OSError if it cannot be written. The message says which file, and why.
+    Raises OSError if the file cannot be written. The message names the file and the reason.
     """
     path = Path(path)
     new = path.with_name(f".new-{MACHINE}-{os.getpid()}{path.suffix}")
@@ -53,9 +53,9 @@ def _put_in_place(new, path):
 
 
 def open_regular(path):
-    """Open a regular file, to read bytes. A pipe is not waited for, a device not read without end.
+    """Open a regular file to read bytes, without waiting for a pipe or reading a device.
 
-    Raises OSError if it cannot be read or is no regular file.
+    Raises OSError if it cannot be read or is not a regular file.
     """
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     file = open(path, "rb", opener=lambda path, _: os.open(path, flags))  # noqa: SIM115  the caller closes it
@@ -66,9 +66,9 @@ def open_regular(path):
 
 
 def read_whole(path, most=LARGEST):
-    """The content of a regular file, bytes.
+    """Return the content of a regular file, bytes.
 
-    Raises OSError if it cannot be read, is no regular file, or has more than `most` bytes.
+    Raises OSError if it cannot be read, is not a regular file, or has more than `most` bytes.
     """
     with open_regular(path) as file:
         content = file.read(most + 1)

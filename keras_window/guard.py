@@ -1,18 +1,18 @@
-"""What fails in a picture does not end a training."""
+"""Error handling that keeps a failure in the window from ending the training."""
 
 import contextlib
 import sys
 
 
 def one_line(text):
-    """The text in one line that is not too long, whatever it names."""
+    """Return the text as one line, shortened in the middle if it is longer than 400 characters."""
     line = " ".join(str(text).split())
     return line if len(line) <= 400 else f"{line[:200]} ... {line[-190:]}"
 
 
 @contextlib.contextmanager
 def by_product():
-    """A file that cannot be written or read here is said in one line; the program goes on."""
+    """A block in which an OSError is printed as one line, and the program continues."""
     try:
         yield
     except OSError as error:
@@ -20,13 +20,13 @@ def by_product():
 
 
 class Guard:
-    """Blocks in which pictures are made. What fails there is said in one line, once; the program goes on.
+    """A context manager for drawing. The first error is printed as one line; the program continues.
 
-    Ctrl-C and the other signals pass.
+    Ctrl-C and other signals are not caught.
 
     Args:
-        what: begins the line: "The window stops here".
-        stop: called when something has failed.
+        what: the beginning of the line, such as "The window stops here".
+        stop: called after each error.
     """
 
     def __init__(self, what, stop=lambda: None):

@@ -1,4 +1,4 @@
-"""The live window as one Keras callback: when to record, to measure and to draw."""
+"""The live window as one Keras callback, which decides when to record, measure and draw."""
 
 import contextlib
 import functools
@@ -28,7 +28,7 @@ def _overlays(folders, x_axis):
 
 
 def _guarded(method):
-    """What fails in this method of `LivePlot` ends the drawing, not the training."""
+    """Decorate a method of `LivePlot`: an error in it stops the drawing, not the training."""
 
     @functools.wraps(method)
     def call(self, *args, **options):
@@ -39,45 +39,45 @@ def _guarded(method):
 
 
 class LivePlot(keras.callbacks.Callback):
-    """A window that shows a network learning. It never changes what is computed, and never ends it.
+    """A window that shows a network learning. It never changes what is computed, and never ends a training.
 
         train, test = (x_train, y_train), (x_test, y_test)
         model.fit(*train, validation_data=test, callbacks=[LivePlot([Accuracy(), Loss()], (train, test))])
 
-    Keys: space freezes the picture while the training goes on, 1 to 6 shows one pane, 0 or Esc all,
-    s saves a picture, f fills the screen, q closes. Closing the window does not end the training.
+    Keys: space freezes the picture while the training continues, 1 to 6 show one pane, 0 or Esc all,
+    s saves a picture, f fills the screen, q closes the window. Closing it does not end the training.
 
-    It leaves the last picture, `dashboard.png`, and the points of the curves, `curves.csv`.
+    It writes the last picture, `dashboard.png`, and the points of the curves, `curves.csv`.
 
     Args:
         panes: one to six panes, from `keras_window.panes`, in two rows of three.
-        data: the parts that are shown, to learn from and to test on or, if there are such, to validate with:
-            two (x, y), arrays as for `model.fit`; for the panes of pictures x [n, height, width, 1 or 3],
-            uint8 from 0 to 255 or float from 0 to 1; y int [n].
-        plot: "auto", a window if there is a screen, or the notebook cell; "window", "web" (the browser),
-            "share" (the browser, and others look on), "file" (only the picture at the end), or "none".
-        title: of the window; if None, the script's name.
-        out: the folder for what it leaves.
-        overlays: folders of other runs, whose curves are drawn behind these.
-        movie: the path of a .gif or .mp4 of what the window shows, or None.
-        x_axis: what the curves are drawn over, "iterations" or "epochs".
+        data: two pairs (x, y), the training data and the test (or, if there is any, validation) data, as
+            for `model.fit`. Panes of images need x [n, height, width, 1 or 3], uint8 from 0 to 255 or
+            float from 0 to 1, and y int [n].
+        plot: "auto" (a window if there is a screen, or the notebook cell), "window", "web" (the browser),
+            "share" (the browser, where others can watch), "file" (only the picture at the end), or "none".
+        title: the title of the window; if None, the script's name.
+        out: the folder to write to.
+        overlays: folders of other runs, whose curves are drawn behind this run's.
+        movie: the path of a .gif or .mp4 of the window, or None.
+        x_axis: the horizontal axis of the curves, "iterations" or "epochs".
         close: whether `wait_until_closed` closes the window.
         resume: whether the training continues the one whose curves are in `out`.
 
     Attributes:
-        out: as given, a `Path`.
+        out: the folder, a `Path`.
         records: the `Records`.
         display: the `Display`.
         pace: the `Pace` of this training.
-        guard: the `Guard` of what is drawn.
+        guard: the `Guard` around all drawing.
 
     Raises:
-        ValueError: there are too many panes, or one cannot show these data.
-        OSError: a run to overlay is no run; when the training begins: the browser cannot be served.
-        ImportError: when the training begins: a package for the browser is not installed.
+        ValueError: there are no panes or more than six, or a pane cannot show these data.
+        OSError: a folder in `overlays` is not a run; or, when the training begins, no port is free.
+        ImportError: when the training begins, a package for the browser is not installed.
     """
 
-    SHOWN = 60  # training examples; fewer if they are larger photos than 150 × 150, to be predicted in time
+    SHOWN = 60  # training examples; fewer if photos are larger than 150 × 150, to predict them in time
     VALUES = SHOWN * 150 * 150 * 3
 
     def __init__(
@@ -116,7 +116,7 @@ class LivePlot(keras.callbacks.Callback):
         complete = self._steps and self.records.step >= self.records.total_steps  # with `resume`
         if self._plot != "none" and not complete:
             with self.pace:
-                self.display.open()  # not guarded: what the browser lacks is for the user to know
+                self.display.open()  # not guarded: the user must learn what the browser needs
             with self.guard:
                 self._begin_drawing()
 
@@ -131,7 +131,7 @@ class LivePlot(keras.callbacks.Callback):
             with by_product():
                 self._bring_back_curves()
         self.pace.first_epoch = records.step == 0
-        self._write_curves()  # those who follow this run see that it begins
+        self._write_curves()  # programs that follow this run see that it begins
         own = self.out.resolve()
         self._follower = Follower([other for other in records.overlays if other.folder.resolve() != own])
 
@@ -152,7 +152,7 @@ class LivePlot(keras.callbacks.Callback):
 
     @_guarded
     def on_train_batch_end(self, batch, logs=None):
-        # Keras before 3.11 says with which batch an execution began, later ones with which it ended
+        # before Keras 3.11, `batch` is the first batch of an execution; later, the last
         self._executions += 1
         batches = self._executions * self.model.steps_per_execution
         batches = min(batches, self._steps or batches)  # the last one may be shorter
@@ -165,12 +165,12 @@ class LivePlot(keras.callbacks.Callback):
 
     def _go_on_drawing(self):
         if hasattr(self.model, "jax_state_sync"):
-            self.model.jax_state_sync()  # else the model's variables are empty in the middle of an epoch
+            self.model.jax_state_sync()  # otherwise the model's variables are empty in the middle of an epoch
         step = self.records.step
         if self.pace.due():
             self._show_progress()
         elif self.pace.test_due(step):
-            quarter = self._steps / 4  # of the first epoch: there is more to see than red
+            quarter = self._steps / 4  # of the first epoch: by then many examples are classified correctly
             whole = self.records.test.predicted_at < quarter <= step
             self._measurer.evaluate_test_set(1 if whole else self.pace.stride, between_pictures=True)
         elif time.perf_counter() - self._flushed > 0.1:
@@ -205,7 +205,7 @@ class LivePlot(keras.callbacks.Callback):
             return
         if validated:
             self._measurer.validated_at = self.records.step
-        last = self.model.stop_training or epoch + 1 == self.params["epochs"]  # shown in the last picture
+        last = self.model.stop_training or epoch + 1 == self.params["epochs"]  # the last picture shows it
         if self.pace.stride > 1 and self.pace.test_affordable() and not last:
             self._measurer.evaluate_test_set(between_pictures=True)
             self._show_progress()
@@ -222,10 +222,10 @@ class LivePlot(keras.callbacks.Callback):
                 self._show_progress(last=True)
         self.save()
 
-    # -- what it leaves
+    # -- files and windows after the training
 
     def save(self):
-        """Save the picture as it is, and the movie."""
+        """Save the current picture and the movie."""
         if self.display.dashboard:
             with self.guard, self.pace:
                 self.display.save_picture()
@@ -233,7 +233,7 @@ class LivePlot(keras.callbacks.Callback):
             self.display.save_movie()
 
     def wait_until_closed(self):
-        """Keep the windows, answering to mouse and keys, until they are closed; with `close`, close them."""
+        """Keep the windows open and responsive until they are closed; with `close`, close them now."""
         with self.guard:
             screen = self.display.screen
             if self.display.dashboard and screen.open and screen.stays:
@@ -250,9 +250,9 @@ class LivePlot(keras.callbacks.Callback):
                 self.display.draw()
 
     def _write_curves(self):
-        """Write the curves for those who follow this run; it takes at most 1 % of the time."""
+        """Write the curves for programs that follow this run, in at most 1 % of the time."""
         began = time.perf_counter()
-        with contextlib.suppress(OSError):  # at the end of the epoch it is said
+        with contextlib.suppress(OSError):  # the end of the epoch reports it
             write_curves(self.out, self.records.curves, self.records.steps_per_epoch)
         now = time.perf_counter()
         self._next_writing = now + max(1, 100 * (now - began))

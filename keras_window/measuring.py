@@ -1,4 +1,4 @@
-"""What the network makes of the examples that are shown, as it is in the middle of a training."""
+"""Predictions and metrics of the network in the middle of a training."""
 
 import time
 
@@ -9,19 +9,19 @@ from keras_window.records import Sample
 
 
 class Measurer:
-    """Predicts the training examples and evaluates the test examples of some records.
+    """Predicts the training examples and evaluates the test examples of the records.
 
     Args:
-        model: compiled, and about to be trained.
-        panes: the panes, whose tensors are worked out, too.
-        records: the `Records` into which all goes.
+        model: a compiled model, about to be trained.
+        panes: the panes, whose tensors are computed, too.
+        records: the `Records` that receive the results.
         pace: the `Pace`.
-        flush: called between two batches, so that the window answers.
+        flush: called between two batches, so that the window stays responsive.
     """
 
     def __init__(self, model, panes, records, pace, flush):
         self._model, self._panes, self._records, self._pace, self._flush = model, panes, records, pace, flush
-        self.validated_at = None  # iterations done when Keras itself evaluated the whole test set
+        self.validated_at = None  # iteration after which Keras itself evaluated the whole test set
         self._tensors = [pane.tensors(model) for pane in panes]
         wanted = [tensor for tensors in self._tensors for tensor in tensors]
         self._predictor = keras.Model(model.inputs[0], [*model.outputs, *wanted]) if wanted else model
@@ -31,16 +31,16 @@ class Measurer:
 
     def _seconds_for_test_set(self):
         x = self._records.test.x
-        self._predict(x[: self._batch])  # builds Keras' function: not to be counted
+        self._predict(x[: self._batch])  # builds Keras' function, which must not be timed
         began = time.perf_counter()
         self._predict(x[: self._batch])
         return (time.perf_counter() - began) * len(x) / len(x[: self._batch])
 
     def measure(self, everything=False):
-        """Predict and evaluate with the network as it is; the test set only if there is time for it.
+        """Predict the training examples, and evaluate the test set if there is time for it.
 
         Args:
-            everything: whether the test set is evaluated in any case.
+            everything: whether to evaluate the test set in any case.
         """
         self._predict_train_sample()
         pace = self._pace
@@ -49,7 +49,7 @@ class Measurer:
             self.evaluate_test_set()
 
     def evaluate_test_set(self, stride=1, between_pictures=False):
-        """Evaluate one of `stride` test examples, by chance: every other one might be of the same class."""
+        """Evaluate 1/`stride` of the test examples, at random: their order may follow the classes."""
         records, test = self._records, self._records.test
         with self._pace.evaluating(records.step, stride, between_pictures):
             order = np.random.default_rng(0).permutation(len(test.y))
@@ -62,7 +62,7 @@ class Measurer:
             test.outputs, test.predicted_at = sample.outputs, records.step
 
     def _test_set_known(self):
-        """Whether the outputs are those of the network as it is: a callback may have changed it since."""
+        """Whether the test outputs are up to date; a callback may have changed the network since."""
         test = self._records.test
         if test.predicted_at != self._records.step or test.outputs is None:
             return False
@@ -84,9 +84,9 @@ class Measurer:
         return np.concatenate(outputs)
 
     def _metrics(self, sample):
-        """Loss and metrics of test examples, leaving the training's own running means as they are."""
+        """Return loss and metrics of test examples, without changing the training's running means."""
         if _in_several_processes():
-            return {}  # to change these, all would have to be here
+            return {}  # changing the metrics would need all processes
         model = self._model
         variables = model.metrics_variables
         kept = [np.array(keras.ops.convert_to_numpy(variable)) for variable in variables]

@@ -1,4 +1,4 @@
-"""A film of what the window shows, as .gif or .mp4."""
+"""A movie of the window, as .gif or .mp4."""
 
 import contextlib
 import os
@@ -11,9 +11,9 @@ from keras_window.files import replacing
 
 
 class Movie:
-    """Keeps pictures of a figure, at most `LIMIT` of them, and writes them as .gif or .mp4.
+    """A movie of a figure with at most `LIMIT` frames, written as .gif or .mp4.
 
-    When there are too many every second one goes, and every second one from then on.
+    When the limit is reached, every second frame is dropped, and from then on half as many are kept.
     """
 
     LIMIT = 240
@@ -52,7 +52,7 @@ class Movie:
                 self._write_mp4(frames, size, new)
 
     def _write_mp4(self, frames, size, path):
-        """By hand, because imageio_ffmpeg's own writer does not say when the disk is full."""
+        """Run ffmpeg directly, because imageio_ffmpeg's own writer does not report a full disk."""
         import imageio_ffmpeg
 
         command = [

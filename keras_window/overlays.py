@@ -1,4 +1,4 @@
-"""Other runs whose curves are drawn behind ours, and followed while they go on."""
+"""Overlays: other runs, whose curves are drawn behind this run's and updated while they train."""
 
 import contextlib
 import threading
@@ -6,22 +6,22 @@ from pathlib import Path
 
 from keras_window.curves_file import read_curves
 
-PAUSE = 0.5  # seconds between two looks at the other runs
+PAUSE = 0.5  # seconds between two checks of the other runs
 
 
 class Overlay:
-    """Another run, whose curves are drawn behind ours.
+    """Another run, whose curves are drawn behind this run's.
 
     Args:
-        name: for the legend.
-        folder: the run's.
+        name: the name in the legend.
+        folder: the folder of the run.
         x_axis: "iterations" or "epochs".
-        races: whether it runs beside ours: then what its folder holds from before is not shown, and the
-            horizontal axis reaches as far as its curves.
+        races: whether it trains at the same time as this run. If so, older curves in its folder are not
+            shown, and the horizontal axis is long enough for its curves.
 
     Attributes:
         curves: as `read_curves` returns them.
-        begun: whether there are curves to show, if only empty ones.
+        begun: whether curves have been read; they may still be empty.
 
     Raises:
         OSError: as `read_curves`.
@@ -37,27 +37,27 @@ class Overlay:
     def _stamp(self):
         try:
             known = (self.folder / "curves.csv").stat()
-        except OSError:  # not written yet, or a shared folder is away
+        except OSError:  # not written yet, or the shared folder is unreachable
             return None
         return known.st_mtime_ns, known.st_size, known.st_ino
 
     def refresh(self):
-        """Read the curves again if they have changed; what cannot be read stays as it is."""
+        """Read the curves again if the file has changed; if that fails, keep the ones from before."""
         stamp = self._stamp()
         if stamp in (None, self._seen):
             return
-        with contextlib.suppress(OSError):  # next time it may be whole again
+        with contextlib.suppress(OSError):  # the file may be complete next time
             self.curves, self.begun = read_curves(self.folder, self._x_axis), True
             self._seen = stamp
 
     @property
     def end(self):
-        """How far the curves reach along the horizontal axis."""
+        """The largest x of all the curves, 0 if there are none."""
         return max((x[-1] for x, _ in self.curves.values()), default=0)
 
 
 class Follower:
-    """Looks at the other runs every half second, in a thread: a shared folder may be slow to answer."""
+    """Refreshes the overlays every half second, in a thread because a shared folder may be slow."""
 
     def __init__(self, overlays):
         self._overlays, self._ended = overlays, threading.Event()

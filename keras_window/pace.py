@@ -1,21 +1,22 @@
-"""When the window draws and when it evaluates the test set, so that it takes a small share of the time."""
+"""Timing of drawing and evaluation, so that the window takes only a small share of the training's time."""
 
 import contextlib
 import time
 
 
 class Pace:
-    """Says when the next picture is due, and when and how much of the test set is to be evaluated.
+    """Decides when to draw the next picture, and when and on how many examples to evaluate the test set.
 
-    In the first ten seconds there are more than three pictures a second, if the machine has half its
-    time for it. After that, drawing takes 1 % of the time.
+    In the first ten seconds there are more than three pictures a second, as long as they take less than half
+    of the time. After that, drawing takes 1 % of the time.
 
-    Evaluating the test set has a share of its own: a quarter of a second, and 2 % of the time. In the first
-    epoch, where the curve is steep, it is evaluated whenever the iterations have grown by a quarter; if that
-    takes long, only one of `stride` examples. After that Keras' validation evaluates it, or else we do.
+    Evaluation has its own budget: a quarter of a second, plus 2 % of the time. In the first epoch, where the
+    curve is steep, the test set is evaluated each time the number of iterations has grown by a quarter; if
+    that takes long, only 1/`stride` of the examples is used. In later epochs, Keras' validation evaluates the
+    test set; if the training has none, the window does.
 
     Args:
-        examples: how many there are in the test set.
+        examples: the number of test examples.
     """
 
     OPENING, INTERVAL = 10.0, 0.325  # seconds
@@ -31,14 +32,14 @@ class Pace:
         self.start()
 
     def expect(self, seconds):
-        """Evaluating the whole test set takes so long."""
+        """Set how many seconds evaluating the whole test set takes, and choose `stride` from it."""
         self._seconds = seconds
         in_time = self.SHORTEST / max(seconds, 1e-9) * self._examples
         fewest = max(min(self.FEWEST, self._examples / 4), in_time)
         self.stride = max(1, round(self._examples / fewest))
 
     def start(self):
-        """The training begins. What was spent before, opening the window, is not held against it."""
+        """Start the clock of the training. Time spent before, on opening the window, does not count."""
         self.began = self._next = time.perf_counter()
         self._spent_before, self._cost = self.spent, 0.0
 
@@ -58,7 +59,7 @@ class Pace:
         return self.test_affordable()
 
     def first_test_due(self):
-        patience = self.PATIENCE if self.first_epoch else 10 * self.PATIENCE  # a resumed run has much to show
+        patience = self.PATIENCE if self.first_epoch else 10 * self.PATIENCE  # a resumed run has more to show
         return self._tested_at is None and self._seconds < patience
 
     def test_affordable(self):
@@ -66,7 +67,7 @@ class Pace:
         return not self._validated and self._test_spent <= 0.25 + 0.02 * elapsed
 
     def validated(self, step):
-        """Keras' validation evaluated the whole test set, and will do so again."""
+        """Note that Keras' validation evaluated the whole test set; it will do so after each epoch."""
         self._tested_at, self._validated = step, True
 
     def end_epoch(self):
@@ -79,8 +80,8 @@ class Pace:
         began = time.perf_counter()
         yield
         seconds = time.perf_counter() - began
-        once = stride < self.stride  # the whole instead of a sample
-        if self._tested_at is not None and not once:  # the first time is free, too
+        once = stride < self.stride  # the whole test set instead of a sample
+        if self._tested_at is not None and not once:  # the first evaluation is free, too
             self._test_spent += seconds
         if between_pictures:
             self.spent += seconds

@@ -1,18 +1,18 @@
-"""What was recorded: numbers over the iterations. Nothing here knows how they are drawn."""
+"""The recorded numbers of a training, which the panes draw."""
 
 from collections import defaultdict
 from dataclasses import dataclass
 
 import numpy as np
 
-LIMIT = 500  # points in a curve: about one a pixel
+LIMIT = 500  # points in a curve: about one per pixel
 
 
 class Curve:
-    """Values over the iterations, at most `LIMIT` of them however long the training.
+    """Values over the iterations, at most `LIMIT` of them, however long the training.
 
-    When there are too many, neighbours are averaged two by two, and so is what comes later. A value
-    is a number or an array.
+    When the limit is reached, neighbouring values are averaged in pairs, and later values in groups of the
+    same size. A value is a number or an array.
     """
 
     def __init__(self):
@@ -37,13 +37,13 @@ class Curve:
 
 
 class RecentMeans:
-    """Keras' logs hold means since the epoch began; from them, the means since the last call."""
+    """Converts Keras' logs, which are means since the epoch began, to means since the last call."""
 
     def __init__(self):
         self._batches, self._means = 0, {}
 
     def __call__(self, batches, logs):
-        """Returns a dictionary of means, from the logs after so many batches of the epoch."""
+        """Return a dictionary of means. `logs` are Keras' logs after `batches` batches of the epoch."""
         before, self._batches = self._batches, batches
         earlier, self._means = self._means, {name: float(mean) for name, mean in logs.items()}
         return {
@@ -54,49 +54,50 @@ class RecentMeans:
 
 @dataclass
 class Sample:
-    """Examples that are shown, and what the network made of them."""
+    """Examples, with the outputs of the network for them."""
 
     x: np.ndarray  # [n, ...]; images [n, height, width, 1 or 3], uint8 from 0 to 255 or float from 0 to 1
     y: np.ndarray  # int [n] or [n, 1], or one-hot [n, classes]; in regression float [n]
     outputs: np.ndarray | None = None  # float32 [n, classes or 1]; None before they are predicted
-    predicted_at: int = 0  # iterations done when the network predicted these outputs
+    predicted_at: int = 0  # iteration after which these outputs were predicted
 
     def pixels(self, chosen):
-        """uint8 [n, height, width, 1 or 3]: the images with the indices `chosen`, to be drawn."""
+        """Return the images with the indices `chosen`, uint8 [n, height, width, 1 or 3], ready to draw."""
         images = self.x[chosen]
         if images.ndim == 3:
             images = images[..., np.newaxis]
         return images if images.dtype == np.uint8 else (images * 255).clip(0, 255).astype(np.uint8)
 
     def classes(self):
-        """int [n]: the label of each example."""
+        """Return the label of each example, int [n]."""
         labels = np.asarray(self.y)
         one_hot = labels.ndim > 1 and labels.shape[-1] > 1
         return labels.argmax(axis=-1) if one_hot else labels.reshape(-1)
 
     def predictions(self):
-        """int [n]: the predicted class; of two classes a network may give only the second's probability."""
+        """Return the predicted classes, int [n]. A single output is the probability of class 1 of 0 and 1."""
         if self.outputs.shape[-1] == 1:
             return (self.outputs[:, 0] > 0.5).astype(int)
         return self.outputs.argmax(axis=-1)
 
     def misclassified(self):
-        """bool [n]: whether the prediction is another class than the label."""
+        """Return whether each prediction differs from the label, bool [n]; False if there are no outputs."""
         if self.outputs is None:
             return np.zeros(len(self.y), bool)
         return self.predictions() != self.classes()
 
 
 class Records:
-    """All that is known of a training up to now; the panes draw it.
+    """Everything recorded of a training so far.
 
     Attributes:
-        curves: for each name as in Keras' logs ("loss", "accuracy", "val_loss", ...) a `Curve`.
-        train, test: a `Sample` of the training examples; all test examples, or those to validate with.
-        test_name: "test", or what else to call these.
-        step, total_steps: iterations done; those of the whole training.
+        curves: a dictionary from a name in Keras' logs ("loss", "accuracy", "val_loss", ...) to its `Curve`.
+        train: a `Sample` of some training examples.
+        test: a `Sample` of all test examples, or all validation examples.
+        test_name: the name of `test` in the window, "test" or "validation".
+        step, total_steps: iterations so far; iterations in the whole training.
         steps_per_epoch: iterations in an epoch.
-        x_axis: what the curves are drawn over, "iterations" or "epochs".
+        x_axis: the horizontal axis of the curves, "iterations" or "epochs".
         overlays: the other runs to compare with, each an `Overlay`.
     """
 
@@ -107,10 +108,10 @@ class Records:
         self.x_axis, self.overlays = x_axis, overlays
 
     def along(self, steps):
-        """Where on the horizontal axis these iterations are, float64."""
+        """Return the positions of these iterations on the horizontal axis, float64."""
         return np.asarray(steps, float) / (self.steps_per_epoch if self.x_axis == "epochs" else 1)
 
     def add(self, values):
-        """Add a dictionary of values at the present step."""
+        """Add a dictionary of values at the current iteration."""
         for name, value in values.items():
             self.curves[name].add(self.step, float(value))

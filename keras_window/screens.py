@@ -1,8 +1,8 @@
-"""Where the figure is shown: in a window, in the browser, in a notebook cell, in a file, or nowhere.
+"""Screens, which show the figure: a window, the browser, a notebook cell, or a file.
 
-A screen has a `figure` to draw on and is told when there is a new picture (`present`), when there is
-time to answer to the mouse (`flush`) and when to go (`close`). `open` says whether it is still there,
-`live` whether somebody may look at it now, `stays` whether it goes only when it is closed.
+A screen has a `figure` to draw on. The program calls `present` after drawing a new picture, `flush` to
+handle mouse and keys, and `close` at the end. `open` says whether the screen is still open, `live` whether
+somebody may be watching it now, `stays` whether it stays open until it is closed.
 """
 
 import contextlib
@@ -25,17 +25,18 @@ from keras_window.toolkits import new_figure, screen_size
 
 
 def open_screen(plot, title, on_key, buttons=None, pen=None):
-    """The screen for `--plot`, and why it is not a window, if a window was wanted.
+    """Return the screen for `--plot`, and the reason if no window could be opened, or None.
 
     Args:
         plot: "auto", "window", "web", "share" (with the class) or "file".
-        title: what the window's frame says.
-        on_key: called with the name of a key that was pressed.
-        buttons: for a browser on a phone: for each of some keys what its button says, a dictionary.
-        pen: if the class is to draw, each on paper of their own: how wide the pen is, as part of the paper.
+        title: the title of the window.
+        on_key: called with the name of each key that is pressed.
+        buttons: the buttons in a phone's browser, a dictionary from key to label.
+        pen: the width of the pen as a fraction of the paper's, if each member of the class is to draw on
+            paper of their own; otherwise None.
 
     Raises:
-        OSError: no browser could reach this computer. The message is one line.
+        OSError: no port is free for the browser. The message is one line.
         ImportError: a package for the browser is not installed. The message says which, and how to get it.
     """
     if plot == "auto" and _in_notebook():
@@ -57,7 +58,7 @@ def _in_notebook():
 
 
 class File:
-    """No screen: the picture is made to be saved at the end."""
+    """A figure that is shown nowhere, to be saved at the end."""
 
     open = True
     live = stays = False
@@ -77,7 +78,7 @@ class File:
 
 
 class Notebook(File):
-    """The cell's output, replaced by each new picture."""
+    """The output of a notebook cell. Each new picture replaces the one before."""
 
     live = True
 
@@ -100,10 +101,10 @@ class Notebook(File):
 
 
 class Window:
-    """A window of the GUI toolkit that MPLBACKEND names, or else of the first that opens one here.
+    """A window of the GUI toolkit named by MPLBACKEND, or of the first toolkit that can open one.
 
     Raises RuntimeError if there is no screen or no such toolkit; the message says what is missing, and the
-    command that mends it.
+    command that installs it.
     """
 
     SHARE = 0.75  # of the screen
@@ -117,13 +118,13 @@ class Window:
         canvas = self.figure.canvas
         manager = canvas.manager
         manager.set_window_title(title)
-        canvas.mpl_disconnect(manager.key_press_handler_id)  # our own keys
+        canvas.mpl_disconnect(manager.key_press_handler_id)  # replaced by our own keys
         canvas.mpl_connect("close_event", self._on_close)
         canvas.mpl_connect("key_press_event", lambda event: on_key(event.key))
         canvas.draw, canvas.blit = self._until_flushed(canvas.draw), self._until_flushed(canvas.blit)
         self._fit_to_screen(manager)
         manager.show()
-        self.flush()  # the window takes its size before anything is drawn
+        self.flush()  # lets the window take its size before anything is drawn
         if self.open:
             self._fit_canvas(manager)
             to_be_closed.append(self)
@@ -135,15 +136,15 @@ class Window:
         width, height = int(dpi * WIDTH), int(dpi * HEIGHT)
         manager.resize(width, height)
         if tk := _tk_window(manager):
-            tk.wm_geometry(f"{width}x{height}")  # matplotlib scales Tk's canvas once more
+            tk.wm_geometry(f"{width}x{height}")  # undoes matplotlib's second scaling of Tk's canvas
 
     def _fit_canvas(self, manager):
-        """On a scaled screen, Tk's canvas of matplotlib 3.10 is larger than its window."""
+        """Fit Tk's canvas to its window: on a scaled screen, matplotlib 3.10 makes it too large."""
         if tk := _tk_window(manager):
             self.figure.canvas.resize(SimpleNamespace(width=tk.winfo_width(), height=tk.winfo_height()))
 
     def _until_flushed(self, method):
-        """The toolkit calls this, too, and drops what is raised: `flush` raises it."""
+        """Make `method` keep its error for `flush` to raise, because the toolkit swallows exceptions."""
 
         @signals_wait()
         def call(*args, **options):
@@ -187,7 +188,7 @@ def _tk_window(manager):
 
 
 class _Canvas(FigureCanvasAgg):
-    """Knows whether it has been drawn on."""
+    """A canvas that remembers whether it has been drawn on."""
 
     changed = False
 
@@ -200,7 +201,7 @@ class _Canvas(FigureCanvasAgg):
 
 
 class Web(File):
-    """A tab of the page in the browser, which may be opened late, twice, or never. Only `close` ends it.
+    """A tab of the page in the browser. It may be opened late, twice or never; only `close` ends it.
 
     Raises OSError or ImportError as `open_screen` does.
     """
@@ -209,7 +210,7 @@ class Web(File):
     to_finish = "press q"
     KEYS = {"Escape": "escape", "PageUp": "pageup", "PageDown": "pagedown"} | {
         f"Arrow{way}": way.lower() for way in ("Left", "Right", "Up", "Down")
-    }  # matplotlib's names for the browser's
+    }  # from the browser's names to matplotlib's
 
     def __init__(self, title, on_key, buttons, pen, share):
         self.figure = DesignedFigure(figsize=(WIDTH, HEIGHT), dpi=1440 / WIDTH)
@@ -244,10 +245,10 @@ class Web(File):
         canvas.callbacks.process(name, event)
 
     def toggle_full_screen(self):
-        """The browser does this itself."""
+        """Do nothing: the browser handles this key itself."""
 
     def drawn(self, seconds):
-        """As `Tab.drawn` of keras_window/web.py."""
+        """See `Tab.drawn` in keras_window/web.py."""
         return self._tab.drawn(seconds)
 
     def answer(self, artist, what):
@@ -263,7 +264,7 @@ class Web(File):
 
 @functools.cache
 def _web_server(share):
-    """This program's only one, whose address is said, and opened where there is a browser."""
+    """Start the program's only server, print its address, and open it if there is a browser."""
     try:
         from keras_window.web import Server, qr_code
 
@@ -274,10 +275,10 @@ def _web_server(share):
         raise OSError(f"--plot web: cannot listen on this computer: {error.strerror}") from error
     print(f"The window is in the browser, at {server.address}", flush=True)
     if share:
-        print(f"The class looks on at {server.class_address}\n{qr_code(server.class_address)}", flush=True)
+        print(f"The class can watch at {server.class_address}\n{qr_code(server.class_address)}", flush=True)
     with contextlib.suppress(webbrowser.Error):
         browser = webbrowser.get()
-        if type(browser) is not webbrowser.GenericBrowser:  # that would be one in this terminal
+        if type(browser) is not webbrowser.GenericBrowser:  # a text browser would take over the terminal
             threading.Thread(target=browser.open, args=[server.address], daemon=True).start()
     return server
 
@@ -286,7 +287,7 @@ to_be_closed = []  # the open screens that stay until they are closed
 
 
 def wait_until_closed():
-    """Let the open windows answer to mouse and keys until the last of them is closed."""
+    """Keep all windows responsive until the last one is closed."""
     while to_be_closed:
         for screen in list(to_be_closed):
             screen.flush()
@@ -294,6 +295,6 @@ def wait_until_closed():
 
 
 def close_windows():
-    """Close all windows that are open."""
+    """Close all open windows."""
     for screen in list(to_be_closed):
         screen.close()

@@ -1,4 +1,4 @@
-"""Signals that come while a window's toolkit is at work."""
+"""Signals that arrive while a GUI toolkit is running."""
 
 import contextlib
 import signal
@@ -9,8 +9,8 @@ SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if 
 
 @contextlib.contextmanager
 def signals_wait():
-    """A signal's handler is called after this block: a toolkit drops what is raised in its callbacks."""
-    if threading.current_thread() is not threading.main_thread():  # Python's handlers run in that one
+    """A block that delays signal handlers to its end, because toolkits swallow exceptions in callbacks."""
+    if threading.current_thread() is not threading.main_thread():  # Python runs handlers only there
         yield
         return
     handlers = {number: signal.getsignal(number) for number in SIGNALS}

@@ -1,4 +1,4 @@
-"""Which GUI toolkit opens a window here; and if none does, what is missing, and the command that mends it."""
+"""The GUI toolkit that can open a window; if none can, what is missing and the command that installs it."""
 
 import ctypes
 import ctypes.util
@@ -14,7 +14,7 @@ import matplotlib
 from keras_window.style import DesignedFigure, as_designed
 
 ON_MAC = sys.platform == "darwin"
-# by matplotlib's names: the platform's own, Qt, Tk, GTK
+# matplotlib's names of the platform's own toolkit, Qt, Tk, GTK
 TOOLKITS = (
     *["macosx"] * ON_MAC,
     "qtagg",
@@ -29,27 +29,27 @@ WITHOUT_TK = {
 }
 
 
-_why_none = []  # why no toolkit opened a window, when all of them were tried
+_why_none = []  # why no toolkit opened a window, once all were tried
 
 
 def new_figure(size):
-    """An empty figure in a window that is not shown yet, of a toolkit that can move pictures.
+    """Return an empty figure in a window that is not shown yet, of a toolkit that supports animation.
 
-    The toolkit is the one that MPLBACKEND (or matplotlib's own settings) names, or else the first of
+    The toolkit is the one named by MPLBACKEND (or matplotlib's own settings), otherwise the first of
     `TOOLKITS` that opens a window.
 
     Args:
         size: width and height in inches, at 100 dots per inch.
 
     Raises:
-        RuntimeError: there is none. The message is one line.
+        RuntimeError: there is no such toolkit. The message is one line.
     """
     import matplotlib.pyplot as plt
 
     if _why_none:
         raise RuntimeError(_why_none[0])
     given = matplotlib.get_backend(auto_select=False)
-    if given is not None:  # by the user, or by us before
+    if given is not None:  # by the user, or by an earlier call
         try:
             return _figure(given, size)
         except Exception as error:  # every toolkit fails in its own way
@@ -92,12 +92,12 @@ def _what_is_missing(toolkit, error):
 
 
 class _Missing(RuntimeError):
-    """What a toolkit lacks, and the command that mends it."""
+    """The message says what a toolkit lacks, and the command that installs it."""
 
 
 @functools.cache
 def _try_qt(toolkit):
-    """Qt ends the whole program if its plugin for the screen does not load: try it in another one."""
+    """Try Qt in another process, because it aborts the program if its platform plugin does not load."""
     if not toolkit.lower().startswith("qt"):
         return
     if not any(map(importlib.util.find_spec, ("PyQt6", "PySide6", "PyQt5", "PySide2"))):
@@ -129,17 +129,17 @@ def _try_qt(toolkit):
 
 
 def _debian_package(library):
-    """Of libEGL.so.1 it is libegl1, of libdbus-1.so.3 it is libdbus-1-3."""
+    """Return the package of a library: libegl1 for libEGL.so.1, libdbus-1-3 for libdbus-1.so.3."""
     name, _, version = library.lower().partition(".so.")
     return name + "-" * name[-1].isdigit() + version
 
 
 def screen_size(manager, otherwise):
-    """Width and height of the screen that a window is on, in the unit in which its toolkit sizes windows.
+    """Return width and height of the screen that shows a window, in the unit of its toolkit's window sizes.
 
     Args:
         manager: the figure's manager.
-        otherwise: what to return if the toolkit does not say.
+        otherwise: the value to return if the toolkit does not tell.
     """
     window = getattr(manager, "window", None)
     if hasattr(window, "winfo_screenwidth"):  # Tk
@@ -150,6 +150,6 @@ def screen_size(manager, otherwise):
     if ON_MAC and window is None:
         graphics = ctypes.CDLL(ctypes.util.find_library("CoreGraphics"))
         display = graphics.CGMainDisplayID()
-        scale = manager.canvas.device_pixel_ratio  # by which matplotlib divides the size of a window
+        scale = manager.canvas.device_pixel_ratio  # matplotlib divides the size of a window by this
         return scale * graphics.CGDisplayPixelsWide(display), scale * graphics.CGDisplayPixelsHigh(display)
     return otherwise

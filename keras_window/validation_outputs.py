@@ -1,28 +1,28 @@
-"""What the network makes of the validation examples, taken while Keras validates."""
+"""The network's outputs for the validation examples, collected while Keras validates."""
 
 import keras
 import numpy as np
 
 
 class ValidationOutputs:
-    """Keeps what a model's validation steps predict, so that nobody has to predict it again.
+    """Collects the outputs of a model's validation steps, so that they need not be predicted again.
 
-    Keras' `fit` hands out only loss and metrics. Here each step also gives away its labels and outputs, until
-    `undo`; what Keras computes stays as it is.
+    Keras' `fit` returns only loss and metrics. Until `undo`, each validation step also passes its labels and
+    outputs to this object; what Keras computes does not change.
 
     Args:
-        model: compiled, and about to be trained.
-        y: the labels of the examples whose outputs are wanted.
+        model: a compiled model, about to be trained.
+        y: the labels of the validation examples.
     """
 
     def __init__(self, model, y):
         self._model, self._y, self._outputs = model, y, None
         if model.jit_compile and keras.config.backend() == "tensorflow":
-            return  # XLA does not let anything out
+            return  # XLA cannot call Python
         test_step, compute_metrics = type(model).test_step, type(model).compute_metrics
 
         def with_outputs(x, y, y_pred, *rest, **settings):
-            if keras.ops.is_tensor(y) and keras.ops.is_tensor(y_pred):  # not several
+            if keras.ops.is_tensor(y) and keras.ops.is_tensor(y_pred):  # not a model with several outputs
                 self._give_away(y, y_pred)
             return compute_metrics(model, x, y, y_pred, *rest, **settings)
 
@@ -36,12 +36,12 @@ class ValidationOutputs:
         model.test_step, model.test_function = step, None
 
     def undo(self):
-        """Let the model evaluate as before. Not for the middle of an evaluation."""
+        """Restore the model's own validation step. Do not call it during an evaluation."""
         if vars(self._model).pop("test_step", None):
             self._model.test_function = None
 
     def _give_away(self, y, y_pred):
-        """Runs inside Keras' step: on TensorFlow and JAX it is part of the compiled graph."""
+        """Pass labels and outputs to `_keep`; on TensorFlow and JAX this is part of the compiled graph."""
         backend = keras.config.backend()
         if backend == "tensorflow":
             import tensorflow as tf
@@ -61,13 +61,13 @@ class ValidationOutputs:
         if np.array_equal(np.ravel(y), np.ravel(self._y[begin : begin + len(y)])):
             self._outputs.append(np.array(y_pred, np.float32))
         else:
-            self._outputs = None  # these are other examples
+            self._outputs = None  # other examples than `y`
 
     def begin(self):
         self._outputs = []
 
     def end(self):
-        """Returns the outputs float32 [n, ...] since `begin`; None if these were other examples."""
+        """Return the outputs since `begin`, float32 [n, ...]; None if these were not the examples of `y`."""
         if keras.config.backend() == "jax":
             import jax
 

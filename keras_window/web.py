@@ -1,11 +1,11 @@
-"""A page in the browser that shows pictures as they change, and sends keys and the mouse back.
+"""A web page that shows the pictures as they change, and sends keys and the mouse back.
 
-A thread of its own answers the browsers, so that a slow one never holds up the training: each gets the newest
-picture when it has shown the one before. The page's address holds a secret; a connection over which it does
-not come is closed without an answer.
+The server has its own thread, so that a slow browser never holds up the training: each browser gets the
+newest picture once it has shown the previous one. The page's address contains a secret; a connection that
+does not send it is closed without an answer.
 
-With `share` anybody in the room may connect, and keras_window/connections.py says how often. Who has started
-the program comes in at a port of their own, which other computers do not reach.
+With `share`, other computers may connect, within the limits of keras_window/connections.py. The user who
+started the program connects to a separate port, which other computers cannot reach.
 """
 
 import asyncio
@@ -33,24 +33,24 @@ from tornado.websocket import WebSocketClosedError, WebSocketHandler
 from keras_window.connections import Places, Selector, Stream
 
 PAGE = Path(__file__).with_name("web.html").read_bytes()
-LONGEST = 1000  # bytes that a browser may send at once
-LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that look alike
+LONGEST = 1000  # bytes of one message from a browser
+LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # without those that look alike
 SECRET = "[A-Za-z0-9_-]+"
-PATIENCE = 10  # seconds for a request, and for a browser that no longer answers
+PATIENCE = 10  # seconds before a slow request or a silent browser is dropped
 
-logging.getLogger("tornado").addHandler(logging.NullHandler())  # what strangers send is no news
+logging.getLogger("tornado").addHandler(logging.NullHandler())  # do not log strangers' requests
 logging.getLogger("tornado").propagate = False
 
 
 class Tab:
-    """A part of the page, like a window: a picture, and what was done to it.
+    """A tab of the page, the counterpart of a window: it shows a picture and collects keys and the mouse.
 
     Args:
         server: the `Server`.
-        title: what it shows.
-        buttons: for those without a keyboard: for each of some keys what its button says.
-        pen: None, or who looks on does not see the picture, but draws on paper of their own, with a pen of
-            this width as part of the paper's.
+        title: the title of the tab.
+        buttons: the buttons for users without a keyboard, a dictionary from key to label.
+        pen: None, or the width of a pen as a fraction of the paper's: viewers then draw on paper of their own
+            instead of seeing the picture.
     """
 
     def __init__(self, server, title, buttons, pen):
@@ -60,33 +60,33 @@ class Tab:
         self.version, self._pixels, self._png = 0, None, None
 
     def show(self, pixels):
-        """Show a picture, uint8 [height, width, 3], from now on."""
+        """Show a picture, uint8 [height, width, 3], until the next one."""
         self._server.call(self._replace, pixels)
 
     def done(self):
-        """Yield what was done since the last call: ("key", name), or ("press", "move" or "release", x, y).
+        """Yield the actions since the last call: ("key", name), or ("press", "move" or "release", x, y).
 
-        The name is the browser's; x and y go from 0, left and top, to 1.
+        The key has the browser's name; x and y run from 0 (left, top) to 1.
         """
         while self._done:
             yield self._done.popleft()
 
     def drawn(self, seconds):
-        """Yield in turn who has drawn, and for each of them their strokes, for so many seconds.
+        """Yield each artist who has drawn, with an iterator over their strokes that ends after `seconds`.
 
-        A stroke is (x0, y0, x1, y1), from 0 to 1, or None: all has been wiped out. Who has strokes left then
-        is `waiting`, and has another turn when all the others have had theirs.
+        A stroke is (x0, y0, x1, y1), from 0 to 1, or None if the artist cleared the paper. An artist with
+        strokes left is `waiting`, and gets another turn after all the others.
         """
         while self._artists:
             artist = self._artists.popleft()
             yield artist, artist.strokes(self, seconds)
 
     def answer(self, artist, what):
-        """Tell this artist's page something, a dictionary."""
+        """Send a dictionary to this artist's page."""
         self._server.call(artist.say, what)
 
     def close(self):
-        """Take it from the page, whose last picture stays if there is no other."""
+        """Remove the tab from the page; if it is the last tab, the page keeps its picture."""
         self._server.wait_for(self._server.remove(self))
 
     # -- called by the server's thread
@@ -111,7 +111,7 @@ class Tab:
 
 
 def qr_code(text):
-    """A QR code to print on a terminal; empty if it cannot show one."""
+    """Return a QR code to print on a terminal, or an empty text if the terminal cannot show one."""
     code = io.StringIO()
     segno.make(text, micro=False).terminal(code, compact=True)
     try:
@@ -122,22 +122,22 @@ def qr_code(text):
 
 
 def _address_in_this_room():
-    """The address at which other computers find this one, as far as it knows."""
+    """Return the address of this computer in its network, as far as it is known."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe, contextlib.suppress(OSError):
-        probe.connect(("192.0.2.1", 9))  # nothing is sent; the address is nobody's (RFC 5737)
+        probe.connect(("192.0.2.1", 9))  # sends nothing; the address is reserved (RFC 5737)
         return probe.getsockname()[0]
     return "127.0.0.1"
 
 
 class Server:
-    """Answers the browsers that know its address.
+    """A web server for the page, which answers only browsers that know its secret address.
 
     Args:
         share: whether other computers may open the page, too.
 
     Attributes:
-        address: of the page, for who has started this program.
-        class_address: of the same page for those who may only look; short, for the board.
+        address: the page's address for the user who started this program.
+        class_address: with `share`, the page's address for viewers; short enough to write on a board.
 
     Raises:
         OSError: no port is free.
@@ -171,7 +171,7 @@ class Server:
         places = Places(self.selector)
 
         def accept(listening, admit):
-            with contextlib.suppress(OSError):  # gone again
+            with contextlib.suppress(OSError):  # the client has left already
                 connection, address = listening.accept()
                 if stream := admit(connection, address[0]):
                     http.handle_stream(stream, address)
@@ -183,23 +183,23 @@ class Server:
         await asyncio.Event().wait()
 
     def new_tab(self, *about):
-        """A `Tab` on the page, in front of the others."""
+        """Add a `Tab` in front of the others."""
         tab = Tab(self, *about)
         self.call(self.add, tab)
         return tab
 
     def call(self, function, *args):
-        """Let the server's thread call a function."""
+        """Call a function in the server's thread, without waiting for it."""
         self._loop.call_soon_threadsafe(function, *args)
 
     def wait_for(self, coroutine):
-        """Let the server's thread run a coroutine to its end."""
+        """Run a coroutine in the server's thread, and wait for its end."""
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
 
     # -- called by the server's thread
 
     def role(self, secret):
-        """Of a browser that knows this: "own", "look", or None if it is not the secret."""
+        """Return the role that a secret gives: "own", "look", or None for a wrong secret."""
         roles = {"own": self._own, "look": self._looking_on}
         known = [role for role, right in roles.items() if right and hmac.compare_digest(secret, right)]
         return known[0] if known else None
@@ -210,13 +210,13 @@ class Server:
         self.offer_to_all()
 
     async def remove(self, tab):
-        """When the browsers have shown its last picture; the slow ones have a second."""
+        """Remove a tab when the browsers have shown its last picture, or after one second."""
         end = time.monotonic() + 1
         while time.monotonic() < end and not all(browser.up_to_date(tab) for browser in self.browsers):
             await asyncio.sleep(0.01)
         self.tabs = {number: other for number, other in self.tabs.items() if other is not tab}
         self.offer_to_all()
-        await asyncio.sleep(0.05)  # what was written goes out
+        await asyncio.sleep(0.05)  # lets the last messages leave
 
     def offer_to_all(self):
         for browser in list(self.browsers):
@@ -224,7 +224,7 @@ class Server:
 
 
 class _Known(RequestHandler):
-    """Answers one request of who knows the secret."""
+    """A handler that closes the connection of every request without the secret."""
 
     def prepare(self):
         self.server, self.stream = self.application.settings["server"], self.request.connection.stream
@@ -253,15 +253,15 @@ def _from_0_to_1(value):
 
 
 class _Browser(_Known, WebSocketHandler):
-    """The connection to one page. Both sides send JSON, the server pictures, too."""
+    """The WebSocket to one page. Both sides send JSON; the server also sends pictures."""
 
     def check_origin(self, origin):
-        return True  # the secret is enough, and the page may have come through a proxy
+        return True  # the secret is enough, and the page may come through a proxy
 
     def open(self, secret):
-        self._chosen = None  # a tab
-        self._shown = self._sent = None  # a tab and its version: the page shows it; it is on its way
-        self._said = self._answer = None  # what the page was told of the tabs; what it is to be told
+        self._chosen = None  # number of the tab that the user chose
+        self._shown = self._sent = None  # (tab, version) that the page shows; that is on its way
+        self._said = self._answer = None  # last message about the tabs; next answer to send
         self._sending = False
         self._strokes, self.waiting = collections.deque(maxlen=1000), False
         self.server.browsers.add(self)
@@ -313,16 +313,16 @@ class _Browser(_Known, WebSocketHandler):
             tab.draws(self)
 
     def strokes(self, tab, seconds):
-        """Yield those since the last call, for so many seconds; called by the thread that draws."""
+        """Yield the new strokes for up to `seconds`; called by the thread that draws."""
         self.waiting, end = False, time.monotonic() + seconds
-        with contextlib.suppress(IndexError):  # none is left
+        with contextlib.suppress(IndexError):  # no strokes are left
             while time.monotonic() < end:
                 yield self._strokes.popleft()
         if self._strokes:
             self._wait_for_turn(tab)
 
     def _number(self):
-        """Of the tab that the page shows: the chosen one, or the newest."""
+        """Return the number of the tab that the page shows: the chosen one, or the newest."""
         tabs = self.server.tabs
         return self._chosen if self._chosen in tabs else max(tabs, default=None)
 
@@ -332,17 +332,17 @@ class _Browser(_Known, WebSocketHandler):
         return not seen or self._shown == (number, tab.version)
 
     def _pen(self):
-        """None if the page shows the picture, and no paper."""
+        """Return the width of the pen, or None if the page shows the picture instead of paper."""
         tab = self.server.tabs.get(self._number())
         return tab.pen if tab and self.role == "look" else None
 
     def say(self, what):
-        """Tell the page something, instead of what waits to be told."""
+        """Send a dictionary to the page; it replaces one that still waits to be sent."""
         self._answer = what
         self.offer()
 
     def offer(self):
-        """Send what is new, if the page has taken what was sent before: nothing queues up for it."""
+        """Send the next message if the previous one has left, so that messages never queue up."""
         news = None if self._sending else self._news()
         if news is None:
             return
@@ -359,7 +359,7 @@ class _Browser(_Known, WebSocketHandler):
             self.offer()
 
     def _news(self):
-        """What the page does not know: which tabs there are, an answer, a picture; None if it knows all."""
+        """Return the next message for the page: the tabs, an answer, or a picture; None if nothing is new."""
         tabs, number = self.server.tabs, self._number()
         tab = tabs.get(number)
         said = {"titles": {number: tab.title for number, tab in tabs.items()}, "shown": number}

@@ -1,4 +1,4 @@
-"""The panes that show the distribution of many numbers along the training, as bands."""
+"""Panes that show how a distribution changes during the training, as bands of percentiles."""
 
 import keras
 import numpy as np
@@ -10,9 +10,9 @@ from keras_window.style import TEST, TRAIN
 
 
 class _Bands(AlongTraining):
-    """Percentiles of many numbers along the training, as bands.
+    """Percentiles of many numbers over the training, as bands.
 
-    The darkest holds the middle 38 %, the four together all of them; the line is the median.
+    The darkest band holds the middle 38 % of the numbers, all four together 100 %; the line is the median.
     """
 
     PERCENTILES = (0, 7, 16, 31, 50, 69, 84, 93, 100)
@@ -21,12 +21,12 @@ class _Bands(AlongTraining):
         ("86 %", 0.25),
         ("68", 0.4),
         ("38", 0.6),
-    )  # how opaque each is, from the outermost
+    )  # label and opacity of each band, outermost first
 
     def build(self, axes, records):
         super().build(axes, records)
         self._bands = []
-        light, keys = 1.0, []  # what comes through the bands so far
+        light, keys = 1.0, []  # share of light that passes through the bands so far
         for share, alpha in self.BANDS:
             (band,) = axes.fill([0, 0, 0], [0, 0, 0], color=self.colour, alpha=alpha, lw=0, animated=True)
             self._bands.append(band)
@@ -41,7 +41,7 @@ class _Bands(AlongTraining):
         return [*self._bands, self._median]
 
     def numbers(self, model, values):
-        """The numbers now, float [n], from the model and the values of the pane's tensors."""
+        """Return the current numbers, float [n], from the model and the values of the pane's tensors."""
         raise NotImplementedError
 
     def record(self, model, values, records):
@@ -68,7 +68,7 @@ class _Bands(AlongTraining):
 
 
 class Weights(_Bands):
-    """The distribution of all weights: the kernels of the model's layers."""
+    """The distribution of all weights: trainable variables with two or more dimensions."""
 
     title = "Weights"
     colour = TRAIN
@@ -78,7 +78,7 @@ class Weights(_Bands):
 
 
 class Biases(_Bands):
-    """The distribution of all biases."""
+    """The distribution of all biases: trainable variables with one dimension."""
 
     title = "Biases"
     colour = TEST
@@ -88,7 +88,7 @@ class Biases(_Bands):
 
 
 def has_activation(layer):
-    """Whether a layer ends with an activation function that is not linear."""
+    """Whether a layer has an activation function other than the linear one."""
     return getattr(layer, "activation", None) not in (None, keras.activations.linear)
 
 
@@ -97,10 +97,10 @@ def _hidden_layers(model):
 
 
 class Logits(_Bands):
-    """What goes into the activation functions of the hidden layers, where these are layers of their own.
+    """The inputs of the hidden layers' activation functions, where these are separate `Activation` layers.
 
-    A sigmoid is flat beyond -4 and 4, and hardly learns there. As in a test, batch normalization takes
-    its moving averages. Source: the lecture's step 4.0, which shows it before batch normalization.
+    A sigmoid is flat below -4 and above 4, and hardly learns there. Batch normalization uses its moving
+    averages, as in a test. Source: the lecture's step 4.0, which shows them before batch normalization.
     """
 
     title = "Logits"
@@ -114,13 +114,12 @@ class Logits(_Bands):
 
 
 class MaxActivations(_Bands):
-    """The largest output of each neuron of the hidden layers over the training examples shown.
+    """The largest output of each hidden neuron over the training examples shown.
 
-    A neuron whose largest output is 0 says nothing about any of them.
+    A neuron whose largest output is 0 responds to none of these examples.
 
     Args:
-        kind: "conv." for convolutional layers, where each channel has a number for each place,
-            "dense" for the others.
+        kind: "conv." for convolutional layers, with one number per channel and position, or "dense".
 
     Source: the lecture's steps 3.0 to 4.2.
     """

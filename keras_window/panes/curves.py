@@ -1,4 +1,4 @@
-"""The panes that show curves along the training, over iterations or epochs: accuracy, loss."""
+"""Panes that show curves over iterations or epochs: accuracy and loss."""
 
 import itertools
 
@@ -11,7 +11,7 @@ from keras_window.style import EARLIER, LARGE, SMALL, TEST, TRAIN
 
 
 class AlongTraining(Pane):
-    """A pane over the iterations or epochs; its horizontal axis grows as the training does."""
+    """A pane with iterations or epochs on its horizontal axis, which grows with the training."""
 
     def build(self, axes, records):
         self.axes = axes
@@ -23,7 +23,7 @@ class AlongTraining(Pane):
         axes.set_xlabel(records.x_axis, loc="left", labelpad=2)
 
     def _end(self, records):
-        """The first sixth of the training while it is no further, then all of it, and of a race all."""
+        """Return the end of the horizontal axis: a sixth of the training, later all of it and of races."""
         if records.step <= records.total_steps / 6:
             return records.along(max(records.total_steps / 6, 1))
         racing = [overlay.end for overlay in records.overlays if overlay.races]
@@ -38,9 +38,9 @@ class AlongTraining(Pane):
 
 
 class _MetricPane(AlongTraining):
-    """Two curves, and their latest values as texts in a part of the pane that is kept free of curves."""
+    """Two curves of a metric, with their latest values as text in a part of the pane kept free of curves."""
 
-    FREE, LEGEND_LINE = 0.35, 0.075  # shares of the height
+    FREE, LEGEND_LINE = 0.35, 0.075  # fractions of the pane's height
 
     def __init__(self, metric):
         self.metric = metric
@@ -52,7 +52,7 @@ class _MetricPane(AlongTraining):
             for name, style in ((self.metric, ":"), (f"val_{self.metric}", "-")):
                 (line,) = axes.plot([], [], style, color=colour, alpha=0.55, lw=2, animated=True)
                 self._others.append((overlay, name, line))
-            label = f"{overlay.name}, {records.test_name}".replace(" --", "\n--")  # a flag a line
+            label = f"{overlay.name}, {records.test_name}".replace(" --", "\n--")  # one flag per line
             keys.append(Line2D([], [], color=colour, alpha=0.55, lw=2, label=label))
         if keys:
             keys.append(Line2D([], [], color="black", alpha=0.55, lw=2, ls=":", label="the same, train"))
@@ -93,7 +93,7 @@ class _MetricPane(AlongTraining):
 
 
 class Accuracy(_MetricPane):
-    """The share of examples classified correctly, in the training batches and in the test set."""
+    """The accuracy on the training batches and on the test set."""
 
     text_heights = (0.15, 0.04)
     legend_place = "lower right", (1, 0.24)  # above the texts
@@ -108,14 +108,14 @@ class Accuracy(_MetricPane):
         return super().build(axes, records)
 
     def limits(self, values):
-        """From 0 to 100 %, or from higher up if the curves then leave room for the texts."""
+        """Return the vertical limits: from 0 to 1, or from a higher value if the texts still have room."""
         low, free = np.percentile(values, 2) if len(values) else 0, self.free
         fitting = [bottom for bottom in (0.5, 0.8, 0.9, 0.95, 0.98) if low >= bottom + free * (1 - bottom)]
         return max([0, *fitting]), 1
 
 
 class Loss(_MetricPane):
-    """The loss that training makes small, or another error, in the training batches and in the test set."""
+    """The loss, or another measure of error, on the training batches and on the test set."""
 
     text_heights = (0.89, 0.78)
     legend_place = "upper right", (1, 0.77)  # below the texts

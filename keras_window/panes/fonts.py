@@ -1,4 +1,4 @@
-"""Fonts for the words that are painted into the window, of whatever script."""
+"""Fonts and text direction for words in any script that the window paints."""
 
 import functools
 import re
@@ -8,15 +8,15 @@ from matplotlib.font_manager import findfont, findSystemFonts
 from matplotlib.ft2font import FT2Font
 from PIL import ImageFont, features
 
-# one letter for each bidirectional class of characters that counts here; all others are "o"
+# one letter for each bidirectional class that matters here; all others are "o"
 KINDS = {"L": "L", "R": "R", "AL": "A", "EN": "E", "AN": "N", "ES": "s", "ET": "t", "CS": "c", "NSM": "m"}
 MIRRORED = str.maketrans("()[]{}<>«»‹›", ")(][}{><»«›‹")
 
 
 def font(height, width=None, text="", bold=True):
-    """The font for lines of this height in pixels, or smaller, so that the text is no wider than `width`.
+    """Return a font for lines of `height` pixels, or smaller to keep the text within `width` pixels.
 
-    It has the text's characters, if any font of this computer has them.
+    It has the text's characters if any font on this computer does.
     """
     pixels, path = int(height * 0.8), _font_with(frozenset(text), bold)
     needed = _font(path, pixels).getlength(text)
@@ -24,12 +24,12 @@ def font(height, width=None, text="", bold=True):
 
 
 def as_written(text):
-    """Text in the order in which it is painted, from left to right.
+    """Return text in the order in which PIL paints it, from left to right.
 
-    Hebrew and Arabic are turned, but not the numbers and the Latin words in them. With raqm PIL does that
-    itself; it also joins Arabic letters, which stand apart without it.
+    Hebrew and Arabic are reversed, except for the numbers and Latin words in them. If PIL has raqm, the text
+    is returned unchanged: raqm reorders it, and also joins Arabic letters, which stay separate without it.
 
-    Source: Unicode Standard Annex #9, "Unicode bidirectional algorithm", of which this leaves out pairs of
+    Source: Unicode Standard Annex #9, "Unicode bidirectional algorithm", without its rules for pairs of
     brackets (N0) and explicit embeddings (X1 to X8).
     """
     if features.check("raqm"):
@@ -46,8 +46,8 @@ def as_written(text):
 
 
 def _levels(kinds):
-    """For each character 1 if it runs from right to left, else 2 inside such text, 0 outside; a str."""
-    kinds = re.sub("(.)m+", lambda run: run[1] * len(run[0]), kinds)  # W1: a mark is as its letter
+    """Return a digit per character, a str: 1 right to left, 2 left to right inside such text, else 0."""
+    kinds = re.sub("(.)m+", lambda run: run[1] * len(run[0]), kinds)  # W1: a mark is like its letter
     strong = re.search("[LRA]", kinds)
     base = "L" if strong is None or strong[0] == "L" else "R"
     kinds = re.sub("A[^LRA]*", lambda run: run[0].replace("E", "N"), kinds).replace("A", "R")  # W2, W3
@@ -61,7 +61,7 @@ def _levels(kinds):
 
 
 def missing(text):
-    """The characters of a text that no font of this computer has: they are painted as boxes."""
+    """Return the characters that the best font for this text lacks; they are painted as boxes."""
     return sorted(set(text) - _characters(_font_with(frozenset(text), True)) - set(" \u200c\u200d"))
 
 

@@ -1,37 +1,37 @@
-"""What all panes have in common. A pane draws what was recorded; it knows one Axes and nothing of screens."""
+"""Base classes of the panes. A pane draws recorded numbers on one matplotlib Axes."""
 
 import numpy as np
 from matplotlib.artist import Artist
 
 
 class Pane:
-    """One of the pictures in the window."""
+    """One of the up to six parts of the window."""
 
     title = ""
 
     def check(self, records):
-        """Raise ValueError if this pane cannot show these examples."""
+        """Raise ValueError if this pane cannot show the examples in the records."""
 
     def build(self, axes, records):
-        """Make the artists, once. Returns those that change from picture to picture."""
+        """Create the artists, once. Returns those that change from picture to picture."""
         raise NotImplementedError
 
     def tensors(self, model):
-        """What to work out for the training examples shown: a list of the model's symbolic tensors."""
+        """Return the symbolic tensors of the model to compute for the training examples shown, a list."""
         return []
 
     def record(self, model, values, records):
-        """Take what the pane shows beyond the curves and samples; `values` are those of the tensors."""
+        """Record the pane's own numbers; `values` are the values of its tensors."""
 
     def update(self, records):
-        """Put the present numbers into the artists; True if the axes themselves changed."""
+        """Update the artists from the records. Returns whether the axes themselves changed."""
         raise NotImplementedError
 
 
 class PaintedArtist(Artist):
-    """A picture that fills its axes, painted anew when there is a new one or the axes' size changes.
+    """A picture that fills its axes, repainted when it is replaced or the size of the axes changes.
 
-    `axes.imshow` does the same, five times as slowly.
+    `axes.imshow` does the same but takes five times as long.
     """
 
     def __init__(self, axes):
@@ -41,7 +41,7 @@ class PaintedArtist(Artist):
         self._paint = None
 
     def show(self, paint):
-        """Show what `paint(width, height)` returns, an RGB picture of PIL's in that size, in pixels."""
+        """Show the PIL image in RGB that `paint(width, height)` returns; both are in pixels."""
         self._paint, self._painted = paint, None
 
     def draw(self, renderer):
@@ -56,7 +56,7 @@ class PaintedArtist(Artist):
 
 
 class Painted(Pane):
-    """A pane that is a picture; what paints it is given to `self._picture`."""
+    """A pane that is one picture; subclasses call `self._picture.show`."""
 
     def build(self, axes, records):
         axes.set(xticks=[], yticks=[])

@@ -1,4 +1,4 @@
-"""The panes that show pictures: some training examples, and a part of the test set."""
+"""Panes that show images: some training examples, and a part of the test set."""
 
 import functools
 
@@ -13,20 +13,21 @@ from keras_window.style import DARK_RED, LARGE, RED
 
 def _check_images(images):
     if images.ndim not in (3, 4):
-        raise ValueError(f"pictures of examples need images [n, height, width, 1], not {list(images.shape)}")
+        raise ValueError(f"picture panes need images [n, height, width, 1 or 3], not {list(images.shape)}")
 
 
 def _misclassified_first(sample, count):
-    """The indices of `count` examples, the misclassified ones first, and how many of them there are."""
+    """Return the indices of `count` examples, misclassified first, and the number of misclassified ones."""
     wrong = sample.misclassified()
     order = np.argsort(~wrong, kind="stable")[:count]
     return order, int(wrong[order].sum())
 
 
 def _coloured(images, wrong):
-    """Ink black on white, of the first `wrong` white on red; photos as they are, the first in a red frame.
+    """Colour images, uint8 [n, h, w, 1 or 3] to [n, h, w, 3], so that the first `wrong` stand out.
 
-    uint8 [n, h, w, 1 or 3] to [n, h, w, 3].
+    Grey images become black on white, the first `wrong` white on red. Photos keep their colours; the first
+    `wrong` get a red frame.
     """
     if images.shape[-1] == 3:
         coloured = images.copy()
@@ -43,7 +44,7 @@ def _coloured(images, wrong):
 
 
 def _shrunk(images, side):
-    """Images of about `side` pixels, each the darkest of those it stands for; of photos their mean."""
+    """Shrink images to about `side` pixels: each pixel is the most ink of its block, in photos the mean."""
     times = max(1, round(images.shape[1] / side))
     height, width = (length // times * times for length in images.shape[1:3])
     parts = [images[:, i:height:times, j:width:times] for i in range(times) for j in range(times)]
@@ -57,7 +58,7 @@ def mosaic(tiles, columns, rows, empty):
 
     Args:
         tiles: [n, height, width, ...], at most columns * rows.
-        empty: the value of the places that are left over.
+        empty: the value of the places without a tile.
 
     Returns:
         An array [rows * height, columns * width, ...] of the tiles' dtype.
@@ -71,7 +72,7 @@ def mosaic(tiles, columns, rows, empty):
 
 @functools.cache
 def _caption(text, width, height, lines, wrong):
-    """A picture of a few words, white on dark red if misclassified; there is room for so many lines."""
+    """Paint a text of up to `lines` lines, in white on dark red if `wrong`."""
     picture = Image.new("RGB", (width, height), DARK_RED if wrong else "white")
     draw, line = ImageDraw.Draw(picture), height / lines
     for row, words in enumerate(map(as_written, text.split("\n"))):
@@ -81,17 +82,17 @@ def _caption(text, width, height, lines, wrong):
 
 
 class TrainImages(Pane):
-    """Some training examples, the misclassified ones first, on red, with label and prediction.
+    """Some training examples; the misclassified ones come first, on red, with label and prediction.
 
     Args:
         title: above the pane.
-        classes: the names of the classes; each picture then carries its own.
+        classes: the names of the classes; each image then has a caption.
     """
 
     def __init__(self, title="Training digits", classes=None):
         self.title, self._classes = title, classes
         self._columns, self._rows = (4, 3) if classes else (10, 6)
-        self._lines = 2 if classes and max(map(len, classes)) > 5 else 1  # of a caption
+        self._lines = 2 if classes and max(map(len, classes)) > 5 else 1  # lines of a caption
 
     def check(self, records):
         _check_images(records.train.x)
@@ -137,20 +138,20 @@ class TrainImages(Pane):
 
 
 class TestImages(Pane):
-    """A part of the test set, the misclassified ones first on red, and a ruler; pale until it is evaluated.
+    """A part of the test set, misclassified first on red, beside an accuracy scale; pale until evaluated.
 
-    With as many places as a tenth of the test set, an accuracy of 90 % makes all of it red, and the lower end
-    of the red is the accuracy on the ruler from 90 to 100 %.
+    If a tenth of the test set is shown, an accuracy of 90 % makes all of it red. The scale then runs from 90
+    to 100 %, and the lower end of the red part marks the accuracy.
 
     Args:
         title: above the pane.
-        classes: the names of the classes; the most frequent mistake is then named.
-        columns, rows: how many places there are; fewer for a test set that is smaller.
+        classes: the names of the classes; the pane then names the most frequent mistake.
+        columns, rows: the size of the grid of images; smaller if the test set is smaller.
 
     Source: M. Görner's visualisation for "TensorFlow and deep learning, without a PhD".
     """
 
-    __test__ = False  # the name is not for pytest
+    __test__ = False  # not a test, despite its name
 
     def __init__(self, title="Test digits", classes=None, columns=40, rows=25):
         self.title, self._classes = title, classes
