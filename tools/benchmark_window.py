@@ -1,10 +1,10 @@
-"""What the window costs: a lesson with `--plot window` and `--plot none`, run in turn.
+"""Measures the cost of the window: runs a lesson with `--plot window` and `--plot none` in turn.
 
     python3 tools/benchmark_window.py --runs 5
     python3 tools/benchmark_window.py --runs 3 --lesson mnist_3_convolutional -- --step 3.0
 
-needs a screen (for example `xvfb-run -s "-screen 0 1920x1080x24"` before it). Prints the seconds of
-the whole process, the share of the window, when its first picture appeared, and the frames per second.
+Prints the seconds of the whole process, the share of the window, the time until its first picture, and the
+frames per second. Needs a screen (for example `xvfb-run -s "-screen 0 1920x1080x24"` before the command).
 """
 
 import argparse
