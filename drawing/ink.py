@@ -45,7 +45,7 @@ def read_ink(path):
         float32 [280, 280], 0 (paper) to 1 (ink); the digit is centred, its longer side is 200 pixels.
 
     Raises:
-        UserError: nothing is drawn on it, or the image cannot be read.
+        UserError: nothing is drawn on it.
     """
     grey, paper = _dark_on_light(_read_grey(path))
     ink = (paper - grey) / np.maximum(paper, 0.05)
