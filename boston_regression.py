@@ -13,7 +13,8 @@ loss = mean of (Y − price)²        MAE = mean of |Y − price|
 
 The 13 numbers have very different scales: each is normalized with the mean and standard deviation of the
 training examples. Values beyond −2 or 2 are then clipped: for values that it never saw, a network's
-predictions are unreliable. Training ends when the validation loss has not fallen for 20 epochs (early stopping).
+predictions are unreliable.
+Training ends when the validation loss has not fallen for 20 epochs (early stopping).
 
 About the data: one of the columns, B, encodes the share of Black residents of the tract, Bk, as
 1000·(Bk − 0.63)². Its authors (Harrison and Rubinfeld, "Hedonic housing prices and the demand for clean air",
