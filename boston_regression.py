@@ -12,7 +12,8 @@ Y1 = relu(X·W1 + b1)    Y2 = relu(Y1·W2 + b2)    Y = Y2·W3 + b3
 loss = mean of (Y − price)²        MAE = mean of |Y − price|
 
 The 13 numbers have very different scales: each is normalized with the mean and standard deviation of the
-training examples. What is then beyond −2 or 2 is clipped, because the network cannot know what it never saw.
+training examples. Values beyond −2 or 2 are then clipped: for values that it never saw, a network's
+predictions are unreliable.
 Training ends when the validation loss has not fallen for 20 epochs (early stopping).
 
 About the data: one of the columns, B, encodes the share of Black residents of the tract, Bk, as
@@ -20,7 +21,7 @@ About the data: one of the columns, B, encodes the share of Black residents of t
 1978) included it because they presumed that racial segregation affects prices. A model that uses it prices
 houses by the skin colour of the neighbours, and the square hides what was encoded. scikit-learn removed the
 data set for this reason. It is kept here because the lecture uses it: as a small regression, and as an
-example of why one looks at data before using them. Do not draw conclusions about prices from it.
+example of why you should look at data before you use them. Do not draw conclusions about prices from it.
 
 Look at: the dots gather along the diagonal; prices were capped at 50 ("50 or more").
 Try: --epochs 30, or --learning-rate 0.01: which tracts are still far off?

@@ -1,4 +1,4 @@
-r"""Cats and dogs: four convolutional layers with pooling, and three dense layers, tell them apart.
+r"""Cats and dogs: a network of four convolutional and three dense layers tells them apart.
 
 @ @ @ @ @ @ @ @ @   pictures, RGB: 150 × 150 (the bundled ones 32 × 32)    X  [batch, 150, 150, 3]
 @ @ @ @ @ @ @ @ @   convolution 3×3, ReLU; max pooling 2×2                    [batch, 75, 75, 32]
@@ -13,11 +13,11 @@ r"""Cats and dogs: four convolutional layers with pooling, and three dense layer
 Max pooling 2×2, stride 2: Y[i, j, n] = the largest of X[2i, 2j, n], X[2i+1, 2j, n], X[2i, 2j+1, n] and
 X[2i+1, 2j+1, n], so that height and width are halved, and rounded down.
 
-Look at: without augmentation the validation loss rises from the sixth epoch on: overfitting, few pictures.
-Try: --against "--no-augment", a race: augmentation changes each picture a little every time it is shown
+Look at: without augmentation the validation loss rises from the sixth epoch on: overfitting, too few images.
+Try: --against "--no-augment", a race: augmentation changes each image a little every time it is used
   (mirrored, rotated, zoomed, shifted). --dropout 0: without dropout.
-  --predict my_cat.jpg asks the trained network. --full takes photos, 150 × 150 (a download; half a minute
-  an epoch on two cores); --data-dir FOLDER your own, of any two classes, in train/<name>/ and
+  --predict my_cat.jpg uses the trained network. --full downloads photos of 150 × 150 (half a minute an epoch
+  on two cores); --data-dir FOLDER takes your own, of any two classes, in train/<name>/ and
   validation/<name>/.
 
 Source: the lecture's slide; F. Chollet, "Building powerful image classification models using very little

@@ -1,13 +1,13 @@
-"""The convolution slides, animated: a filter slides over a picture and fills its feature map.
+"""The convolution slides, animated: a filter slides over an image and fills its feature map.
 
     Y[i, j] = Σ over r, s of X[stride·i + r, stride·j + s] · W[r, s]
 
-    X  the picture      [5, 5]     with padding "same" it gets zero padding
+    X  the image        [5, 5]     padding "same" adds zeros around it
     W  the filter       [3, 3]     what a convolutional layer learns (here it is given)
     Y  the feature map  [3, 3]     (5 − 3) / stride + 1 = 3 numbers in a row
 
-The numbers of X that a number of Y is computed from are its receptive field. If X has several channels, a
-filter is as deep as X: W[r, s, c], the sum goes over all channels c, too, and Y is still one feature map.
+The receptive field of a number of Y is the part of X that it is computed from. If X has several
+channels, a filter is as deep as X: W[r, s, c]. The sum then includes all channels c; Y is one feature map.
 
 The slides (--slide NAME shows one of them), and the flags that change them:
 
@@ -47,8 +47,8 @@ from PIL import Image
 
 SLIDE_INPUT = "1 1 1 0 0 / 0 1 1 1 0 / 0 0 1 1 1 / 0 0 1 1 0 / 0 1 1 0 0"
 POOLING_INPUT = "1 1 2 4 / 5 6 7 8 / 3 2 1 0 / 1 2 3 4"
-POOL = 2  # rows and columns of a square of which the largest number is left
-MANY = 12  # an input of more rows or columns is drawn as a picture, and so is what is made of it
+POOL = 2  # rows and columns of the square whose largest number is kept
+MANY = 12  # rows or columns: a larger input and its feature map are drawn as images
 KERNELS = {
     "slide": "1 0 1 / 0 1 0 / 1 0 1",
     "edge": "-1 -1 -1 / -1 8 -1 / -1 -1 -1",
@@ -83,7 +83,7 @@ def convolve_volume(x, kernels, biases, stride=1, padding="valid"):
 
 
 def convolve(x, kernel, stride=1, padding="valid"):
-    """The same for one picture [h, w] and one kernel [kh, kw], without a bias: float32 [h', w']."""
+    """A feature map, without a bias, of one image [h, w] and one kernel [kh, kw]: float32 [h', w']."""
     y = convolve_volume(x[:, :, None], kernel[:, :, None, None], np.zeros(1), stride, padding)
     return y[:, :, 0]
 
@@ -95,7 +95,7 @@ def max_pool(x, stride=2):
 
 
 def margins(shape, size, stride, padding):
-    """How many rows and columns of zeros padding "same" puts (above, below), (left, right)."""
+    """The rows and columns of zeros that the padding adds: (above, below), (left, right)."""
     if padding == "valid":
         return [(0, 0), (0, 0)]
     total = [max((-(-n // stride) - 1) * stride + k - n, 0) for n, k in zip(shape, size, strict=True)]
@@ -103,7 +103,7 @@ def margins(shape, size, stride, padding):
 
 
 def until(y, step):
-    """The feature map after so many steps, NaN where it is not yet computed, and the place of the last."""
+    """The feature map up to a step, with NaN for later numbers, and the position of the newest one."""
     step = min(step, y.size - 1)
     return np.where(np.arange(y.size).reshape(y.shape) <= step, y, np.nan), divmod(step, y.shape[1])
 
@@ -113,7 +113,7 @@ def is_picture(x):
 
 
 def draw_input(axes, x, size, stride, padding, i, j, title=None):
-    """The input with its margin, and yellow where the filter lies. Returns the numbers there."""
+    """Draw the padded input, yellow under the filter. Returns the numbers under the filter."""
     around = margins(x.shape, size, stride, padding)
     padded = np.pad(x, around)
     here = np.s_[stride * i : stride * i + size[0], stride * j : stride * j + size[1]]
@@ -127,7 +127,7 @@ def draw_input(axes, x, size, stride, padding, i, j, title=None):
 
 
 def products(here, kernel):
-    """The products of the numbers under a filter and its own, as a sum, a line for each row."""
+    """The products of a filter's numbers and those under it, written as a sum, a line for each row."""
     rows = [
         " + ".join(f"{number(a)}·{signed(b)}" for a, b in zip(*pair, strict=True))
         for pair in zip(here, kernel, strict=True)
@@ -136,7 +136,7 @@ def products(here, kernel):
 
 
 def draw_convolution(figure, step, x, kernel, stride, padding):
-    """The input under the filter, the products and their sum, and the feature map so far."""
+    """Draw the input under the filter, the products and their sum, and the feature map so far."""
     left, middle, right = figure.subplots(1, 3, width_ratios=(5, 3.6, 4))
     figure.subplots_adjust(left=0.03, right=0.97, top=0.82, bottom=0.1, wspace=0.12)
     whole = convolve(x, kernel, stride, padding)
@@ -154,7 +154,7 @@ def draw_convolution(figure, step, x, kernel, stride, padding):
 
 
 def written(x, kernel, stride, padding):
-    """How the size of a feature map is computed, as on the slide: "(7 − 3) / 2 + 1 = 3"."""
+    """The computation of a feature map's size, as on the slide: "(7 − 3) / 2 + 1 = 3"."""
     lines, same = [], padding == "same"
     for n, k, size in zip(x.shape, kernel.shape, convolve(x, kernel, stride, padding).shape, strict=True):
         quotient = f"{n} / {stride}" if same else f"({n} − {k}) / {stride}"
@@ -166,7 +166,7 @@ def written(x, kernel, stride, padding):
 
 
 def draw_pair(figure, step, x, kernel, *ways):
-    """Two ways to slide, each (title, stride, padding), side by side."""
+    """Draw two convolutions side by side, each given as (title, stride, padding)."""
     cells = figure.subplots(1, 4)
     figure.subplots_adjust(left=0.02, right=0.98, top=0.69, bottom=0.09, wspace=0.12)
     for n, (title, stride, padding) in enumerate(ways):
@@ -180,7 +180,7 @@ def draw_pair(figure, step, x, kernel, *ways):
 
 
 def draw_strides(figure, step, x, kernel, stride, padding):
-    """Stride 1 beside another one, 2 at least."""
+    """Draw stride 1 beside a larger one, at least 2."""
     strides = 1, max(2, stride)
     ways = [(f"stride {n}:  {written(x, kernel, n, padding)}", n, padding) for n in strides]
     draw_pair(figure, step, x, kernel, *ways)
@@ -193,7 +193,7 @@ def draw_paddings(figure, step, x, kernel, stride):
 
 
 def draw_pooling(figure, step, x, stride):
-    """Of each square the largest number is left."""
+    """Draw max pooling, which keeps the largest number of each square."""
     left, right = figure.subplots(1, 2)
     figure.subplots_adjust(left=0.05, right=0.95, top=0.82, bottom=0.17)
     whole = max_pool(x, stride)
@@ -205,7 +205,7 @@ def draw_pooling(figure, step, x, stride):
     colours = np.array([[YELLOW, BLUE], [RED, GREEN]], object)
     colours = np.tile(colours, y.shape)[: y.shape[0], : y.shape[1]]
     fill = np.full(x.shape, WHITE, object)
-    for place in np.ndindex(y.shape) if stride >= POOL else [here]:  # squares that overlap: only this one
+    for place in np.ndindex(y.shape) if stride >= POOL else [here]:  # of overlapping squares only this one
         fill[square(*place)] = colours[place]
     draw_numbers(left, x, f"input {x.shape[0]}×{x.shape[1]}", fill, picture=is_picture(x))
     title = f"max pooling {POOL}×{POOL}, stride {stride}"
@@ -217,7 +217,7 @@ def draw_pooling(figure, step, x, stride):
 
 
 def draw_filters(figure, step, x, stride, padding):
-    """One picture, several filters: each finds something else, and makes a feature map of its own."""
+    """Draw several filters on one image: each finds something different, in its own feature map."""
     first, *columns = figure.subplots(2, len(FILTERS) + 1, height_ratios=(1, 2)).T
     figure.subplots_adjust(left=0.02, right=0.98, top=0.82, bottom=0.08, wspace=0.1, hspace=0.3)
     first[0].axis("off")
@@ -233,7 +233,7 @@ def draw_filters(figure, step, x, stride, padding):
 
 
 def draw_channels(figure, step, x, kernels, biases, stride, padding):
-    """The products of a filter and a receptive field, all their channels, and the bias make one number."""
+    """Draw how a filter, a receptive field with all channels, and the bias make one number."""
     whole = convolve_volume(x, kernels, biases, stride, padding)
     rows, columns, filters = whole.shape
     n, i, j = (int(place) for place in np.unravel_index(step, (filters, rows, columns)))
@@ -264,7 +264,7 @@ def draw_channels(figure, step, x, kernels, biases, stride, padding):
 
 
 def draw_volumes(figure, step):
-    """A layer's input and output have a depth: colours at first, then one feature map for each filter.
+    """Draw the depth of a layer's input (colours at first) and output (one feature map for each filter).
 
     A filter is as deep as its input.
     """
@@ -289,7 +289,7 @@ def draw_volumes(figure, step):
 
 
 def numbers(text, most, others):
-    """The numbers of a kernel or an input: "0 1 0 / 1 -4 1 / 0 1 0" is [3, 3]."""
+    """Parse the numbers of a kernel or an input: "0 1 0 / 1 -4 1 / 0 1 0" is [3, 3]."""
     try:
         table = np.array([row.split() for row in text.split("/")], dtype=float)
         fits = table.size and max(table.shape) <= most and abs(table).max() <= 999

@@ -1,9 +1,9 @@
 """Draw a digit with the mouse, and see at once what trained networks predict.
 
-On the left is the sheet; in the middle what the networks see of it, 28 × 28 pixels, fitted and centred as
-MNIST's digits were; on the right the ten probabilities Y that each network gives. They are the best run in
-runs/ that was trained on MNIST and the best of one layer (softmax), or those that --model names; if there is
-none, softmax is trained.
+On the left is the sheet; in the middle the image that the networks see, 28 × 28 pixels, fitted and centred
+as MNIST's digits were; on the right the ten probabilities Y that each network predicts. The networks are the
+best in runs/ that was trained on MNIST and the best with one layer (softmax), or those that --model names. If
+there is none in runs/, softmax is trained first.
 
 Look at: digits that one layer misclassifies and a convolutional network does not: it sees shapes anywhere.
 Try: a 0, 2 or 5 drawn small in a corner (centring puts it right, but its strokes are thick); a digit upside
@@ -37,14 +37,14 @@ BOX = 4, 23  # first and last row and column of the 20 × 20 in the middle
 
 
 def as_mnist(ink):
-    """A drawing as MNIST has it: fitted into 20 × 20 pixels, its centre of mass in the middle of 28 × 28.
+    """A drawing in MNIST's format: fitted into 20 × 20 pixels, its centre of mass in the middle of 28 × 28.
 
     Args:
         ink: float [h, w], 0 (paper) to 1 (ink).
 
     Returns:
-        uint8 [28, 28, 1], 0 (paper) to 255 (ink). The middle is the pixel in row and column 14, as it is
-        in MNIST; a digit that would reach over the edge is moved less far.
+        uint8 [28, 28, 1], 0 (paper) to 255 (ink). The middle is the pixel in row and column 14, as in
+        MNIST; a digit that would cross the edge is moved less far.
 
     Source: LeCun, Cortes, Burges, "The MNIST database of handwritten digits".
     """
@@ -64,9 +64,9 @@ def as_mnist(ink):
 
 
 class Network(NamedTuple):
-    """A trained network: what the terminal calls it, its name in the window, and how it reads an image.
+    """A trained network: its name in the terminal, its name in the window, and its predictions.
 
-    `read` makes of uint8 [28, 28, 1] the probabilities float [10].
+    `read` converts an image, uint8 [28, 28, 1], to the probabilities, float [10].
     """
 
     source: str
@@ -75,8 +75,8 @@ class Network(NamedTuple):
 
 
 def digits_of(result):
-    """What digits the run of a result was trained on: "MNIST", "your digits", or None if they are none."""
-    data, name = result["data"], PureWindowsPath(result["data"]["file"]).name  # it knows / and \\
+    """The digits that a result's run was trained on: "MNIST" or "your digits"; None if other data."""
+    data, name = result["data"], PureWindowsPath(result["data"]["file"]).name  # splits at / and \\
     lesson = result["script"].startswith("mnist_") or name == "mnist.npz"
     if not lesson or result["classes"] not in (None, list("0123456789")):
         return None
@@ -85,7 +85,7 @@ def digits_of(result):
 
 
 def load_network(path):
-    """The `Network` in a .keras file or the folder of a run. Raises UserError if it cannot read digits."""
+    """The `Network` in a .keras file or a run's folder. Raises UserError if it does not predict digits."""
     file = path / MODEL if path.is_dir() else path
     source, name = str(path), f"{file.absolute().parent.name}\n{file.name}"
     if file.name == MODEL and is_complete(file.parent):
@@ -111,7 +111,7 @@ def load_network(path):
 
 
 def find_networks(runs):
-    """The best run on MNIST in a folder, and the best of softmax: a list of `Network`s."""
+    """The best run on MNIST in a folder and the best softmax run, a list of up to two `Network`s."""
     found, networks = [], []
     files = [*runs.rglob("result.json"), *runs.rglob("checkpoint.npz")]
     for folder in sorted({file.parent for file in files}):
@@ -140,7 +140,7 @@ def find_networks(runs):
 
 def train_softmax(pad):
     out = Path("runs", SOFTMAX)
-    if there(out):  # what is in it may be somebody's
+    if there(out):  # it may hold the user's own files
         out = Path("runs", f"{SOFTMAX}-draw_digit")
     print(f"There is no network trained on MNIST in runs/: training {SOFTMAX} first.", flush=True)
     script = Path(__file__).with_name(f"{SOFTMAX}.py")

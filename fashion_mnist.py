@@ -12,7 +12,7 @@ r"""M1, basic classification: a small network tells shirts from sneakers.
 
 Y1 = relu(X·W1 + b1)          Y = softmax(Y1·W2 + b2)
 
-Look at: which classes are confused (shirts are hard), and at the end the second picture: the first test
+Look at: which classes are confused (shirts are hard). At the end, a second picture shows the first test
   images with their probabilities, and the confusion matrix: a row for each true class, a column for each
   predicted one.
 Try: --step conv: convolutions recognize a sleeve wherever it is. --epochs 30: the test loss rises again.

@@ -1,4 +1,4 @@
-"""The gradient descent slides, animated: what a network's error costs, and how its weights go downhill.
+"""The gradient descent slides, animated: the cost of a network's errors, and how training reduces it.
 
     Cₖ = Σ (a − y)²                      the cost of digit k: a is the network's output, y what it should be
     C = 1/n · Σ Cₖ                       the average over all n training digits: this is to become small
@@ -8,7 +8,7 @@
 
 The slides: cost, average_cost, surface, learning_rates, optimizers, backpropagation (--slide NAME shows one
 of them). Space or → goes on, ← goes back, p plays, ↑ and ↓ change the slide. Keras' own optimizers take the
-steps, but for average_cost and backpropagation, where the formula above stands in the code.
+steps, except for average_cost and backpropagation, which use the formulas above.
 Look at: after a few hundred digits the average hardly changes; too large a step lands higher on the other
   side; momentum and Adam find a way along a long valley.
 Try: --slide surface --learning-rate 0.02, then 0.43 and 0.5.
@@ -31,16 +31,22 @@ from keras import ops
 from keras.optimizers import SGD, Adam
 from keras.optimizers.schedules import ExponentialDecay
 
-# What an untrained network says to an 8, as on the lecture's slide
+# The outputs of an untrained network for an 8, as on the lecture's slide
 OUTPUTS = np.array([0.18, 0.29, 0.58, 0.77, 0.20, 0.36, 0.93, 1.00, 0.95, 0.35])
 WANTED = np.eye(10)[8]
 EIGHT = 110  # of the test digits
 
-COUNTS = (*range(1, 9), 100, 1000, 10_000, 60_000)  # of how many training digits the average is shown
-STEPS = (0, 1, 5, 20, 60, 120)  # of gradient descent, after which it is
+COUNTS = (
+    *range(1, 9),
+    100,
+    1000,
+    10_000,
+    60_000,
+)  # how many training digits are averaged
+STEPS = (0, 1, 5, 20, 60, 120)  # of gradient descent, after which the average is shown
 SHOWN, SUBSCRIPTS = 8, "₁₂₃₄₅₆₇₈"  # digits with a picture
 
-# Points (x, y) near the line y = x + 1, and the same points further to the right: there the valley is long
+# Points (x, y) near the line y = x + 1, and the same points further to the right, which make a long valley
 POINTS = np.array([0, 0.5, 1, 1.5, 2]), np.array([1.2, 1.2, 2.2, 2.2, 3.2])
 FAR_POINTS = POINTS[0] + 2, POINTS[1]
 START = 0.0, 4.0  # w, b
@@ -76,15 +82,15 @@ number, signed = partial(shapes.number, decimals=3), partial(shapes.signed, deci
 
 
 def average_costs(images, labels, batch_size=500, learning_rate=0.3):
-    """Gradient descent makes the average cost of all training digits small: ten sigmoid neurons.
+    """Train ten sigmoid neurons by gradient descent on the average cost of all training digits.
 
     Args:
         images, labels: uint8 [n, 28, 28] and [n].
-        batch_size: each step goes down the slope of the average cost of so many digits.
+        batch_size: the number of digits whose average cost gives the gradient of a step.
 
     Returns:
-        After each of STEPS, from random weights on, the outputs for the first digits, float32
-        [len(STEPS), SHOWN, 10], and the cost of every digit, float32 [len(STEPS), n].
+        The outputs for the first digits, float32 [len(STEPS), SHOWN, 10], and the cost of every digit,
+        float32 [len(STEPS), n], after each of STEPS; the initial weights are random.
     """
     x = np.divide(images.reshape(len(images), -1), 255, dtype="float32")
     y = np.eye(10, dtype="float32")[labels]
@@ -119,7 +125,7 @@ def slope(weights, points):
 
 
 def descend(optimizer, points, steps):
-    """The way that a new Keras optimizer takes down the slope from START: w and b, float32 [steps + 1, 2]."""
+    """The path of a new Keras optimizer from START downhill: w and b, float32 [steps + 1, 2]."""
     weights = keras.Variable(START, dtype="float32")
     path = [np.array(START, "float32")]
     for _ in range(steps):
@@ -139,11 +145,11 @@ def sigmoid(z):
 
 
 def backpropagate(x1, x2, y, w1, w2, w3, w4, w5, w6, b1, b2, b3):
-    """Forward and back through two inputs, two hidden neurons and one output, all with sigmoid.
+    """Forward and backward pass through two inputs, two hidden neurons and one output, all sigmoid.
 
     Returns a dictionary of all numbers by name; dw1 is ∂C/∂w₁, z the sum that goes into a neuron's sigmoid.
-    Back from the cost, each derivative is the one behind it times one link of the chain (Rumelhart, Hinton
-    and Williams, 1986).
+    Backwards from the cost, each derivative is the previous one times one factor of the chain rule
+    (Rumelhart, Hinton and Williams, 1986).
     """
     h1 = sigmoid(w1 * x1 + w2 * x2 + b1)
     h2 = sigmoid(w3 * x1 + w4 * x2 + b2)
@@ -167,7 +173,7 @@ def symbol(name):
 
 
 def draw_cost(figure, step, digit):
-    """Ten outputs, what they should be, the squared differences and their sum."""
+    """Draw ten outputs, their targets, the squared differences and their sum."""
     axes = figure.add_axes((0.03, 0.3, 0.2, 0.36), title="an 8", xticks=[], yticks=[])
     axes.imshow(digit, cmap="gray_r")
     axes.spines[:].set_visible(True)
@@ -189,7 +195,7 @@ def draw_cost(figure, step, digit):
 
 
 def draw_average_cost(figure, step, digits, labels, outputs, costs):
-    """Training digits, the outputs for each and its cost; the average of more and more, and how it falls."""
+    """Draw training digits with outputs and costs, the average of more and more, and its descent."""
     axes = whole_slide(figure)
     n, measured = COUNTS[min(step, len(COUNTS) - 1)], max(0, step - len(COUNTS) + 1)
     for k in range(min(n, SHOWN)):
@@ -223,7 +229,7 @@ def draw_average_cost(figure, step, digits, labels, outputs, costs):
 
 
 def draw_path(axes, path, points, view):
-    """The loss as a map, the lighter the lower, and the way of the weights on it."""
+    """Draw the loss as a map, lighter where it is lower, and the path of the weights on it."""
     w, b = np.meshgrid(np.linspace(*view[:2], 80), np.linspace(*view[2:], 80))
     levels = np.geomspace(0.06, 60, 16)
     axes.contourf(w, b, loss(w, b, points), levels, cmap="Blues", norm="log", extend="both")
@@ -235,7 +241,7 @@ def draw_path(axes, path, points, view):
 
 
 def draw_surface(figure, step, path, learning_rate):
-    """The line that the weights make, the loss of every line as a map and as a landscape, the next step."""
+    """Draw the line for the current weights, the loss of all lines as a map and in 3D, and the next step."""
     path = path[: step + 1].astype(float)
     w, b = path[-1]
     axes = figure.add_axes((0.05, 0.34, 0.24, 0.48), title=f"y = {signed(w)}·x + {signed(b)}")
@@ -264,7 +270,7 @@ def draw_surface(figure, step, path, learning_rate):
 
 
 def draw_ways(figure, step, points, view, ways, pace=1):
-    """Several ways down, each (title, formula, path), and how the loss falls; `pace` steps at once."""
+    """Draw several paths, each (title, formula, path), and their losses; a frame is `pace` steps."""
     cells = figure.subplots(2, len(ways), height_ratios=(2.4, 1)).T
     figure.subplots_adjust(left=0.05, right=0.98, top=0.8, bottom=0.14, wspace=0.2, hspace=0.42)
     for (upper, lower), (title, formula, path) in zip(cells, ways, strict=True):
@@ -280,7 +286,7 @@ def draw_ways(figure, step, points, view, ways, pace=1):
 
 
 def draw_backpropagation(figure, step, network):
-    """The network, each number as soon as it is known, and how the newest was computed."""
+    """Draw the network with the numbers known so far, and the computation of the newest."""
     values, names = backpropagate(**network), list(CHAIN)
     newest = names[step - 1] if 0 < step <= len(names) else None
     known = [*network, *names[:step]]

@@ -11,9 +11,9 @@ the film was great …      words as numbers, 256 of them         X   [batch, 25
 
 Y1[i] = E[X[i]]      Y2 = mean of Y1 over i      Y3 = relu(Y2·W3 + b3)      Y = σ(Y3·W4 + b4)
 
-Look at: the words; nobody told the network what they mean. And the loss: on the training reviews it keeps
-  falling, on the validation reviews it rises again: overfitting, the network memorises reviews.
-Try: --review "What a wonderful film" when it is trained, or --review - to type reviews. What does it predict
+Look at: the words; nobody told the network what they mean. The loss keeps falling on the training reviews,
+  but rises again on the validation reviews: overfitting, the network memorises reviews.
+Try: --review "What a wonderful film" after the training, or --review - to type reviews. What does it predict
   for "not bad at all"? The mean ignores the order of the words. It was trained on reviews of about 200 words:
   on a short one it is overconfident.
 

@@ -1,4 +1,4 @@
-"""What a neuron is, and what ten of them make of a hundred digits.
+"""The neuron slides, animated: one neuron, a layer of ten, and a batch of a hundred digits.
 
     z = x₁·w₁ + … + xₙ·wₙ + b            a neuron: each input times its weight, their sum, plus a bias
     a = σ(z) = 1 / (1 + exp(−z))         its activation: sigmoid; or ReLU, max(0, z)
@@ -37,8 +37,8 @@ import numpy as np
 INPUTS = np.array([1, 0.5, 0.2, 0.8])
 WEIGHTS, BIAS = np.array([2, -1, 1.5, 0.5]), -1
 SUBSCRIPTS = "₁₂₃₄"
-ROWS = (0, 1, 2, 8)  # of the batch, those that are written out
-SIX = 98  # of the test digits
+ROWS = (0, 1, 2, 8)  # of the batch that are written out
+SIX = 98  # index of a 6 in the test digits
 EXAMPLES = {"confident and right": 0.9, "untrained": 0.1, "confident and wrong": 0.01}
 LEFT, WIDTH = 32, 10  # of ten cells side by side, in tenths of an inch
 
@@ -52,7 +52,7 @@ def relu(z):
 
 
 def softmax(logits):
-    """Ten probabilities for each row: [n, 10] to [n, 10]. Without its largest number exp stays finite."""
+    """Ten probabilities for each row: [n, 10] to [n, 10]. Subtracting the maximum keeps exp finite."""
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
     return powers / powers.sum(axis=1, keepdims=True)
 
@@ -81,11 +81,11 @@ def train(images, labels, steps=100, batch_size=1000, learning_rate=0.2):
         error = (softmax(x @ w + b) - actual) / batch_size
         w -= learning_rate * x.T @ error
         b -= learning_rate * error.sum(axis=0)
-    return w, b.round(2)  # so that the sums add up as they are written
+    return w, b.round(2)  # so that the sums on the slides are exact
 
 
 def fixed(value, decimals=2):
-    """A number with so many decimals, even if they are 0: −1.50."""
+    """A number with this many decimals, even if they are 0: −1.50."""
     return f"{round(float(value), decimals) + 0.0:.{decimals}f}".replace("-", "−")
 
 
@@ -94,12 +94,12 @@ def product(x, w):
 
 
 def column(n):
-    """Where the n-th of ten columns has its middle."""
+    """The x of the centre of the n-th of ten columns."""
     return LEFT + WIDTH * (n + 0.5)
 
 
 def draw_cells(axes, y, title, texts, fill=WHITE, newest=None):
-    """Ten cells side by side; that of the column `newest` is yellow."""
+    """Draw ten cells side by side; the one in column `newest` is yellow."""
     write(axes, LEFT - 1.5, y, title, 19, color=INK, ha="right")
     for n, text in enumerate(texts):
         draw_box(axes, column(n), y, WIDTH, 5.4, YELLOW if n == newest else fill)
@@ -107,12 +107,12 @@ def draw_cells(axes, y, title, texts, fill=WHITE, newest=None):
 
 
 def explain(figure, text, size=24):
-    """What happens in this frame, below."""
+    """Write what happens in this frame below the drawing."""
     write(figure, 0.5, 0.1, text, size)
 
 
 def draw_one_neuron(figure, step, activation, bias):
-    """One neuron: each product (frames 1 to 4), their sum (5), plus the bias (6), the activation (7)."""
+    """Draw one neuron: each product (frames 1 to 4), the sum (5), plus the bias (6), the activation (7)."""
     function, name, formula = ACTIVATIONS[activation]
     axes, (x, y), products = whole_slide(figure), (74, 44), INPUTS * WEIGHTS
     total = products.sum()
@@ -155,7 +155,7 @@ def draw_one_neuron(figure, step, activation, bias):
 
 
 def draw_layer(figure, step, activation, weights, biases):
-    """The same inputs go into ten neurons, each with its own column of weights and its own bias."""
+    """Draw ten neurons with the same inputs, each with its own column of weights and its own bias."""
     function, name, _ = ACTIVATIONS[activation]
     axes, newest = whole_slide(figure), step - 1
     sums = INPUTS @ weights + biases
@@ -183,7 +183,7 @@ def draw_layer(figure, step, activation, weights, biases):
 
 
 def draw_batch(figure, step, images, labels, weights, biases):
-    """X · W for a batch, plus b, softmax: the matrices as pictures, and some rows number by number."""
+    """Draw X · W + b and softmax for a batch: the matrices as images, and some rows as numbers."""
     axes, n = whole_slide(figure), len(ROWS)
     products = images @ weights
     logits = products + biases
@@ -225,13 +225,13 @@ def draw_batch(figure, step, images, labels, weights, biases):
 
 
 def newest_row(step):
-    """The row of the batch that this frame of its slide is about, or None: X · W, then + b, then softmax."""
+    """The row of the batch that this frame adds, or None: for X · W, then for + b, then for softmax."""
     n = len(ROWS)
     return None if step in (0, n + 1, 3 * n + 2) else ROWS[(step - 1 - (step > n)) % n]
 
 
 def batch_text(step, products, logits, biases, probabilities, labels):
-    """What a frame of slide batch adds, in the column of the prediction."""
+    """The text for a frame of slide batch: what is computed, in the column of the prediction."""
     n, row, guesses = len(ROWS), newest_row(step), probabilities.argmax(axis=1)
     if step == 0:
         return "X: 100 images of 28 × 28 pixels, each a row of 784 numbers"
@@ -252,7 +252,7 @@ def batch_text(step, products, logits, biases, probabilities, labels):
 
 
 def draw_cross_entropy(figure, step, image, probabilities):
-    """Actual times log of computed probability, ten times; and what other probabilities would cost."""
+    """Draw the ten terms of the cross-entropy, and the cost of other predicted probabilities."""
     axes, actual = whole_slide(figure), np.eye(10)[6]
     products = actual * np.log(probabilities)
     loss, examples = -products.sum(), list(EXAMPLES.items())[: max(0, step - 11)]
@@ -286,7 +286,7 @@ def draw_cross_entropy(figure, step, image, probabilities):
 
 @functools.cache
 def trained_layer():
-    """MNIST's test digits, uint8 [10000, 28, 28], their labels, and W and b of a layer that is trained."""
+    """MNIST's test digits, uint8 [10000, 28, 28], their labels, and W and b of a trained layer."""
     learned, test = bundled_mnist()
     return *test, *train(*learned)
 

@@ -14,7 +14,7 @@ GRU→GRU→GRU→GRU→GRU→GRU→ GRU    both ways           GRU →  GRU→ 
 In training the decoder gets the correct previous tokens ("teacher forcing"); when it translates, its own.
 
 Look at: the attention. A row is an output token, a column an input token: dark where the network attends.
-  In --step dates the year comes first, wherever it stands. Nobody told the network.
+  With --step dates the year comes first in the output, wherever it is in the input: the network learned this.
 Try: --translate "Saturday, 3 March 2018", --beams 5; and --step translate: English to Spanish (a download),
   or with --pairs FILE your own two languages: each line a sentence, a tab, its translation, as in
   https://www.manythings.org/anki. Look at the words that change their order.
@@ -41,7 +41,7 @@ VARIANTS = {
 
 
 def build_model(task, units, dropout):
-    """The encoder, the decoder, and both in one for training."""
+    """The model for training, which contains the encoder and the decoder."""
     source = keras.Input((None,), dtype="int32")
     X = layers.Embedding(len(task.source.tokens), units, mask_zero=True)(source)
     X = layers.Dropout(dropout)(X)

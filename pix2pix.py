@@ -11,13 +11,13 @@ X  [32, 32, 1]                                                     Y' [32, 32, 1
           \  1 × 1 × 256                                     /
   down: convolution 4×4, stride 2, batch norm, leaky ReLU
 
-Discriminator, a PatchGAN: for each of 8 × 8 patches of a pair (X, Y) or (X, Y') it predicts: is it real?
+Discriminator, a PatchGAN: for each of 8 × 8 patches of a pair (X, Y) or (X, Y') it predicts if Y is real.
 
 Loss of the discriminator: −log D(X, Y) − log(1 − D(X, Y'))
 Loss of the generator:     −log D(X, Y') + 100 · L1       L1 = mean of |Y − Y'|, pixels from −1 to 1
 
-Look at: the pictures. L1 alone makes them correct but blurred; the discriminator notices, which forces
-  texture. Neither loss goes to 0: what one network learns makes the task of the other harder.
+Look at: the images. L1 alone makes them correct but blurred; the discriminator detects the blur, so the
+  generator must add texture. Neither loss goes to 0: each network makes the task of the other harder.
 Try: --movie film.gif; --l1 0 and --l1 1000; --step facades, house fronts from plans, 256 × 256, the
   paper's networks: its 400 epochs need a GPU, but --resume continues wherever it was stopped.
   --step facades --data-dir FOLDER takes your own pairs, side by side in one picture, in train/ and test/.
@@ -44,7 +44,7 @@ VARIANTS = {
 
 
 def normalization(batch_size):
-    """For a batch of one picture, batch norm is instance norm."""
+    """Batch norm, or instance norm where a batch is one image."""
     return layers.BatchNormalization() if batch_size > 1 else layers.GroupNormalization(groups=-1)
 
 
@@ -61,7 +61,7 @@ def build_generator(image_size, channels, filters, batch_size):
     while height > 1:
         height //= 2
         Y = convolution(min(filters * 2 ** len(skips), 8 * filters), use_bias=height == 1)(Y)
-        if skips and height > 1:  # neither the first nor the innermost, where nothing would be left
+        if skips and height > 1:  # not the first, nor the innermost: 1 × 1 would become 0
             Y = normalization(batch_size)(Y)
         Y = layers.LeakyReLU(0.2)(Y)
         skips.append(Y)
@@ -75,7 +75,7 @@ def build_generator(image_size, channels, filters, batch_size):
 
 
 def build_discriminator(image_size, channels, filters, batch_size):
-    """The PatchGAN: pictures from -1 to 1 to a logit for each patch, [batch, patches, patches, 1]."""
+    """The PatchGAN: images from -1 to 1 to a logit for each patch, [batch, patches, patches, 1]."""
     inputs = [keras.Input((image_size, image_size, n)) for n in channels]
     D = layers.Concatenate()(inputs)
     for i in range(2 if image_size < 64 else 3):
@@ -87,7 +87,7 @@ def build_discriminator(image_size, channels, filters, batch_size):
 
 
 class Pix2Pix(keras.Model):
-    """Both networks, trained together by `model.fit`: one sum of losses is what a step of each needs."""
+    """Both networks; `model.fit` trains them together, on the sum of their losses."""
 
     def __init__(self, generator, discriminator, l1):
         super().__init__()
@@ -99,10 +99,10 @@ class Pix2Pix(keras.Model):
         return self.generator(x, training=training)
 
     def judge(self, x, y, y_pred, training):
-        """The discriminator's logits for real pictures, for drawn ones, and for drawn ones once more: the
-        last train only the generator, the others only the discriminator."""
+        """The discriminator's logits for real images, and twice for generated ones: the first two train
+        only the discriminator, the third only the generator."""
         discriminate, averages = self.discriminator.stateless_call, self.discriminator.non_trainable_variables
-        # read once: TensorFlow now and then puts off a second reading until the discriminator has learnt
+        # one copy: TensorFlow may delay a second read until after the discriminator's update
         weights = [ops.copy(weight) for weight in self.discriminator.trainable_variables]
         fixed = [ops.stop_gradient(weight) for weight in weights]
         real, moved = discriminate(weights, averages, [x, y], training=training)
@@ -129,8 +129,8 @@ if __name__ == "__main__":
     args = parse_args(__doc__, variants=VARIANTS, learning_rate=0.0002, l1=100.0)
     data = load_edges(args) if args.step == "edges" else load_facades(args)
     image_size = data.test.x.shape[1]
-    first = Examples(*(part[:500] for part in data.test))  # the others are for the end
-    # an epoch of at most 200 steps: at the end of each is a checkpoint
+    first = Examples(*(part[:500] for part in data.test))  # the full test set is evaluated at the end
+    # at most 200 steps an epoch; each epoch ends with a checkpoint
     train, validation = in_batches(
         dataclasses.replace(data, test=first), args, jitter(image_size), steps=200, evaluated=args.batch_size
     )

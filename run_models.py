@@ -1,13 +1,13 @@
-"""Run several lessons in a row and compare them: try out a room before the class.
+"""Run several lessons one after another and compare them, for example to test a computer before the class.
 
     python3 run_models.py                                    M1, M2 and M3
     python3 run_models.py M1 mnist_3_convolutional:3.1       any lessons, with a step where there are several;
                                                              M4 and M5 are pix2pix and nmt_attention
-    python3 run_models.py M1 M2 -- --epochs 1 --plot none    what follows -- goes to each lesson
+    python3 run_models.py M1 M2 -- --epochs 1 --plot none    flags after -- go to each lesson
 
-Each lesson runs in a process of its own, with its window, which closes at the end. Then come a table, the
-same as results.json, and its picture, results.png, in runs/run_models. A lesson that fails is a row that says
-why, and the exit status is 1. Seconds are those from the command to its end; memory is the peak.
+Each lesson runs in its own process, with its window, which closes at the end. The results are printed as a
+table, and saved in runs/run_models as results.json and as a picture, results.png. A failed lesson's row says
+why it failed, and the exit status is then 1. Seconds are those of the whole command; memory is its peak.
 """
 
 import argparse
@@ -68,7 +68,7 @@ def parse_args():
 
 
 def wait(process):
-    """The exit status of a process, and the most memory it had in bytes (None on Windows)."""
+    """The exit status of a process, and its peak memory in bytes (None on Windows)."""
     if not hasattr(os, "wait4"):
         return process.wait(), None
     _, status, usage = os.wait4(process.pid, 0)
@@ -77,7 +77,7 @@ def wait(process):
 
 
 def pass_on(process, number, frame):
-    """Let the lesson save and end. Ctrl-C reaches it from the terminal, too."""
+    """Pass a signal on, so that the lesson saves and ends. Ctrl-C already reaches it from the terminal."""
     interrupt.requested, interrupt.status = True, 128 + number
     if number != signal.SIGINT:
         process.send_signal(number)

@@ -1,1 +1,1 @@
-"""The drawing pad: ink on paper, the class's sheets, and what networks read on them."""
+"""The drawing pad: strokes, a sheet for each student, and the networks' predictions."""

@@ -1,4 +1,4 @@
-"""Sheets that the class draws on, each in a browser of their own, and what networks read there."""
+"""Sheets that students draw on in their browsers, and the networks' predictions for each."""
 
 import time
 import weakref
@@ -7,27 +7,27 @@ import numpy as np
 
 from drawing.ink import SIDE, draw_stroke
 
-TURN, TURNS = 0.003, 0.03  # seconds: to draw one browser's strokes; for all before the window has its turn
+TURN, TURNS = 0.003, 0.03  # seconds for one browser's strokes, and for all browsers, per turn
 
 
 class ClassSheets:
-    """Draws what came from the browsers, and answers each with what networks read on its sheet.
+    """Draws the strokes that browsers send, and answers each browser with the predictions for its sheet.
 
     Args:
-        screen: the `Web` that they draw on.
+        screen: the `Web` screen that the browsers are connected to.
         see: as for `DrawingPad`.
 
     Attributes:
-        readers: as for `DrawingPad.put_readers`; until there are some, nobody is answered.
+        readers: as for `DrawingPad.put_readers`; while it is empty, no browser gets an answer.
     """
 
     def __init__(self, screen, see):
         self._screen, self._see = screen, see
         self.readers = []
-        self._inks = weakref.WeakKeyDictionary()  # for each browser; it goes with it
+        self._inks = weakref.WeakKeyDictionary()  # ink by browser; dropped when the browser disconnects
 
     def flush(self):
-        """Draw for each in turn, and answer those whose strokes are all drawn."""
+        """Draw each browser's strokes in turn, and answer the browsers that have none waiting."""
         end = time.monotonic() + TURNS
         for artist, strokes in self._screen.drawn(TURN) if self.readers else ():
             ink = self._inks.setdefault(artist, np.zeros((SIDE, SIDE), np.float32))

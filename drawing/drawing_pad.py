@@ -1,4 +1,4 @@
-"""A sheet to draw on with the mouse, beside what networks read there."""
+"""A sheet to draw on with the mouse, beside the networks' predictions."""
 
 import sys
 import time
@@ -25,24 +25,24 @@ KEYS = "c clears    s saves the picture    f fills the screen    q closes"
 
 
 class DrawingPad:
-    """A sheet to draw on, the small picture that is made of it, and what networks read in that.
+    """A sheet to draw on, the small image made from it, and the networks' predictions for that image.
 
     Args:
         plot: "auto", "window", "web", "share" or "file".
-        title: what the window's frame says.
-        see: makes of ink, float [280, 280], 0 paper to 1 ink, the picture that the networks see, uint8
+        title: the window's title.
+        see: converts ink, float [280, 280], 0 (paper) to 1 (ink), to the image that the networks see, uint8
             [n, n, 1].
-        box: (first, last) row and column of the part of that picture that is marked.
-        out: the folder for pictures that are saved.
+        box: (first, last) row and column of the marked part of that image.
+        out: the folder for saved pictures.
 
     Attributes:
-        no_window: why there is no window, if one was wanted; else None.
+        no_window: the reason why a requested window could not be opened, else None.
     """
 
     def __init__(self, plot, title, see, box, out):
         self._see, self._out, self._readers, self._waiting = see, Path(out), [], []
-        self._pen = None  # where it is while it draws
-        self._drawn = self._read = True  # whether the window shows the ink, and what was read
+        self._pen = None  # its position while it draws, else None
+        self._drawn = self._read = True  # whether the window shows the current ink, and predictions for it
         self._read_at, self._background = 0, None
         with user_errors():
             self.screen, self.no_window = open_screen(plot, title, lambda key: None, BUTTONS, PEN / SIDE)
@@ -92,11 +92,11 @@ class DrawingPad:
 
     @as_designed(STYLE)
     def put_readers(self, readers):
-        """Show what one or two networks read, from now on.
+        """Add one or two networks, whose predictions are shown from now on.
 
         Args:
-            readers: for each network its name, of one or two lines, and a function from a picture, as `see`
-                makes it, to the probabilities float [10] of the digits.
+            readers: for each network its name, one or two lines, and a function from an image, as `see`
+                returns it, to the probabilities of the digits, float [10].
         """
         if self._class:
             self._class.readers = readers
@@ -118,13 +118,13 @@ class DrawingPad:
         self.figure.canvas.draw()
 
     def show(self, ink):
-        """Lay a sheet on the pad: float [280, 280], 0 paper to 1 ink. It can be drawn on."""
+        """Replace the sheet with a copy of this ink, float [280, 280], 0 (paper) to 1 (ink), to draw on."""
         self.ink = np.array(ink, np.float32)
         self._drawn = self._read = False
         self._hint.set_text("space brings the next picture\n" * (len(self._waiting) > 1) + KEYS)
 
     def show_in_turn(self, sheets):
-        """Show the first of some sheets; the space key brings the next."""
+        """Show the first of several sheets; the space key shows the next."""
         self._waiting = list(sheets)
         self._turn()
 
@@ -134,13 +134,13 @@ class DrawingPad:
             self._waiting.append(self._waiting.pop(0))
 
     def run(self):
-        """Let people draw until the window is closed."""
+        """Handle drawing until the window is closed."""
         while self.screen.open:
             self.flush()
             time.sleep(0.01)
 
     def flush(self):
-        """Answer to mouse and keys, and show what came of it."""
+        """Handle mouse and keys, and update the window."""
         self.screen.flush()
         if not self.screen.open:
             return
@@ -237,7 +237,7 @@ class DrawingPad:
         self.figure.canvas.draw()
 
     def save(self, path):
-        """Write the whole picture. Raises UserError if it cannot be written."""
+        """Save the whole figure. Raises UserError if it cannot be written."""
         self._read_ink()
         with replacing(path) as new:
             Path(path).parent.mkdir(parents=True, exist_ok=True)

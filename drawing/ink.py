@@ -1,4 +1,4 @@
-"""Ink on a sheet: strokes of a pen, and what stands on a photo or scan."""
+"""Ink on a sheet: pen strokes, and digits extracted from a photo or scan."""
 
 import numpy as np
 from PIL import Image, ImageFilter
@@ -6,8 +6,8 @@ from PIL import Image, ImageFilter
 from common.data.pictures import read_photo
 from common.errors import UserError
 
-SIDE = 280  # of the sheet, in its own pixels
-PEN = 25  # a digit of 200 then has strokes as wide as most of MNIST's
+SIDE = 280  # of the sheet, in pixels
+PEN = 25  # pixels: a digit 200 pixels high then has strokes as wide as most of MNIST's
 
 
 def draw_stroke(ink, start, end):
@@ -15,7 +15,7 @@ def draw_stroke(ink, start, end):
 
     Args:
         ink: float [height, width], changed in place.
-        start, end: (column, row) in pixels; they may lie outside.
+        start, end: (column, row) in pixels; they may lie outside the sheet.
     """
     (x0, y0), (x1, y1) = start, end
     reach = PEN / 2 + 3
@@ -35,17 +35,17 @@ def draw_stroke(ink, start, end):
 def read_ink(path):
     """The ink of the digit on a photo or scan, as if it had been drawn on the sheet.
 
-    The paper may be unevenly lit, and the ink darker or lighter than it. Specks and what lies along the
-    picture's border are left out, and very thin strokes made wider.
+    The paper may be unevenly lit, and the ink darker or lighter than the paper. Specks and shadows along the
+    image's border are removed, and very thin strokes are widened.
 
     Args:
-        path: of a picture, as `read_photo` takes it.
+        path: the path of an image, as for `read_photo`.
 
     Returns:
-        float32 [280, 280], 0 paper to 1 ink; the digit's longer side is 200, and in the middle.
+        float32 [280, 280], 0 (paper) to 1 (ink); the digit is centred, its longer side is 200 pixels.
 
     Raises:
-        UserError: there is nothing drawn.
+        UserError: nothing is drawn on it.
     """
     grey, paper = _dark_on_light(_read_grey(path))
     ink = (paper - grey) / np.maximum(paper, 0.05)
@@ -62,14 +62,14 @@ def read_ink(path):
 
 
 def _read_grey(path):
-    """Float [h, w] from 0 to 1; of a large picture at most 800 pixels in a row."""
+    """The grey values, float32 [h, w] from 0 to 1, scaled down to at most 800 pixels a side."""
     photo = Image.fromarray(read_photo(path, None)).convert("L")
     photo.thumbnail((800, 800))
     return np.asarray(photo, np.float32) / 255
 
 
 def _otsu(values):
-    """The threshold between two kinds of values. Source: Otsu, 1979."""
+    """Otsu's threshold, which separates two classes of values. Source: Otsu, 1979."""
     counts, edges = np.histogram(values, 256)
     below, sums = counts.cumsum(), (counts * edges[:-1]).cumsum()
     share = below / below[-1]
@@ -78,10 +78,10 @@ def _otsu(values):
 
 
 def _dark_on_light(grey):
-    """The picture, as a negative if the ink is light, and how light the paper is at each place.
+    """The image, inverted if the ink is light, and the brightness of the paper at each pixel.
 
-    There is more paper than ink near the ink. The paper is what is left when all that is dark and narrow is
-    filled (a morphological closing).
+    Around the ink there is more paper than ink. A morphological closing fills everything dark and narrow, so
+    that only the paper remains.
     """
     small = Image.fromarray(grey)
     small.thumbnail((100, 100), Image.Resampling.BOX)
@@ -95,18 +95,18 @@ def _dark_on_light(grey):
 
 
 def _largest_pieces(ink):
-    """Where the connected pieces of ink are that are no specks and no shadows: bool [h, w]."""
+    """A mask of the connected pieces of ink, without specks and shadows: bool [h, w]."""
     amounts, black = (Image.fromarray(picture.astype(np.float32)) for picture in (ink, ink > 0.5))
     for picture in (amounts, black):
         picture.thumbnail((200, 200), Image.Resampling.BOX)
     there = np.asarray(amounts) > 0.05
     pieces = np.arange(1, there.size + 1, dtype=np.int32).reshape(there.shape) * there
     before = None
-    while not np.array_equal(pieces, before):  # the largest number of a piece spreads all over it
+    while not np.array_equal(pieces, before):  # the largest label in a piece spreads over the piece
         before, pieces = pieces, there * np.asarray(_most(Image.fromarray(pieces), 1))
-        pieces = np.append(np.int32(0), pieces)[pieces]  # from where its own number was, in one leap
+        pieces = np.append(np.int32(0), pieces)[pieces]  # the label at its label's pixel: faster
     weights = np.bincount(pieces.ravel(), np.asarray(black).ravel())
-    weights[0] = 0  # where there is no piece
+    weights[0] = 0  # the background
     for side in (pieces[0], pieces[-1], pieces[:, 0], pieces[:, -1]):
         along = np.bincount(side, minlength=len(weights)) > 0.5 * len(side)
         weights[along & (weights < weights.sum())] = 0  # the edge of the paper

@@ -1,1 +1,1 @@
-"""Slides that move: shown step by step, and what they are drawn with."""
+"""Animated slides: showing them step by step, and drawing their contents."""

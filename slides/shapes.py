@@ -1,4 +1,4 @@
-"""What slides are drawn with: text, tables of numbers, pictures, neurons, volumes."""
+"""Drawing functions for slides: text, tables of numbers, images, neurons, volumes."""
 
 import numpy as np
 from matplotlib.patches import Polygon, Rectangle
@@ -6,51 +6,51 @@ from matplotlib.patches import Polygon, Rectangle
 WHITE, GREY, YELLOW = "white", "#E4E4E4", "#FFE27A"
 BLUE, RED, GREEN = "#BFDDF2", "#F7C6BC", "#C3E6CB"
 INK, ORANGE = "#0072B2", "#D55E00"
-SMALLEST = 6.5  # points: what would be written smaller is drawn as a picture
+SMALLEST = 6.5  # points: numbers that would be smaller are drawn as an image
 
 
 def number(value, decimals=2):
-    """A number as it is written on a slide, with at most so many decimals: 3, 0.25, −1."""
+    """A number formatted for a slide, with at most this many decimals: 3, 0.25, −1."""
     return f"{round(float(value), decimals) + 0.0:g}".replace("-", "−")
 
 
 def signed(value, decimals=2):
-    """A number as it is written in a sum or a product: 3, (−1)."""
+    """A number formatted for a sum or a product: 3, (−1)."""
     return number(value, decimals) if value >= 0 else f"({number(value, decimals)})"
 
 
 def whole_slide(figure):
-    """Axes in tenths of an inch, 134.4 × 75.6, as large as fits on the figure."""
+    """Axes in tenths of an inch, 134.4 × 75.6, as large as the figure allows."""
     axes = figure.add_axes((0, 0, 1, 1), xlim=(0, 134.4), ylim=(0, 75.6), aspect="equal")
     axes.axis("off")
     return axes
 
 
 def inset(axes, x, y, width, height, **options):
-    """Axes on those of the whole slide; (x, y) is their lower left corner."""
+    """Axes inside those of the whole slide; (x, y) is their lower left corner."""
     return axes.inset_axes((x, y, width, height), transform=axes.transData, **options)
 
 
 def write(target, x, y, text, size=20, **options):
-    """Write a text, its middle at (x, y) of a figure or of axes; `size` is in points."""
+    """Write a text centred at (x, y) of a figure or of axes; `size` is in points."""
     target.text(x, y, text, **{"fontsize": size, "ha": "center", "va": "center"} | options)
 
 
 def draw_box(axes, x, y, width, height, fill="none", edge="0.4", line=1.5):
-    """A rectangle; (x, y) is its middle, `line` the width of its edge in points."""
+    """Draw a rectangle; (x, y) is its centre, `line` the width of its edge in points."""
     corner = x - width / 2, y - height / 2
     axes.add_patch(Rectangle(corner, width, height, facecolor=fill, edgecolor=edge, linewidth=line, zorder=2))
 
 
 def draw_picture(axes, x, y, width, height, pixels, low, high, colours="gray_r"):
-    """Pixels [rows, columns] as a picture; (x, y) is its middle, `colours` a colour map from low to high."""
+    """Draw pixels [rows, columns] as an image; (x, y) is its centre, `colours` the map from low to high."""
     extent = x - width / 2, x + width / 2, y - height / 2, y + height / 2
     axes.imshow(pixels, colours, extent=extent, interpolation="nearest", vmin=low, vmax=high)
     draw_box(axes, x, y, width, height)
 
 
 def draw_neuron(axes, x, y, value, text, size=38, newest=False):
-    """A circle with a text, the darker the higher the value (0 to 1); `size` is in points."""
+    """Draw a circle with a text, darker for a higher value (0 to 1); `size` is in points."""
     edge, width = (ORANGE, 6) if newest else ("0.4", 2)
     shade = str(1 - 0.9 * min(value, 1))
     axes.scatter(x, y, size**2, shade, edgecolor=edge, linewidth=width, zorder=3)
@@ -58,15 +58,15 @@ def draw_neuron(axes, x, y, value, text, size=38, newest=False):
 
 
 def draw_numbers(axes, table, title, fill=WHITE, full=None, picture=False):
-    """Draw a table of numbers, or a picture of them, black where they are lowest.
+    """Draw a table of numbers, or an image of them, black where they are lowest.
 
     Args:
         axes: an empty `matplotlib.axes.Axes`.
-        table: [rows, columns]; where it is NaN the cell is empty.
-        title: stands above it.
-        fill: the cells' colour, or the colour of each, [rows, columns].
-        full: the table as it is when no cell is empty, so that what is drawn of it keeps its looks.
-        picture: whether to draw a picture; where the numbers could not be read it is one anyway.
+        table: [rows, columns]; a cell with NaN is empty.
+        title: the text above it.
+        fill: the colour of all cells, or of each, [rows, columns].
+        full: the table without empty cells; it fixes the size of the text and the range of the grey values.
+        picture: whether to draw an image; numbers too small to read are drawn as an image anyway.
     """
     full = table if full is None else full
     rows, columns = table.shape
@@ -74,7 +74,7 @@ def draw_numbers(axes, table, title, fill=WHITE, full=None, picture=False):
     axes.set(xlim=(-0.6, columns - 0.4), ylim=(rows - 0.4, -0.6), aspect="equal")
     axes.axis("off")
     axes.apply_aspect()
-    cell = 72 / axes.figure.dpi * axes.bbox.width / (columns + 0.2)  # in points, as the size of text
+    cell = 72 / axes.figure.dpi * axes.bbox.width / (columns + 0.2)  # in points, like the size of text
     longest = max(len(number(value)) for value in full.flat)
     size = min(26, 0.6 * cell, 1.35 * cell / longest)
     if picture or size < SMALLEST:
@@ -102,7 +102,7 @@ def draw_volume(axes, place, shape, label="", fill=BLUE):
         axes: a `matplotlib.axes.Axes` with equal aspect.
         place: (x, y) of the lower left corner of its front.
         shape: (height, width, depth) in the units of the axes; the depth goes to the right.
-        label: stands below it.
+        label: the text below it.
         fill: its colour.
     """
     x, y = place

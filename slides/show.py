@@ -1,4 +1,4 @@
-"""Slides that move step by step: in a window, as pictures, or as a movie."""
+"""Animated slides, shown step by step in a window, saved as pictures, or recorded as a movie."""
 
 import time
 from dataclasses import dataclass
@@ -9,8 +9,8 @@ from keras_window.movie import Movie
 from keras_window.screens import File, open_screen
 from keras_window.style import STYLE, as_designed, fit_text
 
-PER_SECOND = 2  # steps, while it plays
-MOST = 50  # steps that are shown of a slide, while it plays
+PER_SECOND = 2  # steps, during playback
+MOST = 50  # steps of a slide that are shown during playback
 BUTTONS = {"ArrowLeft": "←", "ArrowRight": "→", "ArrowUp": "↑", "ArrowDown": "↓", "p": "play", "q": "close"}
 KEYS = "space, ← →  frame      p  play      ↑ ↓  other slides      s  save      f  full screen      q  close"
 
@@ -20,12 +20,12 @@ class Slide:
     """One slide.
 
     Args:
-        name: for `--slide` and for the name of the picture.
-        title: stands above it.
-        steps: how many pictures it is made of.
-        drawing: a function and what it needs: (draw, *rest). `draw(figure, step, *rest)` draws step 0 to
+        name: the name for `--slide` and for the saved picture.
+        title: the text above it.
+        steps: the number of steps.
+        drawing: a function and its arguments, (draw, *rest). `draw(figure, step, *rest)` draws step 0 to
             `steps` - 1 on an empty figure.
-        picture: the step that is saved where there is no window, the last if -1.
+        picture: the step that is saved when there is no window; -1 is the last.
     """
 
     name: str
@@ -35,12 +35,12 @@ class Slide:
     picture: int = -1
 
     def next(self, step):
-        """The step that follows while it plays: of very many some are left out."""
+        """The next step during playback; a slide with very many steps skips some."""
         return min(step + max(1, self.steps // MOST), max(step + 1, self.steps - 1))
 
     def put_on(self, figure, step, footer=""):
         figure.clear()
-        figure.settings.clear()  # what stands still has hinted letters
+        figure.settings.clear()  # still text uses font hinting
         with as_designed(STYLE):
             figure.text(0.5, 0.95, self.title, fontsize=24, weight="bold", ha="center", va="center")
             figure.text(0.5, 0.025, footer, fontsize=13, ha="center", va="center", color="0.35")
@@ -49,13 +49,13 @@ class Slide:
 
 
 def show_slides(slides, args):
-    """Show slides in a window, to be stepped through with the keys; where there is none, save the pictures.
+    """Show slides in a window, controlled by the keys; save them as pictures if there is no window.
 
-    With --close the window plays all steps once, and closes.
+    With --close the window plays all steps once, then closes.
 
     Args:
         slides: list of `Slide`.
-        args: from `slides_parser`; `slide`, `plot`, `close`, `movie` and `out` are used.
+        args: from `slides_parser`; uses `slide`, `plot`, `close`, `movie` and `out`.
 
     Raises:
         UserError: there is no slide of that name.
@@ -94,7 +94,7 @@ def _record(slides, path):
 
 
 class _Show:
-    """Slides on a screen, and what the keys do."""
+    """Slides on a screen, and the actions of the keys."""
 
     def __init__(self, slides, args):
         self.slides, self.args = slides, args
@@ -124,7 +124,7 @@ class _Show:
             self.screen.close()
 
     def go(self, step):
-        """Go to a step; past the end to the next slide, before the beginning to the one before."""
+        """Go to a step; past the end, go to the next slide; before the beginning, to the previous one."""
         if 0 <= step < self.slides[self.number].steps:
             self.step = step
         elif 0 <= self.number + (1 if step > 0 else -1) < len(self.slides):

@@ -1,1 +1,1 @@
-"""What only one subject needs: its data, its panes, its answers, in a room each."""
+"""Data, panes and answers that only one lesson's subject needs, in a package for each subject."""

@@ -1,7 +1,6 @@
-"""What several tests need: a run of a lesson, a screen, data, and what users bring along.
+"""Fixtures for several tests: running a lesson, a screen, data, and the user's own files.
 
-Nothing here imports Keras at once: with `pytest -n 3` the process that deals out the tests does without it.
-"""
+Nothing here imports Keras at module level: with `pytest -n 3` the controlling process does not need it."""
 
 import itertools
 import os

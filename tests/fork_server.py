@@ -1,11 +1,11 @@
-"""Starts lessons that need not import Keras, its backend and matplotlib, most of the time of a short run.
+"""Starts lessons without importing Keras, its backend and matplotlib again: most of a short run's time.
 
     python fork_server.py DESCRIPTOR
 
-The descriptor is a socket's. For each message, a JSON object and the files for stdin, stdout and stderr, a
-lesson is started, and its process id sent back. Nothing of the imported libraries was called yet; the fork
-imports `common` and the lesson itself. It ends as any Python program does, but does not tidy up its memory:
-to touch all that was imported would take a quarter of a second.
+DESCRIPTOR is that of a socket. For each message, a JSON object with the files for stdin, stdout and stderr,
+the server forks a lesson and sends back its process id. The server only imports the libraries and calls none
+of them; each fork imports `common` and the lesson itself. A fork ends as any Python program does, but skips
+freeing its memory: touching all imported objects would take a quarter of a second.
 """
 
 import atexit

@@ -1,4 +1,4 @@
-"""What several tests ask for: places, systems, results, waiting, and the flags that a loader reads."""
+"""Helpers for several tests: places, systems, results, waiting, and the flags that a loader reads."""
 
 import contextlib
 import csv

@@ -1,4 +1,4 @@
-"""Processes of lessons: new ones, and forks of one that has imported the libraries."""
+"""Runs lessons in processes: new ones, or forks of one that has already imported the libraries."""
 
 import ctypes
 import json

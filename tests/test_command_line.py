@@ -1,4 +1,4 @@
-"""The flags: each is understood, or a mistake is one line."""
+"""Tests of the flags: each valid flag works, and each error is one line."""
 
 import io
 import os

@@ -1,4 +1,4 @@
-"""What is written is whole, and kept when the disk or another program does not play along."""
+"""Tests that files are written whole, and that old ones survive a failing disk or another program."""
 
 import io
 import time

@@ -1,4 +1,4 @@
-"""Whatever stands behind a script's name: it runs, or says in one line what is wrong. Never a traceback."""
+"""Tests that any command line either runs or gives a one-line error. Never a traceback."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The rooms: an import points down, or sideways within a room, never up and never in a circle."""
+"""Tests that imports point down, or sideways within a room, never up and never in a circle."""
 
 import ast
 import re

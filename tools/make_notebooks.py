@@ -1,10 +1,10 @@
-"""Make notebooks/: of each lesson a notebook, from the lesson's own source.
+"""Makes a notebook in notebooks/ from the source of each lesson.
 
     python3 tools/make_notebooks.py
 
-The docstring and the comments above a block become text, the code becomes cells: what stands at the top
-level, then the block under `if __name__ == "__main__":`, parted at blank lines. Before it come two cells that
-all notebooks share: one finds or fetches the project, one takes the flags.
+The docstring and the comments above a block become text. The code becomes cells, split at blank lines: first
+the top level, then the block under `if __name__ == "__main__":`. Two cells that all notebooks share come
+first: one finds or fetches the project, the other takes the flags.
 """
 
 import ast
@@ -109,7 +109,7 @@ def escaped(text):
 
 
 def markdown(text):
-    """The Markdown of a text: flags as code, all else as it stands."""
+    """A text as Markdown: flags become code, the rest is unchanged."""
     parts, end = [], 0
     for command in COMMAND.finditer(text):
         parts += [escaped(text[end : command.start()]), f"`{command[0]}`"]
@@ -118,7 +118,7 @@ def markdown(text):
 
 
 def is_prose(paragraph):
-    """Whether a paragraph may be wrapped anew: it is no drawing, formula, table or list of commands."""
+    """Whether a paragraph can be rewrapped: not a drawing, formula, table or list of commands."""
     text = re.sub(r"\n +", "\n", paragraph)
     if "  " in text or ":\n--" in text:
         return False
@@ -126,7 +126,7 @@ def is_prose(paragraph):
 
 
 def title_page(docstring):
-    """The docstring as Markdown: a title, drawings and formulas in fixed width, what to look at and try."""
+    """The docstring as Markdown: the title, drawings and formulas in fixed width, and prose."""
     title, _, rest = docstring.partition("\n")
     parts = [f"# {markdown(title)}"]
     for paragraph in re.split(rf"\n\n+|\n(?={LABELS})", rest.strip("\n")):
@@ -141,7 +141,7 @@ def title_page(docstring):
 
 
 def blocks(lines, statements):
-    """Part numbered lines of source at the blank lines between the statements; returns lists of lines."""
+    """Split numbered source lines at the blank lines between statements; returns lists of lines."""
     inside = set()
     for statement in statements:
         first = min([statement.lineno, *(d.lineno for d in getattr(statement, "decorator_list", []))])
@@ -160,9 +160,9 @@ def is_import(block):
 
 
 def cells_of(block, before=None):
-    """The cells of a block: the comment at its head as text, and its code.
+    """The cells of a block: its leading comment as text, and its code.
 
-    Imports go into the cell of the imports before.
+    Imports are appended to the preceding cell of imports.
     """
     comment = []
     while block and block[0].startswith("#"):

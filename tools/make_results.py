@@ -1,11 +1,11 @@
-"""Train every network of the lessons with three seeds and put the results into the tables of docs/results.md.
+"""Trains every network of the lessons with three seeds; writes the results into docs/results.md.
 
-    python3 tools/make_results.py                   all, on two cores about 80 minutes
-    python3 tools/make_results.py 2.0 lenet5 M2     only these; the others stay as they were
-    python3 tools/make_results.py --data-dir DIR    also those on full-size data, found there: 2 hours more
-    python3 tools/make_results.py 2.0-mixed         with --mixed-precision, beside the same row without it
+    python3 tools/make_results.py                   all rows, about 80 minutes on two cores
+    python3 tools/make_results.py 2.0 lenet5 M2     only these rows; the others are unchanged
+    python3 tools/make_results.py --data-dir DIR    also the full-size data sets in DIR: 2 more hours
+    python3 tools/make_results.py 2.0-mixed         with --mixed-precision, beside the row without it
 
-Each run is a lesson's own command with `--seed <seed> --plot none`. The runs are kept in runs/results/.
+Each run is the lesson's command with `--seed <seed> --plot none`. Runs are kept in runs/results/.
 """
 
 import argparse
@@ -64,13 +64,13 @@ def train(name, command, data_dir, seed):
 
 
 def read(name):
-    """The results of a row's three runs, or None if they are not there."""
+    """The results of a row's three runs, or None if they are missing."""
     paths = [RUNS / f"{name}-{seed}" / "result.json" for seed in SEEDS]
     return [json.loads(path.read_text()) for path in paths] if all(path.exists() for path in paths) else None
 
 
 def values_of(results):
-    """The metric at the end of each run, and how it is written."""
+    """The metric at the end of each run, and its format."""
     metric = next(name for name in results[0]["test"] if name != "loss")
 
     def write(value, decimals=".2f"):
@@ -104,7 +104,7 @@ def row(name, lesson, network):
 
 
 def put(page, table, name, change):
-    """The page with a row changed: `change` gets its cells, or none if there is no such row yet."""
+    """The page with a row changed: `change` gets the row's cells, or none if the row is new."""
     before, mark, rest = page.partition(f"<!-- {table} -->\n")
     rows = re.match(r"(?:\|.*\n)+", rest)[0].splitlines()
     names = [row.split("|")[1].strip() for row in rows]
@@ -115,7 +115,7 @@ def put(page, table, name, change):
 
 
 def put_results(page, name):
-    """The page with the results of a row, in 32 or in 16 bits."""
+    """The page with a row's results filled in, for 32 or 16 bits."""
     alone = name.removesuffix("-mixed")
     column, written = (2 if name in MIXED else 1), seeds(*values_of(read(name)))
     if name not in MIXED | OTHERS:

@@ -1,16 +1,22 @@
-"""The ladder's networks as others train them; `tools/benchmark.py` starts each in a process of its own.
+"""Trains the ladder's networks in other ways; `tools/benchmark.py` starts each in its own process.
 
     python3 tools/peers.py graph mnist_3_convolutional:3.1 20000 [flags of the lesson]
 
-builds it for the first 20,000 digits, says "ready", and answers each line it reads: "epoch" with the
-seconds of one epoch, "test" with the accuracy on the test set, "window N" with the seconds of N iterations
-under a window in the manner of the lecture's tool, "plots N" with those of N epochs under livelossplot's
-("fits N" without it), "products" with the products of numbers for one example, "matrices" with GFLOP/s.
+The program builds the network for the first 20,000 digits, prints "ready", and answers each line it reads:
+
+epoch     the seconds of one epoch
+test      the accuracy on the test set
+window N  the seconds of N iterations with a window that imitates the lecture's tool
+plots N   the seconds of N epochs with livelossplot; fits N: without it
+products  the multiplications for one example
+matrices  GFLOP/s of a matrix product
+
+The ways to train:
 
 lesson  the lesson's own model, batches and settings (on Keras' backend), taken from its script
 plain   the same network: `model.fit` on NumPy arrays, Keras' defaults
 graph   a TensorFlow 1 program: a graph, a session, a `feed_dict` for each step, as in the lecture's source
-torch   a PyTorch loop; with KERAS_BACKEND=torch, lest TensorFlow be imported, too, and crash beside triton
+torch   a PyTorch loop; needs KERAS_BACKEND=torch, because TensorFlow imported beside triton crashes
 """
 
 import itertools
@@ -33,11 +39,11 @@ BATCH = 100
 
 
 class Fit(Exception):
-    """Raised where the lesson would begin to train: model, batches."""
+    """Raised where the lesson would begin training; carries the model and the batches."""
 
 
 def lesson_parts(rung, size, flags):
-    """The lesson's compiled model and its batches, up to `model.fit`."""
+    """The lesson's compiled model and its batches, as passed to `model.fit`."""
     script, _, step = rung.partition(":")
 
     def stop(model, data, callbacks, **settings):
@@ -83,7 +89,7 @@ class Plain(Lesson):
 
 
 class Loop:
-    """Trains batch by batch, in a new order each epoch."""
+    """Trains batch by batch, shuffled anew each epoch."""
 
     def __init__(self, rung, train, test, flags=()):
         self.random, self.iteration = np.random.default_rng(0), 0
@@ -100,7 +106,7 @@ class Loop:
             self.step(chosen)
 
     def learning_rate(self, rung):
-        """The lecture's, at this iteration."""
+        """The lecture's learning rate at this iteration."""
         if rung == "mnist_1_softmax":
             return 0.3
         first, after = (0.02, 1600) if rung.endswith("4.2") else (0.003, 2000)
@@ -185,7 +191,7 @@ class Graph(Loop):
         return float(np.mean([self.session.run(self.right, feed) for feed in feeds]))
 
     def window(self, iterations):
-        """Seconds of so many iterations in the animation of a window: six panes, all drawn at each step."""
+        """Seconds of this many iterations inside a window's animation: six panes, all redrawn each step."""
         import matplotlib.pyplot as plt
         from matplotlib.animation import FuncAnimation
 
@@ -297,7 +303,7 @@ class Torch(Loop):
 
 
 def fits(peer, epochs, shown):
-    """Seconds of so many epochs, with livelossplot's callback in a window or without it."""
+    """Seconds of this many epochs, with or without livelossplot's callback in a window."""
     settings = dict(peer.settings)
     if shown:
         import matplotlib.pyplot as plt
@@ -311,7 +317,7 @@ def fits(peer, epochs, shown):
 
 
 def products(model):
-    """How many products of numbers one example takes on its way through the network."""
+    """The number of multiplications in the forward pass of one example."""
     kernels = [layer for layer in model.layers if hasattr(layer, "kernel")]
     places = [layer.output.shape[1:-1] for layer in kernels]
     return sum(math.prod((*layer.kernel.shape, *n)) for layer, n in zip(kernels, places, strict=True))

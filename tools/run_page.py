@@ -1,10 +1,10 @@
-"""Run the commands of a page of docs/ one after another, and put the pictures they make into the page.
+"""Runs the commands of a page of docs/ in order, and saves the pictures that the page shows.
 
     python3 tools/run_page.py docs/contrasts.md docs/lecture.md
 
-The commands are the lines of the page's code blocks. `--plot file` is added to each that is given none, so
-that no screen is needed; what is trained is kept in runs/. The first command that fails ends it, status 1.
-A picture `NAME-dashboard.png` after a block is the file `dashboard.png` that its last command leaves.
+The commands are the lines of the page's code blocks. Commands without `--plot` get `--plot file`, so that no
+screen is needed; trained networks are kept in runs/. The first command that fails stops it (status 1).
+A picture `NAME-dashboard.png` after a block is a copy of `dashboard.png` from the block's last command.
 """
 
 import re
@@ -20,7 +20,7 @@ BLOCK = re.compile(r"^```\n((?:python3 .+\n)+)```$|^!\[.*\]\((.+)\)$", re.MULTIL
 
 
 def commands_and_pictures(page):
-    """A page's commands, each a list of words, and for each the paths of the pictures that it makes."""
+    """A page's commands, each a list of words, and the paths of the pictures that each one makes."""
     found = []
     for block, picture in BLOCK.findall(page.read_text("utf-8")):
         found += [(shlex.split(line), []) for line in block.splitlines()]
@@ -30,7 +30,7 @@ def commands_and_pictures(page):
 
 
 def folder_of(command):
-    """Where a command leaves its files."""
+    """The folder where a command writes its files."""
     script, flags = Path(command[1]).stem, dict(zip(command, [*command[1:], ""], strict=True))
     step = flags.get("--step")
     return Path(flags.get("--out") or f"runs/{script}" + (f"-{step}" if step else ""))

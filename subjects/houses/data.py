@@ -1,4 +1,4 @@
-"""The prices of houses around Boston."""
+"""The Boston housing data."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ from common.data.sources import BUNDLED_SHA256, broken, find_data_file, read_arr
 
 
 def load_boston_housing(args):
-    """506 census tracts around Boston, 1970: 323 to learn from, 81 to validate with, 102 to test on.
+    """506 census tracts around Boston, 1970: 323 for training, 81 for validation, 102 for testing.
 
     Args:
         args: from `parse_args`; `data_dir`, `train_size`, `batch_size` and `seed` are used.
@@ -18,7 +18,7 @@ def load_boston_housing(args):
         the other 404 are shuffled by the seed, and the last fifth validates, as in the tutorial.
 
     Raises:
-        UserError: there is no good data file, or it has fewer examples than asked for.
+        UserError: the data file is missing or damaged, or it has fewer examples than asked for.
 
     Source: Harrison and Rubinfeld, "Hedonic housing prices and the demand for clean air", 1978; TensorFlow's
     tutorial "Predict house prices: regression".

@@ -1,4 +1,4 @@
-"""The panes that show numbers predicted for test examples beside the true ones."""
+"""The panes that compare predicted numbers with the true ones."""
 
 import numpy as np
 from matplotlib.ticker import MaxNLocator
@@ -8,11 +8,11 @@ from keras_window.style import LARGE, TEST
 
 
 class _OnTestSet(Pane):
-    """A pane with a test set of its own, predicted for each picture.
+    """A base class for panes with their own test set, predicted again for each frame.
 
     Args:
         x, y: the test set, as for `model.evaluate`; y float [n].
-        unit: of the numbers.
+        unit: the unit of the numbers.
     """
 
     def __init__(self, x, y, unit):
@@ -24,7 +24,7 @@ class _OnTestSet(Pane):
 
 
 class PredictedAgainstTrue(_OnTestSet):
-    """A dot for each test example: on the diagonal where what is predicted is true."""
+    """A scatter plot of the test examples; correct predictions lie on the diagonal."""
 
     title = "Predicted against true"
 
@@ -40,12 +40,12 @@ class PredictedAgainstTrue(_OnTestSet):
         return [self._dots]
 
     def update(self, records):
-        self._dots.set_data(self._true, np.clip(self._predicted, 0, self._top))  # at the edge: beyond it
+        self._dots.set_data(self._true, np.clip(self._predicted, 0, self._top))  # outliers: at the edge
         return False
 
 
 class Errors(_OnTestSet):
-    """How many test examples have which error, and the mean absolute error (MAE)."""
+    """A histogram of the errors of the test examples, and the mean absolute error (MAE)."""
 
     title = "Errors"
     BINS = 30

@@ -1,4 +1,4 @@
-"""Pairs of pictures: drawings and what they show."""
+"""Pairs of images: drawings, and the images they are drawings of."""
 
 from subjects.pairs.data import jitter, load_edges, load_facades
 from subjects.pairs.panes import PairPictures

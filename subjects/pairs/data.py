@@ -1,4 +1,4 @@
-"""Pairs of pictures, a drawing and the real thing: edges and clothes, facades, any folder of pairs."""
+"""Pairs of a drawing and a real image: edges and clothes, facades, any folder of pairs."""
 
 import functools
 
@@ -17,12 +17,12 @@ from common.errors import UserError
 FACADES = "facades"
 FACADES_SOURCE = f"http://efrosgans.eecs.berkeley.edu/pix2pix/datasets/{FACADES}.tar.gz"
 SPLITS = ("train", "test", "val")
-NARROWEST = 1.9  # width of a pair by its height: a single picture of 16:9 has 1.78, two squares have 2
-WEAKEST = 30  # change of brightness from one pixel to the next, of 255, that is an edge
+NARROWEST = 1.9  # width / height of a pair: two squares have 2, a single 16:9 image has 1.78
+WEAKEST = 30  # an edge is at least this change of brightness between pixels, of 255
 
 
 def edges_of(images):
-    """Black lines on white where the brightness changes most.
+    """The edges of images, drawn as black lines on white.
 
     Args:
         images: uint8 [n, height, width].
@@ -30,8 +30,8 @@ def edges_of(images):
     Returns:
         uint8 of the same shape, 0 on an edge, else 255.
 
-    Source: Sobel's operator, and of neighbours across an edge only the strongest, as in Canny, "A
-    computational approach to edge detection", 1986.
+    Source: Sobel's operator with non-maximum suppression across edges, as in Canny, "A computational
+    approach to edge detection", 1986.
     """
     some = range(0, len(images), 1000)  # at a time: all of them would take 2 GB
     return np.concatenate([_edges_of(images[first : first + 1000]) for first in some])
@@ -45,7 +45,7 @@ def _edges_of(images):
         return values[:, 1 + down : 1 + down + height, 1 + right : 1 + right + width]
 
     def change(down, right):
-        """The mean change of brightness in a direction."""
+        """The mean change of brightness in one direction."""
         along = [moved(images, down * n + right * m, right * n + down * m) for n, m in _BESIDE]
         back = [moved(images, right * m - down * n, down * m - right * n) for n, m in _BESIDE]
         return sum(w * (a - b) for w, a, b in zip((1, 2, 1), along, back, strict=True)) / 4
@@ -64,7 +64,7 @@ _BESIDE = ((1, -1), (1, 0), (1, 1))  # a step ahead, and one to the left, none, 
 
 
 def load_edges(args):
-    """The edges of Fashion-MNIST's clothes, and the clothes: edges2shoes in small.
+    """The edges of Fashion-MNIST's clothes, and the clothes: a small version of edges2shoes.
 
     Args:
         args: from `parse_args`; `data_dir`, `train_size` and `batch_size` are used.
@@ -87,10 +87,10 @@ def load_edges(args):
 
 
 def load_facades(args):
-    """Photos of house fronts and their plans, or other pairs, side by side in one picture.
+    """Photos of facades and their plans, or other pairs, each side by side in one image.
 
-    With --data-dir: `facades.tar.gz` there, the folder it unpacks to, or a folder of one's own with train/,
-    and test/ or val/; else the archive, downloaded once. A picture that is no pair is named, and left out.
+    With --data-dir: `facades.tar.gz` there, the folder it unpacks to, or the user's own folder with train/,
+    and test/ or val/; else the archive, downloaded once. An image that is not a pair is named and left out.
 
     Args:
         args: from `parse_args`; `image_size`, `input_half`, `data_dir`, `train_size` and `batch_size` are
@@ -157,7 +157,7 @@ def _facades_source(args):
 
 
 class SinglePicture(ValueError):
-    """A picture is not two side by side."""
+    """Raised for an image that is not two images side by side."""
 
 
 def _read_pair(content, size):
@@ -172,11 +172,11 @@ def _read_pair(content, size):
 
 
 def jitter(size):
-    """How training pairs are changed a little every time: mirrored, and a part of them cut out.
+    """The augmentation of training pairs: random mirroring and cropping.
 
     Returns:
-        a function for `in_batches`: of x, y, both uint8 [batch, height, width, channels], and a
-        `numpy.random.Generator`. It returns both changed alike, [batch, size, size, channels].
+        a function for `in_batches` of x, y, both uint8 [batch, height, width, channels], and a
+        `numpy.random.Generator`. It changes both in the same way, and returns [batch, size, size, channels].
 
     Source: "random jitter" in Isola et al. 2017, section 6.2.
     """

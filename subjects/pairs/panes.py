@@ -1,4 +1,4 @@
-"""The pane of drawings, of what is generated from them, and of what should be."""
+"""The pane of drawings, of generated images, or of the real images."""
 
 import functools
 
@@ -9,11 +9,11 @@ from keras_window.panes.pane import Painted
 
 
 class PairPictures(Painted):
-    """What belongs to a few test examples of pictures from drawings.
+    """A few test examples: their drawings, the generated images, or the real images.
 
     Args:
-        title: above the pane.
-        part: of a `Sample`: "x" the drawings, "outputs" what is generated, "y" the pictures they should be.
+        title: the pane's title.
+        part: of a `Sample`: "x" the drawings, "outputs" the generated images, "y" the real images.
     """
 
     def __init__(self, title, part):
@@ -21,7 +21,7 @@ class PairPictures(Painted):
 
     @staticmethod
     def shown(image_size):
-        """How many examples there is room for."""
+        """The number of examples that fit in the pane."""
         return 12 if image_size <= 64 else 4
 
     def update(self, records):

@@ -1,4 +1,4 @@
-"""Pictures of cats and dogs, or of any two classes, bundled, downloaded or in the user's folder."""
+"""Images of cats and dogs, or of any two classes: bundled, downloaded or in the user's folder."""
 
 import functools
 import hashlib
@@ -21,9 +21,9 @@ PHOTOS_SOURCE = f"https://storage.googleapis.com/mledu-datasets/{PHOTOS}.zip"
 
 
 def load_cats_dogs(args):
-    """Pictures of cats and dogs, or of any two classes.
+    """Images of cats and dogs, or of any two classes.
 
-    With --data-dir: `cats_and_dogs_filtered.zip` there, the folder it unpacks to, a folder of one's own with
+    With --data-dir: `cats_and_dogs_filtered.zip` there, the folder it unpacks to, the user's folder with
     train/<class>/ and validation/<class>/, or `cats_dogs.npz`; with --full the zip file, downloaded once;
     else the bundled part, 4,000 and 1,000 pictures of 32 × 32 from CIFAR-10.
 
@@ -36,8 +36,8 @@ def load_cats_dogs(args):
         the second class (dog). `classes` are the two names.
 
     Raises:
-        UserError: there are no good data, not two classes, fewer examples than asked for, or the download
-            fails.
+        UserError: the data are missing or damaged, do not have two classes, or have fewer examples than asked
+            for, or the download fails.
 
     Source: Elson et al., "Asirra: a CAPTCHA that exploits interest-aligned manual image categorization",
     2007; bundled: Krizhevsky, "Learning multiple layers of features from tiny images", 2009.

@@ -1,4 +1,4 @@
-"""Film reviews: their words as numbers, the panes of words and reviews, and answers about typed ones."""
+"""Film reviews: the data set, the panes of words and reviews, and predictions for typed reviews."""
 
 from subjects.reviews.answers import classify_reviews
 from subjects.reviews.data import load_imdb

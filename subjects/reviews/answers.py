@@ -1,4 +1,4 @@
-"""How a trained network classifies reviews that somebody typed."""
+"""Predictions of a trained network for reviews that a user types."""
 
 import codecs
 import io
@@ -11,13 +11,13 @@ import numpy as np
 from subjects.reviews.data import UNKNOWN, encode_reviews, words_of
 from common.errors import UserError
 
-# how the columns of a table of reviews are named: the texts, and the rest
+# column names in tables of reviews: of the texts, and of other columns
 TEXTS = {"review", "reviews", "reviewtext", "text", "sentence", "comment", "content", "body", "phrase"}
 OTHERS = {
     "id", "label", "sentiment", "rating", "score", "stars", "class", "polarity", "target", "title", "summary",
 }  # fmt: skip
 LABEL = r'"?(positive|negative|neutral|pos|neg|-?[0-9]([.][0-9]+)?|10)"?'
-ROW = re.compile(  # a tab, or a label first or last; "5,000 people" and "I give it 7,5" have none
+ROW = re.compile(  # a tab, or a label first or last; "5,000 people" and "I give it 7,5" do not match
     rf".+\t|{LABEL}[,;|](?![0-9\s])|__label__|.*(?<![0-9])[,;|]{LABEL}$", re.IGNORECASE
 )
 MARKUP = {
@@ -28,14 +28,14 @@ MARKUP = {
 
 
 def classify_reviews(model, texts, vocabulary):
-    """Print the prediction for each review, its probability, and the words that the model doesn't know.
+    """Print the prediction for each review, its probability, and the words that the model does not know.
 
-    HTML's <br /> is the word "br" here, as it was in the reviews that the model has learnt from.
+    HTML's <br /> becomes the word "br", as in the training reviews.
 
     Args:
-        model: a trained model of word ids, int [n, words], to the probability of a positive review, [n, 1].
-        texts: list of str; of "-" each line of the standard input is a review.
-        vocabulary: for each id its word.
+        model: a trained model from word ids, int [n, words], to the probability of a positive review, [n, 1].
+        texts: list of str; for "-", each line of the standard input is a review.
+        vocabulary: list of str, the word of each id.
 
     Raises:
         UserError: the standard input holds no review, a table, JSON, HTML, or no text at all.
@@ -46,13 +46,13 @@ def classify_reviews(model, texts, vocabulary):
 
 
 def _from_standard_input():
-    """Its lines that are not empty, each when it comes: it may be typed, also where there is no terminal."""
+    """The non-empty lines of the standard input, each as soon as it arrives, because it may be typed."""
     if sys.stdin.isatty():
         print("Type a review and press Enter; an empty line ends.")
         yield from itertools.takewhile(str.strip, map(_decode, sys.stdin.buffer))
         return
     source, beginning = sys.stdin.buffer, sys.stdin.buffer.peek()
-    if beginning.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):  # as PowerShell writes files
+    if beginning.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):  # PowerShell's encoding
         source = io.BytesIO(source.read().decode("utf-16", errors="replace").encode())
         beginning = source.getvalue()[: io.DEFAULT_BUFFER_SIZE]
     _check(beginning)
@@ -70,7 +70,7 @@ def _check(beginning):
         raise UserError("--review -: the standard input is not text: it takes plain text, one review a line")
     lines = beginning.splitlines()
     if len(lines) > 1 and len(beginning) >= io.DEFAULT_BUFFER_SIZE:
-        lines.pop()  # only a part of it
+        lines.pop()  # the last line may be incomplete
     lines = [line.strip() for line in map(_decode, lines) if line.strip()]
     if found := lines and _no_reviews(lines):
         raise UserError(
@@ -80,7 +80,7 @@ def _check(beginning):
 
 
 def _no_reviews(lines):
-    """What the lines are if they are not one review each, else None."""
+    """A description of lines that are not one review each, else None."""
     for name, form in MARKUP.items():
         if form.match(lines[0]):
             return name
@@ -93,13 +93,13 @@ def _no_reviews(lines):
 
 
 def _decode(line):
-    """A line of the standard input: UTF-8, maybe with a mark at its beginning, or as the terminal has it."""
+    """Decode a line of the standard input: UTF-8, with or without a BOM, or the terminal's encoding."""
     for encoding in ("utf-8-sig", sys.stdin.encoding):
         try:
             return line.decode(encoding)
         except UnicodeDecodeError:
             pass
-    return line.decode("cp1252", errors="replace")  # Windows' in the west
+    return line.decode("cp1252", errors="replace")  # Western Windows
 
 
 def _classify(model, text, vocabulary):
@@ -111,7 +111,7 @@ def _classify(model, text, vocabulary):
     if len(unknown) == len(set(words)):
         print("  none of its words is known: no prediction")
         return
-    # without the zeros behind a short review, which would hide its few words
+    # without padding zeros, which would outweigh the few words of a short review
     probability = float(model.predict_on_batch(tokens[np.newaxis, -256:])[0, 0])
     print(
         f"  {'positive' if probability > 0.5 else 'negative'}, {max(probability, 1 - probability):.1%} sure"

@@ -1,7 +1,7 @@
-"""Film reviews as numbers: the words of a review, and the ids that stand for them.
+"""Film reviews as numbers: tokenizing reviews into words, and words into ids.
 
-The rules are those of Keras' former `Tokenizer`, with which Keras' own IMDB data was made: lower case,
-punctuation other than the apostrophe parts words, ids by frequency.
+The rules are those of Keras' former `Tokenizer`, which made Keras' own IMDB data: lower case; punctuation
+except the apostrophe separates words; ids by frequency.
 """
 
 import tarfile
@@ -32,17 +32,17 @@ def words_of(text):
 
 
 def first_words(reviews):
-    """The most frequent words of reviews (lists of words), after four special ones: a list of 10,000 str."""
+    """Four special tokens and the most frequent words of reviews (lists of words): list of 10,000 str."""
     frequent = Counter(word for review in reviews for word in review).most_common(WORDS - len(SPECIAL))
     return [*SPECIAL, *(word for word, _ in frequent)]
 
 
 def encode_reviews(reviews, vocabulary):
-    """Ids of all words, one review after the other, each with <START> before it.
+    """Ids of all words, one review after another, each starting with <START>.
 
     Args:
         reviews: lists of words.
-        vocabulary: for each id its word.
+        vocabulary: list of str, the word of each id.
 
     Returns:
         tokens uint16 [all words], and offsets int64 [reviews + 1], where each review begins.
@@ -54,7 +54,7 @@ def encode_reviews(reviews, vocabulary):
 
 
 def pad_reviews(reviews):
-    """Reviews of one length: int32 [n, 256]; of a longer one the last ids, after a shorter one zeros."""
+    """Reviews of equal length, int32 [n, 256]: the last ids of longer ones, zeros after shorter ones."""
     return keras.utils.pad_sequences(reviews, maxlen=LENGTH, padding="post", truncating="pre")
 
 
@@ -65,13 +65,14 @@ def load_imdb(args):
         args: from `parse_args`; `data_dir`, `full`, `train_size` and `batch_size` are used.
 
     Returns:
-        `Data` with train, validation and test, and `words`. x: int32 [n, 256], of a longer review the last
-        256 words, of a shorter one the rest is 0; y: uint8 [n], 1 is positive. words: list of 10,000 str, by
-        id; 0 to 3 stand for no word. The bundled part is 15,000, 5,000 and 5,000 reviews; of the full set's
+        `Data` with train, validation and test, and `words`. x: int32 [n, 256], the last 256 words of a longer
+        review, zeros after a shorter one; y: uint8 [n], 1 is positive. words: list of 10,000 str, by id; ids
+        0 to 3 are special tokens. The bundled part has 15,000, 5,000 and 5,000 reviews; of the full set's
         25,000 training reviews the first 10,000 are for validation, as in the tutorial.
 
     Raises:
-        UserError: there is no good data file, or it has fewer examples than asked for, or the download fails.
+        UserError: the data file is missing or damaged, has fewer examples than asked for, or the download
+            fails.
 
     Source: Maas et al., "Learning word vectors for sentiment analysis", 2011.
     """
@@ -79,7 +80,7 @@ def load_imdb(args):
         place = file_of_user("imdb.npz", args.data_dir)
     elif args.full:
         place = _fetch_full_imdb(), "full"
-    else:  # not Keras' cache: Keras' own imdb.npz there is in another format, with pickles
+    else:  # not from Keras' cache, whose imdb.npz has another format, with pickles
         place = bundled_file("imdb.npz")
     kinds = {"tokens": np.uint16, "offsets": np.int64, "labels": np.uint8}
     parts = {
@@ -131,7 +132,7 @@ def _fetch_full_imdb():
     vocabulary = first_words([words for words, _ in reviews["train"]])
     arrays = {"words": np.array(vocabulary)}
     for split, part in reviews.items():
-        order = np.random.default_rng(0).permutation(len(part))  # the archive has all the negative ones first
+        order = np.random.default_rng(0).permutation(len(part))  # the archive has the negative ones first
         tokens, offsets = encode_reviews([part[i][0] for i in order], vocabulary)
         labels = np.array([part[i][1] for i in order], np.uint8)
         arrays |= {f"{split}_tokens": tokens, f"{split}_offsets": offsets, f"{split}_labels": labels}

@@ -1,4 +1,4 @@
-"""The panes that show what a network makes of words and of texts."""
+"""The panes that show a network's predictions for words and for reviews."""
 
 import functools
 
@@ -12,12 +12,12 @@ from keras_window.style import DARK_RED, TEST, TRAIN
 
 
 class WordSentiments(Painted):
-    """The words that speak most for and most against a positive review.
+    """The words with the most positive and the most negative predictions.
 
-    The network is given a review of one word: what the dense layers make of its embedding.
+    Each prediction is for a review of one word: the dense layers' output for its embedding.
 
     Args:
-        words: list of str, by id; at first some in angle brackets, which are no words.
+        words: list of str, by id; the first ones, in angle brackets, are special tokens.
     """
 
     title = "Words: negative, positive"
@@ -64,7 +64,7 @@ class WordSentiments(Painted):
 
 
 class Reviews(Painted):
-    """Test reviews with the sentiment that is read in them, the worst mistakes first, on red.
+    """Test reviews with their predicted sentiments, the worst errors first, on red.
 
     Args:
         x, y: test reviews, int [n, length] and uint8 [n], 1 is positive.
@@ -110,7 +110,7 @@ class Reviews(Painted):
         return picture
 
     def _lines(self, i, plain, width):
-        """The first lines of a review, as many words as fit in each."""
+        """The first lines of a review, each filled with as many words as fit."""
         lines, words = [], [word for word in self._words[self._x[i]] if word]
         for _ in range(self.LINES):
             line = []

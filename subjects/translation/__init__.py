@@ -1,4 +1,4 @@
-"""Texts and their translations: dates and sentences, panes of translations, and answers."""
+"""Translation: data sets of dates and sentences, panes of translations, and answers."""
 
 from subjects.translation.answers import say_translations, score_translations
 from subjects.translation.data import END, PAD, START, load_dates, load_sentences

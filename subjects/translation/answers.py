@@ -1,4 +1,4 @@
-"""Translations by a trained network: how good they are, and those of texts that somebody typed."""
+"""Translations by a trained network: their score on the test set, and those of typed texts."""
 
 import numpy as np
 
@@ -6,15 +6,15 @@ from subjects.translation.data import is_written_alone
 
 
 def score_translations(task, translate):
-    """How good the translations of the test texts are; ten of them are printed.
+    """Score the translations of the test texts, and print ten of them.
 
     Args:
         task: a `Task`.
-        translate: ids of source texts, int [n, tokens], to ids of translations and attention.
+        translate: a function from ids of source texts, int [n, tokens], to ids of translations and attention.
 
     Returns:
-        {"exact_match": share} if there is only one right translation, else {"bleu": from 0 to 100}: BLEU of
-        texts in small letters, one reference each, by sacrebleu.
+        {"exact_match": share} if there is only one correct translation, else {"bleu": from 0 to 100}: BLEU of
+        lower-case texts, one reference each, by sacrebleu.
 
     Source: Papineni et al., "BLEU: a method for automatic evaluation of machine translation", 2002; Post, "A
     call for clarity in reporting BLEU scores", 2018.

@@ -1,4 +1,4 @@
-"""Pairs of texts, one to be made from the other: dates, and sentences in two languages."""
+"""Data for translation: dates in two formats, and sentences in two languages."""
 
 import codecs
 import contextlib
@@ -21,13 +21,13 @@ from common.data.sources import broken, download, nothing_to_read
 from common.files import LARGEST, read_whole
 from common.errors import UserError
 
-PAD, START, END, UNKNOWN = range(4)  # ids; PAD fills up what is shorter
+PAD, START, END, UNKNOWN = range(4)  # ids; PAD fills up shorter texts
 SPECIAL = ("", "<start>", "<end>", "<unknown>")
 SPA_ENG = "spa-eng.zip"
 SPA_ENG_SOURCE = f"http://storage.googleapis.com/download.tensorflow.org/data/{SPA_ENG}"
-LONGEST = 20  # tokens of a sentence to learn from are fewer
-FEWEST = 200  # different sentences: half of them are learnt from, and a batch is 64
-# how the first line of a file may name its columns
+LONGEST = 20  # training sentences have fewer tokens
+FEWEST = 200  # different sentences: half of them are for training, in batches of 64
+# column names that a file's first line may have
 HEADINGS = {
     "source", "target", "src", "tgt", "input", "output", "text", "sentence", "sentences", "word", "words",
     "translation", "arabic", "chinese", "czech", "danish", "deutsch", "dutch", "english", "español",
@@ -48,8 +48,8 @@ class Language:
 
     Args:
         texts: lists of tokens.
-        least: how often a token must occur to be known; of more than 10,000 the most frequent are.
-        joined: what stands between two tokens in a text.
+        least: how often a token must occur to be known; only the 10,000 most frequent are known.
+        joined: the separator of two tokens in a text.
     """
 
     def __init__(self, texts, least=1, joined=" "):
@@ -59,7 +59,7 @@ class Language:
         self.joined = joined
 
     def encode(self, texts, length):
-        """Ids of each text, after them END, then PAD: int32 [texts, length]; what is too long is cut."""
+        """Ids of each text, then END, then PAD: int32 [texts, length]; longer texts are cut."""
         ids = np.zeros((len(texts), length), np.int32)
         for row, text in zip(ids, texts, strict=True):
             found = [*(self.ids.get(token, UNKNOWN) for token in text[: length - 1]), END]
@@ -87,17 +87,17 @@ class Language:
 
 
 def _closes(token):
-    """Whether it is a mark that stands close behind a word."""
+    """Whether it is a punctuation mark without a space before it."""
     return token not in OPENING and unicodedata.category(token[0]) in ("Po", "Pe", "Pf")
 
 
 def is_written_alone(character):
-    """Whether it is written without spaces around: Chinese, Japanese."""
+    """Whether it belongs to a script without spaces: Chinese, Japanese."""
     return "\u2e80" <= character[0] <= "\u9fff" or "\uf900" <= character[0] <= "\uffef"
 
 
 def tokens_of(text):
-    """The words and punctuation marks of a text in small letters; of Chinese and Japanese each character."""
+    """The words and punctuation marks of a text in lower case; in Chinese and Japanese, each character."""
     tokens, word = [], ""
     text = unicodedata.normalize("NFC", text).lower() + " "
     for character, following in zip(text, text[1:] + " ", strict=True):
@@ -123,13 +123,12 @@ class Task:
     Attributes:
         source, target: the `Language`s.
         lengths: ids of a source text, of a target text.
-        exact: whether there is only one right translation.
-        references: the translations of the test texts, as they were written.
+        exact: whether there is only one correct translation.
+        references: the correct translations of the test texts, unchanged.
         splits: "train", "validation", "test" to (sources, targets), lists of lists of tokens.
-        data: `Data` of these splits. x: int32 [n, lengths[0] + lengths[1]], a source text, and
-            behind it START and the target text without its last token; y: int32 [n, lengths[1]], the target
-            text.
-        tokenize: makes tokens of a source text.
+        data: `Data` of these splits. x: int32 [n, lengths[0] + lengths[1]], a source text, then
+            START and the target text without its last token; y: int32 [n, lengths[1]], the target text.
+        tokenize: a function that splits a source text into tokens.
     """
 
     def __init__(self, splits, references, file, tokenize, exact, **options):
@@ -144,7 +143,7 @@ class Task:
         return Examples(np.c_[self.encode(sources), before].astype(np.int32), y)
 
     def encode(self, sources):
-        """int32 [n, lengths[0]] of source texts, lists of tokens."""
+        """The ids of source texts (lists of tokens): int32 [n, lengths[0]]."""
         return self.source.encode(sources, self.lengths[0])
 
 
@@ -157,7 +156,7 @@ FIRST_DAY, LAST_DAY = datetime.date(1950, 1, 1), datetime.date(2049, 12, 31)  # 
 
 
 def _written(date, way):
-    """A date as people write it, in one of 12 ways."""
+    """A date as people write it, in one of 12 formats."""
     day, month, year = date.day, MONTHS[date.month - 1], date.year
     weekday, short = DAYS[date.weekday()], f"{year % 100:02}"
     ending = "th" if 11 <= day <= 13 else {1: "st", 2: "nd", 3: "rd"}.get(day % 10, "th")
@@ -170,16 +169,16 @@ def _written(date, way):
 
 
 def load_dates(args):
-    """Dates as people write them, and as ISO 8601 has them, character by character.
+    """Dates as people write them, and in ISO 8601, as characters.
 
-    3.3.18 is day, month, year; 3/25/2018 month, day, year. No day of the dates to validate or to test with
-    is among those to learn from.
+    3.3.18 is day, month, year; 3/25/2018 is month, day, year. No day in the validation or test dates occurs
+    in the training dates.
 
     Args:
         args: from `parse_args`; `data_dir`, `train_size` and `batch_size` are used.
 
     Returns:
-        a `Task`, with 20,000 dates to learn from, 1,000 to validate with and 2,000 to test.
+        a `Task` with 20,000 training, 1,000 validation and 2,000 test dates.
 
     Raises:
         UserError: there are fewer dates than asked for, or `data_dir` is given.
@@ -205,22 +204,22 @@ def load_dates(args):
 
 
 def load_sentences(args):
-    """Sentences and their translations, from a file as manythings.org/anki publishes them.
+    """Sentences and their translations, from a file in the format of manythings.org/anki.
 
     Args:
         args: from `parse_args`; `pairs` (a path or None), `data_dir`, `train_size` and `batch_size` are
             used.
 
     Returns:
-        a `Task`, with 500 sentences to validate with and 1,000 to test, but no more than a sixth and a third
-        of all; no other pair has their source text.
+        a `Task` with 500 validation and 1,000 test sentences, but at most a sixth and a third of all; no
+        training pair has the source text of one of them.
 
     Raises:
-        UserError: the file cannot be read, has another form or too few pairs, or the download fails.
+        UserError: the file cannot be read, has the wrong format or too few pairs, or the download fails.
 
     Source: TensorFlow's tutorial "Neural machine translation with attention"; https://www.manythings.org/anki
     """
-    if importlib.util.find_spec("sacrebleu") is None:  # say so before the training, not after it
+    if importlib.util.find_spec("sacrebleu") is None:  # fails before the training, not after it
         raise UserError("the package 'sacrebleu' is not installed. Run: pip install sacrebleu")
     lines, file = _read_lines(*_source(args))
     pairs, left_out = _pairs(lines, file)
@@ -284,7 +283,7 @@ def _holds_pairs(path):
 
 
 def _read_lines(path, origin):
-    """The lines of a text file, or of the one in a zip file, list of str; and its `DataFile`."""
+    """The lines of a text file, which may be in a zip file, list of str; and its `DataFile`."""
     try:
         content = read_whole(path)
     except OSError as error:
@@ -311,7 +310,7 @@ def _read_lines(path, origin):
 
 
 def _unpacked(content, file):
-    """What the one text file in a zip file holds, bytes."""
+    """The contents of the only text file in a zip file, bytes."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             texts = [name for name in archive.namelist() if name.endswith(".txt")]
@@ -330,9 +329,9 @@ def _unpacked(content, file):
 
 
 def _pairs(lines, file):
-    """The first two columns of each line that has both, and what is left out, a list of str.
+    """The first two columns of each line that has both, and descriptions of skipped lines, a list of str.
 
-    Raises UserError if the lines have another form.
+    Raises UserError if the lines have the wrong format.
     """
 
     def misread(found, line):

@@ -1,4 +1,4 @@
-"""The panes that show how a text is translated: the translations, and where the network looks."""
+"""The panes that show how texts are translated: the translations, and the attention."""
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -11,11 +11,11 @@ BLUE = np.array((0, 114, 178))
 
 
 class TranslatedTexts:
-    """A few texts of the validation set, translated anew for each picture, for several panes.
+    """A few texts of the validation set, translated again for each frame, for several panes.
 
     Args:
         task: a `Task`.
-        translate: ids of source texts to ids of translations and attention, as in the lesson.
+        translate: the lesson's function from ids of source texts to ids of translations and attention.
     """
 
     COUNT = 6
@@ -36,7 +36,7 @@ class TranslatedTexts:
             )
 
     def update(self, step):
-        """Translate them with the network as it is after this step."""
+        """Translate the texts with the network's weights after this iteration."""
         if step == self._step:
             return
         self._step = step
@@ -44,7 +44,7 @@ class TranslatedTexts:
         self.translations = [self.task.target.decode(row) for row in ids]
 
     def written(self):
-        """For each text: it, its translation, and the correct translation; as texts, not tokens."""
+        """The source, the translation and the correct translation of each text, as texts, not tokens."""
         rows = zip(self.sources, self.translations, self.right, strict=True)
         source, target = self.task.source, self.task.target
         return [(source.text(text), target.text(read), target.text(right)) for text, read, right in rows]
@@ -62,7 +62,7 @@ class _OfTexts(Painted):
 
 
 class Translations(_OfTexts):
-    """Texts, their translations, and the correct translation where that is something else."""
+    """Texts with their translations, and the correct translation where it differs."""
 
     title = "Translations"
 
@@ -86,11 +86,11 @@ class Translations(_OfTexts):
 
 
 class AttentionMap(_OfTexts):
-    """Where the network looks: a row for each token it writes, a column for each token it reads.
+    """The attention of one translation: a row for each output token, a column for each input token.
 
     Args:
         texts: `TranslatedTexts`.
-        number: which of them, from 0.
+        number: the index of the text, from 0.
 
     Source: figure 3 of Bahdanau et al. 2014.
     """
@@ -126,7 +126,7 @@ class AttentionMap(_OfTexts):
         return size * (0.09 if max(map(len, tokens)) == 1 else 0.25)
 
     def _upright(self, token, wide, top, middle):
-        """A word written upwards, and where it is put."""
+        """A word written upwards, and its position."""
         label = Image.new("RGB", (int(top) - 4, max(int(wide), 1)), "white")
         written = as_written(token)
         place = 0, label.height / 2

@@ -1,4 +1,4 @@
-"""The picture of kernels and feature maps, as a class sees it."""
+"""Tests of the picture of kernels and feature maps."""
 
 from argparse import Namespace
 

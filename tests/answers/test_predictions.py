@@ -1,4 +1,4 @@
-"""Cats and dogs from its command, and photos of the user's own, named by the trained network."""
+"""Tests of cats and dogs from its command, and of predictions for the user's own photos."""
 
 import os
 from types import SimpleNamespace

@@ -1,4 +1,4 @@
-"""Data files: where they are found, and that a spoilt one is named."""
+"""Tests that data files are found, and that the message names a damaged one."""
 
 import io
 import os

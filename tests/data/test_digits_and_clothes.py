@@ -1,4 +1,4 @@
-"""MNIST and Fashion-MNIST as the lessons get them."""
+"""Tests of MNIST and Fashion-MNIST as the lessons load them."""
 
 import numpy as np
 import pytest

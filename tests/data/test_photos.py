@@ -1,4 +1,4 @@
-"""Pictures of the user's own: whatever the format, they are read or named."""
+"""Tests that the user's own images of any format are read, or named in a message."""
 
 import io
 import os

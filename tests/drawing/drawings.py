@@ -1,4 +1,4 @@
-"""Drawings as a user makes them."""
+"""Example drawings, as a user makes them."""
 
 import itertools
 

@@ -1,4 +1,4 @@
-"""draw_digit.py: what stands on a picture is read as MNIST's digits are."""
+"""Tests of draw_digit.py: digits in pictures are prepared as MNIST's are, and predicted."""
 
 import re
 import runpy

@@ -1,4 +1,4 @@
-"""A digit drawn with the mouse is read."""
+"""Tests of the drawing pad: drawing with the mouse, and the predictions."""
 
 import itertools
 import shutil

@@ -1,4 +1,4 @@
-"""What is drawn or photographed becomes a digit like MNIST's."""
+"""Tests that a drawn or photographed digit becomes an image like MNIST's."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Trainings of a second in this process, for the window to show."""
+"""Trainings of about a second in the test's own process, for the window to show."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""The window in a program that knows nothing of the lessons, and what it needs of libraries in private."""
+"""Tests of the window in a program without lessons, and of the private names it uses of other libraries."""
 
 import importlib.metadata
 

@@ -1,4 +1,4 @@
-"""The window in a real browser, one without a screen."""
+"""Tests of the window in a real headless browser."""
 
 import re
 import shutil

@@ -1,4 +1,4 @@
-"""The dashboard: what is drawn, pixel by pixel."""
+"""Tests of the dashboard, pixel by pixel."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The order in which texts are painted that run from right to left."""
+"""Tests of the display order of right-to-left text."""
 
 import pytest
 from hypothesis import given

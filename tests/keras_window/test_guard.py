@@ -1,4 +1,4 @@
-"""Whatever fails in a picture, the training goes on, and all it yields is saved."""
+"""Tests that training continues and saves its results when drawing fails."""
 
 import pytest
 from helpers import ROOT, result_of

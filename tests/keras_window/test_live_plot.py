@@ -1,4 +1,4 @@
-"""The live window on a screen: what is seen, keys, closing."""
+"""Tests of the live window on a screen: its contents, keys, closing."""
 
 import os
 from pathlib import Path

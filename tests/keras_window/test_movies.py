@@ -1,4 +1,4 @@
-"""Films of a training."""
+"""Tests of movies of a training."""
 
 import numpy as np
 from PIL import Image

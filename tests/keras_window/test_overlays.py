@@ -1,4 +1,4 @@
-"""Other runs behind ours: their curves grow as they do, and are drawn over iterations or epochs."""
+"""Tests of overlaid runs: their curves grow live, and are drawn over iterations or epochs."""
 
 import shutil
 

@@ -1,4 +1,4 @@
-"""The window evaluates the test set as often as there is time for, and changes no number."""
+"""Tests that the window evaluates the test set as often as time allows, and changes no result."""
 
 import functools
 import json

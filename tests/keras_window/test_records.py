@@ -1,4 +1,4 @@
-"""What the window's curves hold."""
+"""Tests of the values in the window's curves."""
 
 import numpy as np
 import pytest

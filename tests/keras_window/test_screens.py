@@ -1,4 +1,4 @@
-"""The first toolkit that opens a window is taken; else the picture is a file."""
+"""Tests that the first toolkit that opens a window is used, or else the figure is saved to a file."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""Pictures look as designed, whatever the user's matplotlibrc says and whatever names hold."""
+"""Tests that figures keep their design, whatever the user's matplotlibrc and the names contain."""
 
 from types import SimpleNamespace
 

@@ -1,4 +1,4 @@
-"""The window in the browser: what goes over the wire, and what a real browser shows."""
+"""Tests of the window in the browser: the messages, and what a real browser shows."""
 
 import contextlib
 import json

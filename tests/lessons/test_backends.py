@@ -1,4 +1,4 @@
-"""The lessons on JAX and PyTorch, and with 16 bits."""
+"""Tests of the lessons on JAX and PyTorch, and with mixed precision."""
 
 import numpy as np
 import pytest

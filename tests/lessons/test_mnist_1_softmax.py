@@ -1,4 +1,4 @@
-"""The first lesson as a student meets it: the terminal, the files."""
+"""Tests of the first lesson as a student meets it: the terminal output, the files."""
 
 import csv
 

@@ -1,4 +1,4 @@
-"""The other rungs of the ladder: each step runs from its command."""
+"""Tests that each step of the ladder's other lessons runs from its command."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""M1, M3, cats and dogs run from their commands. M2, and cats that are asked, are in tests/answers."""
+"""Tests of the commands of M1, M3, cats and dogs. M2: tests/subjects; predictions: tests/answers."""
 
 import pytest
 from helpers import dropout_of, learning_rates, result_of

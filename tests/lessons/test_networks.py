@@ -1,4 +1,4 @@
-"""Each lesson's network is that of its slide, tutorial or paper."""
+"""Tests that each lesson's network is that of its slide, tutorial or paper."""
 
 import functools
 import itertools

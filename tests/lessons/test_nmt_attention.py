@@ -1,4 +1,4 @@
-"""Attention: a run of seconds of each step, and what its model is asked."""
+"""Tests of the attention lesson: a short run of each step, and translations by its model."""
 
 from helpers import result_of
 

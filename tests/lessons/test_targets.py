@@ -1,4 +1,4 @@
-"""Trained in full, each lesson reaches what the lecture, or the tutorial, reached."""
+"""Tests that each lesson, trained in full, reaches the result of the lecture or the tutorial."""
 
 import statistics
 

@@ -1,4 +1,4 @@
-"""The convolution slides: what stands on them is what a convolution computes."""
+"""Tests that the convolution slides show what a convolution computes."""
 
 import itertools
 import math

@@ -1,4 +1,4 @@
-"""The gradient descent slides: what stands on them is what the formulas, and Keras, compute."""
+"""Tests that the gradient descent slides show what the formulas and Keras compute."""
 
 import functools
 import re

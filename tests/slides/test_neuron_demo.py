@@ -1,4 +1,4 @@
-"""The neuron slides: what stands on them is what Keras' own layers compute."""
+"""Tests that the neuron slides show what Keras' own layers compute."""
 
 import functools
 import re

@@ -1,4 +1,4 @@
-"""The houses of Boston as the lesson gets them."""
+"""Tests of the Boston housing data as the lesson loads it."""
 
 import numpy as np
 from helpers import data_flags

@@ -1,4 +1,4 @@
-"""Pairs of pictures: edges of clothes, and folders of one's own."""
+"""Tests of image pairs: edges of clothes, and the user's own folders."""
 
 import io
 import os

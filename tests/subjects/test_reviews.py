@@ -1,4 +1,4 @@
-"""IMDB from its command, and reviews of the user's own, read by the trained network."""
+"""Tests of IMDB from its command, and of predictions for the user's own reviews."""
 
 import io
 import sys

@@ -1,4 +1,4 @@
-"""The reviews of IMDB as the lesson gets them."""
+"""Tests of the IMDB reviews as the lesson loads them."""
 
 import hashlib
 import io

@@ -1,4 +1,4 @@
-"""Dates and sentences: texts, tokens and numbers."""
+"""Tests of dates and sentences: texts, tokens and ids."""
 
 import datetime
 import zipfile

@@ -1,4 +1,4 @@
-"""Translations: the search, the score, the letters."""
+"""Tests of translation: the beam search, the score, the characters."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What tools/benchmark.py counts and writes."""
+"""Tests of what tools/benchmark.py counts and writes."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""The notebooks: made from the lessons, and run as in Jupyter."""
+"""Tests of the notebooks: made from the lessons, and run as in Jupyter."""
 
 import ast
 import json

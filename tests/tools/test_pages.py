@@ -1,4 +1,4 @@
-"""The pages of docs/: their commands, pictures and quotations are there."""
+"""Tests that the commands, pictures and quotations in docs/ exist."""
 
 import re
 import runpy

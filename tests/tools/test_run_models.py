@@ -1,4 +1,4 @@
-"""run_models.py: a row for each lesson, also for one that fails."""
+"""Tests of run_models.py: a row for each lesson, including one that fails."""
 
 import json
 

@@ -1,6 +1,5 @@
-"""A lesson that has all that --resume must bring back: a changing learning rate, moving averages, random
-numbers, and the weights of the best epoch. Its epochs take long enough to be stopped.
-"""
+"""A lesson with every kind of state that --resume must restore: a changing learning rate, moving averages,
+random numbers, and the weights of the best epoch. Its epochs last long enough for a test to stop the run."""
 
 import time
 

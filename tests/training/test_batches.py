@@ -1,4 +1,4 @@
-"""Batches of a training."""
+"""Tests of the training batches."""
 
 from argparse import Namespace
 

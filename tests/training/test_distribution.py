@@ -1,4 +1,4 @@
-"""Trainings on several devices and in several processes."""
+"""Tests of training on several devices and in several processes."""
 
 import signal
 import socket

@@ -1,4 +1,4 @@
-"""One kernel finds what Keras' own code finds, and leaves to it what it cannot do."""
+"""Tests that the one-kernel versions compute what Keras' own code computes, or fall back to it."""
 
 import numpy as np
 import pytest

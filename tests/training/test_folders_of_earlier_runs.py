@@ -1,4 +1,4 @@
-"""What stands in a run's folder comes from disks, networks and other people: it is whole, or named."""
+"""Tests that damaged or foreign files in a run's folder are named, and never half-used."""
 
 import errno
 import functools

@@ -1,4 +1,4 @@
-"""Races: a lesson with other flags beside this one, in a process of its own."""
+"""Tests of races: a second run of the lesson, with other flags, in its own process."""
 
 import contextlib
 import os

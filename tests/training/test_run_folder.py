@@ -1,4 +1,4 @@
-"""A run's folder: what it holds, and what keeps a run from it."""
+"""Tests of a run's folder: its contents, and what prevents a run from using it."""
 
 import pytest
 from helpers import result_of, wait_for

@@ -1,4 +1,4 @@
-"""Whatever stops a run, it loses nothing, and --resume goes on."""
+"""Tests that a stopped run loses nothing, whatever stops it, and that --resume continues it."""
 
 import signal
 import sys

@@ -1,4 +1,4 @@
-"""On how many threads a lesson computes."""
+"""Tests of the number of threads that a lesson uses."""
 
 import os
 
