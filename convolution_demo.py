@@ -33,7 +33,7 @@ import reprlib
 # common comes first: it keeps TensorFlow quiet
 from common import UserError
 from common.command_line import picture, slides_parser, whole_number
-from common.data.sources import bundled_file, read_arrays
+from common.data.digits_and_clothes import bundled_mnist
 from common.data.pictures import read_photo
 from slides.shapes import (
     BLUE, GREEN, GREY, INK, RED, WHITE, YELLOW, draw_numbers, draw_volume, mark, number, signed,
@@ -312,8 +312,8 @@ def volume(texts):
 @functools.cache
 def digit():
     """The first of MNIST's test digits, uint8 [28, 28]."""
-    arrays, _ = read_arrays(*bundled_file("mnist.npz"), {"x_test": (np.uint8, (10_000, 28, 28))})
-    return arrays["x_test"][0]
+    _, test = bundled_mnist()
+    return test.x[0]
 
 
 def input_numbers(text):

@@ -19,7 +19,7 @@ from functools import partial
 # common comes first: it keeps TensorFlow quiet
 from common import UserError
 from common.command_line import positive_number, slides_parser
-from common.data.sources import bundled_file, read_arrays
+from common.data.digits_and_clothes import bundled_mnist
 from slides import shapes
 from slides.shapes import INK, ORANGE, YELLOW, draw_box, draw_neuron, draw_picture, whole_slide, write
 from slides.show import Slide, show_slides
@@ -327,12 +327,7 @@ def draw_backpropagation(figure, step, network):
 
 
 def make_slides(learning_rate):
-    expected = {
-        "x_train": (np.uint8, (60_000, 28, 28)), "y_train": (np.uint8, (60_000,)),
-        "x_test": (np.uint8, (10_000, 28, 28)),
-    }  # fmt: skip
-    arrays, _ = read_arrays(*bundled_file("mnist.npz"), expected)
-    images, labels = arrays["x_train"], arrays["y_train"]
+    (images, labels), test = bundled_mnist()
     average = images[:SHOWN], labels[:SHOWN], *average_costs(images, labels)
     frames = len(COUNTS) + len(STEPS) - 1
     down = in_picture(descend(SGD(learning_rate), POINTS, 24), VIEW)
@@ -350,7 +345,7 @@ def make_slides(learning_rate):
         ("Adam", "w ← w − 0.5 · m / √s", descend(Adam(0.5), FAR_POINTS, 60)),
     ]
     return [
-        Slide("cost", "What’s the cost of this difference?", 11, (draw_cost, arrays["x_test"][EIGHT])),
+        Slide("cost", "What’s the cost of this difference?", 11, (draw_cost, test.x[EIGHT])),
         Slide(
             "average_cost", "The average cost of all training digits", frames, (draw_average_cost, *average)
         ),

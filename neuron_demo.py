@@ -24,7 +24,7 @@ import functools
 # common comes first: it keeps TensorFlow quiet
 from common import UserError
 from common.command_line import slides_parser, whole_number
-from common.data.sources import bundled_file, read_arrays
+from common.data.digits_and_clothes import bundled_mnist
 from slides.shapes import (
     BLUE, GREEN, INK, ORANGE, WHITE, YELLOW, draw_box, draw_neuron, draw_picture, inset, number, signed,
     whole_slide, write,
@@ -286,12 +286,8 @@ def draw_cross_entropy(figure, step, image, probabilities):
 @functools.cache
 def trained_layer():
     """MNIST's test digits, uint8 [10000, 28, 28], their labels, and W and b of a layer that is trained."""
-    expected = {
-        "x_train": (np.uint8, (60_000, 28, 28)), "y_train": (np.uint8, (60_000,)),
-        "x_test": (np.uint8, (10_000, 28, 28)), "y_test": (np.uint8, (10_000,)),
-    }  # fmt: skip
-    arrays, _ = read_arrays(*bundled_file("mnist.npz"), expected)
-    return arrays["x_test"], arrays["y_test"], *train(arrays["x_train"], arrays["y_train"])
+    examples, test = bundled_mnist()
+    return *test, *train(*examples)
 
 
 def make_slides(args):

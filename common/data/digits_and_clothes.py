@@ -46,6 +46,15 @@ def _read_grey_images(path, origin):
     return *parts, file
 
 
+def bundled_mnist():
+    """MNIST as it comes with the project: train and test `Examples`, uint8 [n, 28, 28] and labels uint8 [n].
+
+    Raises UserError if the file is missing or is not the one we made.
+    """
+    *parts, _ = _read_grey_images(*bundled_file("mnist.npz"))
+    return parts
+
+
 def _are_among(pictures, known):
     """Whether (nearly) all of some pictures are among known ones; a hundred of them are looked up."""
     some = {picture.tobytes() for picture in pictures[:: -(-len(pictures) // 100)]}
