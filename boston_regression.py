@@ -43,7 +43,7 @@ def build_model():
             keras.Input((13,)),
             layers.Dense(64, activation="relu"),
             layers.Dense(64, activation="relu"),
-            layers.Dense(1, dtype="float32"),  # prices need 32 bits
+            layers.Dense(1, dtype="float32"),  # 32 bits, also with --mixed-precision
         ]
     )
 

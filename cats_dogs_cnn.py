@@ -52,7 +52,7 @@ def build_model(image_size, augment=False, dropout=0.5):
             layers.Rescaling(1 / 127.5, -1),  # pixels from −1 to 1
             *(changes if augment else []),
             *hidden,
-            layers.Dense(1, activation="sigmoid", dtype="float32"),  # probabilities need 32 bits
+            layers.Dense(1, activation="sigmoid", dtype="float32"),  # 32 bits, also with --mixed-precision
         ]
     )
 

@@ -28,7 +28,7 @@ def build_model():
             keras.Input((28, 28, 1)),
             layers.Rescaling(1 / 255),  # pixels from 0 to 1
             layers.Flatten(),
-            layers.Dense(10, activation="softmax", dtype="float32"),  # probabilities need 32 bits
+            layers.Dense(10, activation="softmax", dtype="float32"),  # 32 bits, also with --mixed-precision
         ]
     )
 

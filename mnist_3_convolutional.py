@@ -57,7 +57,7 @@ def build_model(step, dropout=0.5, pooling=False):
         hidden += [layers.Conv2D(16, 5, activation="tanh", name="C3"), layers.AveragePooling2D(2, name="S4")]
         hidden += [layers.Conv2D(120, 5, activation="tanh", name="C5"), layers.Flatten()]
         hidden += [layers.Dense(84, activation="tanh", name="F6")]
-    last = layers.Dense(10, activation="softmax", dtype="float32")  # probabilities need 32 bits
+    last = layers.Dense(10, activation="softmax", dtype="float32")  # 32 bits, also with --mixed-precision
     return keras.Sequential([keras.Input((28, 28, 1)), layers.Rescaling(1 / 255), *hidden, last])
 
 

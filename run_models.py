@@ -24,6 +24,7 @@ from pathlib import Path
 # common comes first: it keeps TensorFlow quiet
 from common import UserError
 from common.signals import interrupt
+from common.training.results import NAME, is_complete, read_result
 from common.values import some_path
 from keras_window.style import DesignedFigure, as_designed
 
@@ -88,7 +89,7 @@ def run(model, args):
     name, lecture_seconds = MODELS.get(model, (model, None))
     lesson, _, step = name.partition(":")
     folder = args.out / name.replace(":", "-")
-    (folder / "result.json").unlink(missing_ok=True)
+    (folder / NAME).unlink(missing_ok=True)
     command = [sys.executable, str(ROOT / f"{lesson}.py"), *args.flags, "--close", "--out", str(folder)]
     began = time.perf_counter()
     with tempfile.TemporaryFile("w+", errors="replace") as stderr:
@@ -102,9 +103,9 @@ def run(model, args):
     print("\n".join(said), file=sys.stderr, end="\n" * bool(said))
     row = {"model": model, "lesson": lesson, "status": status, "seconds": seconds, "memory": memory}
     row |= {"lecture_seconds": lecture_seconds}
-    if status or not (folder / "result.json").is_file():
+    if status or not is_complete(folder):
         return row | {"status": status or 1, "error": said[-1] if said else f"it ended with status {status}"}
-    result = json.loads((folder / "result.json").read_text("utf-8"))
+    result = read_result(folder)
     return row | {key: result[key] for key in ("step", "test", "shown", "device", "versions")}
 
 

@@ -37,7 +37,7 @@ PAGE = ROOT / "docs" / "performance.md"
 sys.path.insert(0, str(ROOT))
 
 import numpy as np  # noqa: E402
-from run_models import LESSONS, wait  # noqa: E402
+from run_models import LESSONS, read_result, wait  # noqa: E402
 
 RUNGS = {  # for each rung its lesson, the digits of an epoch here, and the lecture's accuracy
     "softmax": ("mnist_1_softmax", 60_000, 0.92),
@@ -155,6 +155,7 @@ def window(rounds):
             shown = lesson_seconds(rung, "--plot", "window", "--close", "--epochs", str(epochs))
             pairs.append((plain, shown))
         cost = json.loads((OUT / "lesson" / "window.json").read_text())
+        print(rung, cost, flush=True)
         rows["ours"] = pairs, 600 * epochs, cost["pictures"]
         if beside_others:
             pairs, iterations = [], 200
@@ -286,14 +287,12 @@ def growth(rounds):
             subprocess.run(
                 command + (["--step", step] if step else []), check=True, cwd=ROOT, stdout=subprocess.DEVNULL
             )
-            window, result = (
-                json.loads((OUT / "growth" / name).read_text()) for name in ("window.json", "result.json")
-            )
+            window = json.loads((OUT / "growth" / "window.json").read_text())
             found[flag][str(value)] = {
                 "epoch": spread(seconds),
                 "work": work(value),
                 "window": window["seconds"],
-                "fit": result["seconds"]["fit"],
+                "fit": read_result(OUT / "growth")["seconds"]["fit"],
             }
             print(flag, value, found[flag][str(value)], flush=True)
     return found

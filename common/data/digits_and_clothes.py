@@ -46,6 +46,15 @@ def _read_grey_images(path, origin):
     return *parts, file
 
 
+def bundled_mnist():
+    """MNIST as it comes with the project: train and test `Examples`, uint8 [n, 28, 28] and labels uint8 [n].
+
+    Raises UserError if the file is missing or is not the one we made.
+    """
+    *parts, _ = _read_grey_images(*bundled_file("mnist.npz"))
+    return parts
+
+
 def _are_among(pictures, known):
     """Whether more than 90% of some images are among the known ones, judged by 100 of them."""
     some = {picture.tobytes() for picture in pictures[:: -(-len(pictures) // 100)]}
@@ -66,11 +75,6 @@ def _load_grey_images(args, name, title, kind, classes=None):
     print(f"{title}: {count.format(size)} to learn from, {len(test.x):,} to test on ({file.path})")
     train = Examples(train.x[:size, ..., np.newaxis], train.y[:size])
     return Data(train, file, test=Examples(test.x[..., np.newaxis], test.y), classes=classes)
-
-
-def bundled_mnist():
-    """The bundled MNIST: train and test `Examples`, pictures uint8 [n, 28, 28] and labels uint8 [n]."""
-    return _read_grey_images(*bundled_file("mnist.npz"))[:2]
 
 
 def load_mnist(args):

@@ -6,7 +6,7 @@ maps (Keras computes mean, variance and the normalized maps one after the other)
 dense layers (Keras goes through all weights a dozen times in each step). Metrics made beforehand, so that
 TensorFlow traces the first step once. The number of threads is set in `threads`, before there is a network.
 
-Source: TensorFlow's `fused_batch_norm` and `ResourceApplyAdam`, which Keras 2 used here.
+Source: TensorFlow's `FusedBatchNormV3` and `ResourceApplyAdam`, which Keras 2 used here.
 """
 
 import functools
@@ -15,21 +15,22 @@ import math
 import keras
 from keras import layers
 
-MOST_STEPS, MOST_PRODUCTS = 50, 4e8  # without a pause: about 0.1 seconds on two cores
+MOST_STEPS = 50  # without a pause
+TENTH = 2.7e9  # products in a step of about 0.1 seconds on two cores; of a thousandth, one takes a hundredth
 
 
 def make_faster(model, batch_size, examples):
     """Let a compiled model train faster, before its first step. The model's file stays plain Keras.
 
     Args:
-        model: a compiled `keras.Model`.
+        model: a compiled `keras.Model` with a built optimizer.
         batch_size: examples in a step.
         examples: some training examples, (x, y).
     """
     backend = keras.config.backend()
     if backend != "torch":  # which takes its steps one by one
         products = max(1, batch_size * sum(map(_products, _leaves(model))))
-        model.steps_per_execution = max(1, min(MOST_STEPS, int(MOST_PRODUCTS / products)))
+        model.steps_per_execution = max(1, min(MOST_STEPS, int((TENTH / products) ** (2 / 3))))
     if backend == "tensorflow":
         _use_fused_kernels(model)
         _make_metrics(model, *examples)
@@ -43,6 +44,8 @@ def _leaves(model):
 
 def _products(layer):
     """About how many products a layer computes for an example: its weights, times the places of their use."""
+    if isinstance(layer, layers.Embedding):  # it looks weights up; to move all of them takes longer
+        return 3 * layer.count_params()
     try:
         places = layer.output.shape[1:-1]
     except AttributeError:  # it is used in several places
@@ -54,11 +57,37 @@ def _use_fused_kernels(model):
     found = list(_leaves(model))
     for layer in found:
         if isinstance(layer, layers.BatchNormalization):
-            layer.call = functools.partial(_normalize, layer)
+            layer.call = _or(layer.call, functools.partial(_normalize, layer))
     adam = model.optimizer
     dense = all(isinstance(layer, layers.Dense) for layer in found if layer.weights)
     if isinstance(adam, keras.optimizers.Adam) and not adam.amsgrad and dense:
-        adam.update_step = functools.partial(_update_step, adam)
+        moments = _moments(adam, model.trainable_variables)
+        adam.update_step = _or(adam.update_step, functools.partial(_update_step, adam, moments))
+
+
+def _or(own, fused):
+    """Keras' own way where another version of Keras has not what the fused kernel takes."""
+
+    def call(*args, **options):
+        try:
+            return fused(*args, **options)
+        except (AttributeError, LookupError, TypeError):
+            return own(*args, **options)
+
+    return call
+
+
+def _moments(adam, variables):
+    """TensorFlow's variables of Adam, momentum and velocity, by reference to that which they move."""
+    momentums, velocities = (
+        [slot.value for slot in adam.variables if slot.name.endswith(kind)]
+        for kind in ("momentum", "velocity")
+    )
+    return {
+        variable.value.ref(): slots
+        for variable, *slots in zip(variables, momentums, velocities, strict=False)
+        if all(slot.shape == variable.shape for slot in slots)
+    }
 
 
 def _make_metrics(model, x, y):
@@ -69,12 +98,11 @@ def _make_metrics(model, x, y):
         model.reset_metrics()
 
 
-def _update_step(adam, gradient, variable, learning_rate):
+def _update_step(adam, moments, gradient, variable, learning_rate):
     """As `keras.optimizers.Adam.update_step`; gradient and variable are TensorFlow's."""
     import tensorflow as tf
 
-    moments = adam._momentums, adam._velocities
-    m, v = (values[adam._get_variable_index(variable)].value for values in moments)
+    m, v = moments[variable.ref()]
     number, beta1, beta2, rate, epsilon, grad = (
         tf.cast(value, variable.dtype)
         for value in (
@@ -104,10 +132,12 @@ def _normalize(layer, inputs, training=None, mask=None):
     import tensorflow as tf
 
     channels = inputs.shape[-1]
-    normalized, mean, variance = tf.compat.v1.nn.fused_batch_norm(
-        inputs,
+    normalized, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
+        x=inputs,
         scale=layer.gamma.value if layer.scale else tf.ones(channels),
         offset=layer.beta.value if layer.center else tf.zeros(channels),
+        mean=tf.zeros(0),  # those of the batch
+        variance=tf.zeros(0),
         epsilon=layer.epsilon,
     )
     n = tf.cast(tf.size(inputs) / channels, "float32")

@@ -8,20 +8,21 @@ from common.training import faster
 import keras
 from keras import layers
 
+import fashion_mnist
+import imdb_text
 import mnist_1_softmax
 import mnist_3_convolutional
+import mnist_4_batchnorm
 
 pytestmark = pytest.mark.skipif(keras.config.backend() != "tensorflow", reason="it is for TensorFlow")
 
 
-def fused(part):
-    """Let a layer or an optimizer use TensorFlow's one kernel, as `make_faster` does for those of a model."""
-    layer = part if isinstance(part, layers.Layer) else layers.Dense(1)
-    adam = part if isinstance(part, keras.optimizers.Optimizer) else keras.optimizers.SGD()
+def fused(layer):
+    """Let a layer use TensorFlow's one kernel, as `make_faster` does for those of a model."""
     model = keras.Sequential([layer])
-    model.compile(adam, "mse")
+    model.compile("sgd", "mse")
     faster._use_fused_kernels(model)
-    return part
+    return layer
 
 
 def a_step(layer, x, eagerly):
@@ -92,26 +93,31 @@ def test_the_file_of_a_fused_model_is_plain_keras(run_code, tmp_path):
 def test_adam_in_one_kernel_finds_what_keras_finds(settings):
     x = np.random.default_rng(0).random((64, 7), np.float32)
     found = []
-    for adam in fused(keras.optimizers.Adam(**settings)), keras.optimizers.Adam(**settings):
+    for fuse in True, False:
         keras.utils.set_random_seed(0)
-        model = keras.Sequential([layers.Dense(4, activation="relu"), layers.Dense(1)])
-        model.compile(adam, "mse", run_eagerly=bool(settings))
+        model = keras.Sequential([keras.Input((7,)), layers.Dense(4, activation="relu"), layers.Dense(1)])
+        model.compile(keras.optimizers.Adam(**settings), "mse", run_eagerly=bool(settings))
+        model.optimizer.build(model.trainable_variables)
+        if fuse:
+            faster._use_fused_kernels(model)
         model.fit(x, x.sum(axis=1), batch_size=16, epochs=3, verbose=0)
-        found.append([*model.get_weights(), *map(np.asarray, adam.variables)])
-        assert int(adam.iterations) == 12
+        found.append([*model.get_weights(), *map(np.asarray, model.optimizer.variables)])
+        assert int(model.optimizer.iterations) == 12
     for ours, keras_own in zip(*found, strict=True):
         assert ours == pytest.approx(keras_own, rel=1e-4, abs=1e-5)
 
 
-def test_only_an_adam_that_is_named_uses_the_one_kernel():
-    weight, gradient = keras.Variable(np.ones(3)), keras.ops.ones(3)
-    for adam, used in (fused(keras.optimizers.Adam()), True), (keras.optimizers.Adam(), False):
-        adam.build([weight])
+def adam_of(hidden=()):
+    """The optimizer of a model after `make_faster`, and its variables."""
+    model = keras.Sequential([keras.Input((4,)), *hidden, layers.Dense(1)])
+    model.compile("adam", "mse")
+    model.optimizer.build(model.trainable_variables)
+    faster._use_fused_kernels(model)
+    return model.optimizer, model.trainable_variables
 
-        def step(adam=adam):
-            adam.apply([gradient], [weight])
 
-        assert ("ResourceApplyAdam" in kernels(step)) == used
+def kernels_of_adam(adam, variables):
+    return kernels(lambda: adam.apply([keras.ops.ones(variable.shape) for variable in variables]))
 
 
 @pytest.mark.parametrize(
@@ -119,17 +125,35 @@ def test_only_an_adam_that_is_named_uses_the_one_kernel():
     [([layers.Dense(3), layers.Dropout(0.1)], True), ([layers.Embedding(9, 2), layers.Flatten()], False)],
 )
 def test_adam_uses_the_one_kernel_where_all_layers_are_dense(hidden, one_kernel):
-    model = keras.Sequential([keras.Input((4,)), *hidden, layers.Dense(1)])
-    model.compile("adam", "mse")
-    faster._use_fused_kernels(model)
-    assert ("update_step" in vars(model.optimizer)) == one_kernel
+    assert ("ResourceApplyAdam" in kernels_of_adam(*adam_of(hidden))) == one_kernel
+
+
+def test_where_a_version_has_no_such_kernel_or_moments_keras_goes_its_own_way(monkeypatch):
+    import tensorflow as tf
+
+    with monkeypatch.context() as patch:
+        patch.setattr(keras.optimizers.Adam, "variables", [])
+        adam, variables = adam_of()
+        assert "ResourceApplyAdam" not in kernels_of_adam(adam, variables)
+    for name in ("ResourceApplyAdam", "FusedBatchNormV3"):
+        monkeypatch.delattr(tf.raw_ops, name)
+    assert "AssignSubVariableOp" in kernels_of_adam(*adam_of())
+    assert "Rsqrt" in kernels_of_layer(fused(layers.BatchNormalization()))
 
 
 def test_a_small_network_takes_many_steps_without_a_pause_and_a_large_one_few():
     found = {}
-    for name, lesson in (("softmax", mnist_1_softmax), ("3.1", mnist_3_convolutional)):
-        model = lesson.build_model(*["3.1"][: lesson is mnist_3_convolutional])
-        model.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"])
-        faster.make_faster(model, 100, (np.zeros((1, 28, 28, 1), np.uint8), np.zeros(1, np.uint8)))
-        found[name] = model.steps_per_execution
-    assert found == {"softmax": 50, "3.1": 4}
+    for lesson, *step in (
+        (mnist_1_softmax,), (mnist_3_convolutional, "3.1"), (mnist_4_batchnorm, "4.2"),
+        (fashion_mnist, "conv"), (imdb_text,),
+    ):  # fmt: skip
+        model = lesson.build_model(*step)
+        example = [size or 9 for size in model.input_shape[1:]]
+        model.compile("sgd", "mse")
+        size = {fashion_mnist: 64, imdb_text: 512}.get(lesson, 100)
+        faster.make_faster(model, size, (np.zeros((1, *example)), np.zeros(1)))
+        found[lesson.__name__] = model.steps_per_execution
+    assert found == {
+        "mnist_1_softmax": 50, "mnist_3_convolutional": 9, "mnist_4_batchnorm": 2, "fashion_mnist": 4,
+        "imdb_text": 4,
+    }  # fmt: skip
