@@ -41,7 +41,7 @@ def say_network(args, model):
 
 
 def _written(shape):
-    return "×".join(str(size or "?") for size in shape)
+    return "×".join(str(size or "n") for size in shape)
 
 
 class DealOrder(keras.callbacks.Callback):

@@ -10,7 +10,7 @@ def test_fashion_mnist_prints_our_lines_and_leaves_its_pictures(run, tmp_path):
     done = run(*flags, lesson="fashion_mnist")
     assert (done.returncode, done.stderr) == (0, "")
     assert [line.split()[0] for line in done.stdout.splitlines()] == [
-        "Fashion-MNIST:", "fashion_mnist", "epoch", "epoch", "The", "Test", "Predictions:",
+        "Fashion-MNIST:", "fashion_mnist", "28×28×1", "epoch", "epoch", "The", "Test", "Predictions:",
     ]  # fmt: skip
     for picture in ("dashboard.png", "predictions.png"):
         assert Image.open(tmp_path / "a" / picture).size == (1344, 756)
@@ -24,7 +24,7 @@ def test_boston_stops_by_itself_and_is_then_complete(run, tmp_path):
     epochs, error = before["epochs"], before["test"]["mae"]
     assert 20 < epochs < 500 and not before["interrupted"]
     first = [line.split()[0] for line in done.stdout.splitlines()]
-    assert first == ["Boston:", "boston_regression:", *["epoch"] * epochs, "The", "Test"]
+    assert first == ["Boston:", "boston_regression:", "13", *["epoch"] * epochs, "The", "Test"]
     assert 1 < error < 10 and f"Test mae ${1000 * error:,.0f} after {epochs} epochs" in done.stdout
     assert Image.open(tmp_path / "a" / "dashboard.png").size == (1344, 756)
     history = (tmp_path / "a" / "history.csv").read_text("utf-8").splitlines()
