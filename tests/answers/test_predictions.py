@@ -23,7 +23,8 @@ def test_predict_asks_the_trained_model_and_leaves_out_what_is_no_picture(
     first = run("--train-size", 64, "--epochs", 1, "--plot", "file", "--predict", "one.jpg", **lesson)
     assert (first.returncode, first.stderr) == (0, "") and "training one first" in first.stdout
     assert [line.split()[0] for line in first.stdout.splitlines()] == [
-        "There", "Cat", "cats_dogs_cnn:", "32×32×3", "epoch", "The", "Validation", "one.jpg:", "My", "Predictions:",
+        "There", "Cat", "cats_dogs_cnn:", "32×32×3", "epoch", "The", "Validation", "one.jpg:", "My",
+        "Predictions:",
     ]  # fmt: skip
     again = run("--plot", "file", "--predict", "one.jpg", "three.jpg", "--predict", "two.jpg", **lesson)
     assert (again.returncode, again.stderr) == (0, "")

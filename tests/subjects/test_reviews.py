@@ -17,7 +17,7 @@ def test_a_review_is_classified_and_unknown_words_are_named(run, tmp_path, monke
     quick = ("--train-size", 5000, "--epochs", 4, "--learning-rate", 0.03)
     first = run(*quick, "--plot", "file", *asked, lesson="imdb_text")
     assert (first.returncode, first.stderr) == (0, "") and "training one first" in first.stdout
-    assert [line.split()[0] for line in first.stdout.splitlines()][:9] == [
+    assert [line.split()[0] for line in first.stdout.splitlines()][:10] == [
         "IMDB:", "There", "imdb_text:", "n", *["epoch"] * 4, "The", "The",
     ]  # fmt: skip
     assert Image.open(tmp_path / "runs" / "imdb_text" / "dashboard.png").size == (1344, 756)
