@@ -150,12 +150,12 @@ def parse_args(description, *, variants=None, argv=None, **defaults):
         raise UserError("--threads: this notebook has computed on others already: restart its kernel")
     if args.mixed_precision:
         keras.config.set_dtype_policy("mixed_bfloat16")
-    silent = {}
     if args.distribute is not None:
-        out = distribute(args.distribute, args.process, args.batch_size, args.out if args.resume else None)
-        silent = {"plot": "none", "verbose": 0, "out": out} if out else {}
-    keras.utils.set_random_seed(args.seed)  # when the processes have met, on different ways
-    return argparse.Namespace(**vars(args) | silent)
+        folder = distribute(args.distribute, args.process, args.batch_size, args.out if args.resume else None)
+        silent = {"plot": "none", "verbose": 0, "out": folder} if folder else {}
+        args = argparse.Namespace(**vars(args) | silent)
+    keras.utils.set_random_seed(args.seed)  # when the processes have met, which takes random numbers
+    return args
 
 
 def _those(*kinds):

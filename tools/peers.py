@@ -30,6 +30,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from common import load_mnist, parse_args
+from common.training.progress import DealOrder
 
 import keras
 import numpy as np
@@ -46,8 +47,8 @@ def lesson_parts(rung, size, flags):
     """The lesson's compiled model and its batches, as passed to `model.fit`."""
     script, _, step = rung.partition(":")
 
-    def stop(model, data, callbacks, **settings):
-        raise Fit(model, callbacks[0])
+    def stop(model, train, **settings):
+        raise Fit(model, train)
 
     keras.Model.fit, fit = stop, keras.Model.fit
     sys.argv = [f"{script}.py", "--plot", "none", "--train-size", str(size), "--out", tempfile.mkdtemp()]
@@ -63,12 +64,10 @@ def lesson_parts(rung, size, flags):
 class Lesson:
     def __init__(self, rung, train, test, flags=()):
         self.model, batches = lesson_parts(rung, len(train[0]), flags)
-        self.data, self.settings = (batches.data,), {"callbacks": [batches], "shuffle": False}
-        self.test = test
+        self.data, self.settings, self.test = (batches,), {"callbacks": [DealOrder(batches)]}, test
 
-    def epoch(self, callbacks=()):
-        settings = self.settings | {"callbacks": [*self.settings["callbacks"], *callbacks]}
-        self.model.fit(*self.data, verbose=0, **settings)
+    def epoch(self):
+        self.model.fit(*self.data, verbose=0, **self.settings)
 
     def accuracy(self):
         return self.model.evaluate(*self.test, batch_size=1000, verbose=0, return_dict=True)["accuracy"]

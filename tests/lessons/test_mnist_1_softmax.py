@@ -15,6 +15,7 @@ def test_a_run_prints_our_lines_and_leaves_its_files_and_a_seed_fixes_everything
     assert [line.split()[0] for line in done.stdout.splitlines()] == [
         "MNIST:", "mnist_1_softmax:", "28×28×1", "epoch", "epoch", "The", "Test",
     ]  # fmt: skip
+    assert "\n28×28×1 → Flatten 784 → Dense 10 (7,850)\n" in done.stdout
     folder = tmp_path / "runs" / "mnist_1_softmax"
     result = result_of(folder)
     assert f"{result['test']['accuracy']:.2%}" in done.stdout
