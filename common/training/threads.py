@@ -4,6 +4,7 @@ Splitting a small matrix product among threads takes longer than computing it. S
 one thread, which leaves the other cores to the window and to other programs.
 """
 
+import contextlib
 import importlib.util
 import os
 import sys
@@ -33,8 +34,9 @@ def use_threads(number, asked):
     elif number and backend == "torch":
         sys.modules["torch"].set_num_threads(number)
     elif number and (asked or not importlib.util.find_spec("jax_plugins")):
-        from jax._src import xla_bridge
+        os.environ["NPROC"] = str(number)  # JAX reads it when it computes for the first time
+        with contextlib.suppress(ImportError, AttributeError):  # other versions do not tell whether it has
+            from jax._src import xla_bridge
 
-        os.environ["NPROC"] = str(number)  # JAX reads it at its first computation
-        return not xla_bridge.backends_are_initialized()
+            return not xla_bridge.backends_are_initialized()
     return True
