@@ -11,7 +11,7 @@ import time
 import traceback
 from pathlib import Path
 
-from common.errors import UserError
+from common.errors import UserError, first_line
 from common.output import in_notebook, loading
 
 BACKENDS = {"tensorflow": "TensorFlow", "jax": "JAX", "torch": "PyTorch"}  # Keras can train on these
@@ -101,7 +101,7 @@ def _settings_named():
             raise
         if names := [name for name in os.environ if name.startswith(("KERAS_MAX_", "KERAS_NNX_"))]:
             raise UserError(f"Keras cannot use {' or '.join(names)} ({error}): unset it") from error
-        why = f"is not what Keras writes there ({error})"
+        why = f"is not what Keras writes there ({first_line(error)})"
         if isinstance(error, OSError):
             why = f"cannot be read ({error.strerror})"
         raise UserError(f"{keras_home() / 'keras.json'} {why}: correct it, or move it away") from error

@@ -101,7 +101,7 @@ print(config.epsilon(), config.max_epochs(), config.max_steps_per_epoch())
             {},
             "keras.json is not what Keras writes there ('list' object has no",
         ),
-        ('{"epsilon": "small"}', {}, "keras.json is not what Keras writes there (Invalid `epsilon`"),
+        ('{"epsilon": "small"}', {}, "keras.json is not what Keras writes there ("),
         ("[" * 100_000, {}, "keras.json is not what Keras writes there ("),
         (None, {}, "keras.json is not a file, and Keras reads its settings there: move it away"),
         ("{}", {"KERAS_MAX_EPOCHS": "few"}, "Keras cannot use KERAS_MAX_EPOCHS (invalid literal"),
