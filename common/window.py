@@ -32,7 +32,9 @@ class LivePlot(keras_window.LivePlot):
     """
 
     def __init__(self, panes, data, args):
-        options = {name: getattr(args, name) for name in ("plot", "close", "movie", "x_axis", "out", "resume")}
+        options = {
+            name: getattr(args, name) for name in ("plot", "close", "movie", "x_axis", "out", "resume")
+        }
         title = " ".join(filter(None, (Path(sys.argv[0]).stem, args.step)))
         options |= {"overlays": args.overlay, "title": title}
         with user_errors():
