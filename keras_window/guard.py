@@ -42,7 +42,8 @@ class Guard:
     Ctrl-C and other signals are not caught.
 
     Args:
-        line: the line to print, with {why} where the reason belongs.
+        what: the beginning of the line, such as "The window stops here"; or a whole line with {why} where
+            the reason belongs.
         stop: called with the reason after each error.
         said: a set of the lines that have been printed; they are not printed again.
 
@@ -50,8 +51,9 @@ class Guard:
         failed: whether there has been an error.
     """
 
-    def __init__(self, line, stop=lambda why: None, said=None):
-        self._line, self._stop, self.failed = line, stop, False
+    def __init__(self, what, stop=lambda why: None, said=None):
+        self._line = what if "{why}" in what else f"{what} ({{why}}): everything else goes on"
+        self._stop, self.failed = stop, False
         self._said = set() if said is None else said
 
     def __enter__(self):

@@ -110,7 +110,7 @@ class LivePlot(keras.callbacks.Callback):
             self._take(data)
         for pane in panes or ():
             pane.check(self.records)
-        self.guard = Guard("The window stops here ({why}): everything else goes on", self._stop)
+        self.guard = Guard("The window stops here", self._stop)
         title = Path(sys.argv[0]).stem if title is None else title
         self.display = Display(self.records, self.guard, plot, title, self.out, movie)
         self._recorder = Recorder(self.records, self.out, resume)

@@ -90,10 +90,11 @@ class Recorder:
 
     def end_batch(self, batch, logs):
         """Add the values of the latest batches, in at most 5 % of the time."""
-        self._records.step = self._epoch_step + batch + 1
+        batches = min(batch + 1, self.steps or batch + 1)  # the last execution may have fewer steps
+        self._records.step = self._epoch_step + batches
         self._logs = logs
         beginning = self._records.step - self._records.first_step <= ALL
-        if beginning or batch + 1 == self.steps or time.perf_counter() >= self._next:
+        if beginning or batches == self.steps or time.perf_counter() >= self._next:
             self.add_batches()
 
     def add_batches(self):
