@@ -227,7 +227,7 @@ def _copy_of(dataset):
 
 @contextlib.contextmanager
 def _same_random_numbers(part):
-    """A block after which all random number generators are as before: a data set may draw from any of them."""
+    """A block after which all random number generators are as before: a data set may draw from them."""
     states = [*_states_of_python(), *_states_of_torch(part)]
     try:
         yield

@@ -1,9 +1,10 @@
 """The recorded numbers of a training, which the panes draw."""
 
 from collections import defaultdict
-from dataclasses import dataclass
 
 import numpy as np
+
+from keras_window.sample import Sample as Sample
 
 LIMIT = 500  # points in a curve: about one per pixel
 
@@ -50,41 +51,6 @@ class RecentMeans:
             name: (mean * batches - earlier.get(name, 0.0) * before) / (batches - before)
             for name, mean in self._means.items()
         }
-
-
-@dataclass
-class Sample:
-    """Examples, with the outputs of the network for them."""
-
-    x: np.ndarray  # [n, ...]; images [n, height, width, 1 or 3], uint8 from 0 to 255 or float from 0 to 1
-    y: np.ndarray  # int [n] or [n, 1], or one-hot [n, classes]; in regression float [n]
-    outputs: np.ndarray | None = None  # float32 [n, classes or 1]; None before they are predicted
-    predicted_at: int = 0  # iteration after which these outputs were predicted
-
-    def pixels(self, chosen):
-        """Return the images with the indices `chosen`, uint8 [n, height, width, 1 or 3], ready to draw."""
-        images = self.x[chosen]
-        if images.ndim == 3:
-            images = images[..., np.newaxis]
-        return images if images.dtype == np.uint8 else (images * 255).clip(0, 255).astype(np.uint8)
-
-    def classes(self):
-        """Return the label of each example, int [n]."""
-        labels = np.asarray(self.y)
-        one_hot = labels.ndim > 1 and labels.shape[-1] > 1
-        return labels.argmax(axis=-1) if one_hot else labels.reshape(-1)
-
-    def predictions(self):
-        """Return the predicted classes, int [n]. A single output is the probability of class 1 of 0 and 1."""
-        if self.outputs.shape[-1] == 1:
-            return (self.outputs[:, 0] > 0.5).astype(int)
-        return self.outputs.argmax(axis=-1)
-
-    def misclassified(self):
-        """Return whether each prediction differs from the label, bool [n]; False if there are no outputs."""
-        if self.outputs is None:
-            return np.zeros(len(self.y), bool)
-        return self.predictions() != self.classes()
 
 
 class Records:
