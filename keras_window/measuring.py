@@ -57,6 +57,7 @@ class Measurer:
         for sample in records.train, records.test:
             if sample:
                 sample.threshold = threshold_of(model)
+                sample.output_names = tuple(getattr(model, "output_names", None) or ())
         if records.test:
             with self._test:
                 self._look_at_test_set()
