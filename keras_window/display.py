@@ -8,7 +8,7 @@ from pathlib import Path
 from keras_window.dashboard import Dashboard
 from keras_window.guard import by_product
 from keras_window.movie import Movie
-from keras_window.screens import open_screen
+from keras_window.screens import close_finished, open_screen
 
 BUTTONS = {" ": "freeze", **{n: n for n in "123456"}, "0": "all", "s": "save", "q": "close"}
 
@@ -39,9 +39,11 @@ class Display:
     def open(self):
         """Open the screen. Raises OSError or ImportError as `open_screen` does."""
         self.dashboard, self.frozen, self.times = None, False, []
+        close_finished()
         self.screen, why_not = open_screen(self._plot, self._title, self._on_key, BUTTONS)
         if why_not:
-            print(f"No window ({why_not}): the picture will be in {self._out / 'dashboard.png'}")
+            hint = "--plot web shows it in a browser"
+            print(f"No window ({why_not}; {hint}): the picture will be in {self._out / 'dashboard.png'}")
 
     def begin(self):
         """Make the dashboard and show the first picture."""
