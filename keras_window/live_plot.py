@@ -304,6 +304,8 @@ class LivePlot(keras.callbacks.Callback):
             with self.guard:
                 self._show_progress(last=True)
         self.save()
+        if self.display.screen:
+            self.display.screen.finished, self.display.screen.awaited = True, not self._close
 
     def _undo_validation(self):
         if self._validation:

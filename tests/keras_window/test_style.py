@@ -13,7 +13,8 @@ from common.answers.predictions import show_predictions
 from common.data.dataset import Data, Examples
 from slides.show import Slide
 from keras_window.dashboard import Dashboard
-from keras_window.records import Records, Sample
+from keras_window.records import Records
+from keras_window.sample import Sample
 from keras_window.screens import File
 from keras_window.style import as_designed
 
