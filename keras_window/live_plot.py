@@ -50,7 +50,8 @@ class LivePlot(keras.callbacks.Callback):
     Without panes, there is one for each metric. What cannot be measured or drawn is printed in one line.
 
         train, test = (x_train, y_train), (x_test, y_test)
-        model.fit(*train, validation_data=test, callbacks=[LivePlot([Accuracy(), TestImages()], (train, test))])
+        plot = LivePlot([Accuracy(), Loss(), TestImages()], (train, test))
+        model.fit(*train, validation_data=test, callbacks=[plot])
 
     Keys: space freezes the picture while the training continues, 1 to 6 show one pane, 0 or Esc all,
     s saves a picture, f fills the screen, q closes the window. Closing it does not end the training.
@@ -121,7 +122,7 @@ class LivePlot(keras.callbacks.Callback):
         parts = list(data)[:2]
         if len(parts) < 2:
             raise ValueError("LivePlot's data are two parts, training and test: each (x, y) or a data set")
-        train, test = (take_examples(part, most) for part, most in zip(parts, (self.SHOWN, self.TESTED)))
+        train, test = take_examples(parts[0], self.SHOWN), take_examples(parts[1], self.TESTED)
         size = sum(np.size(leaf[0]) for leaf in keras.tree.flatten(train.x))
         shown = min(self.SHOWN, max(12, self.VALUES // max(size, 1)))
         records = self.records

@@ -7,7 +7,7 @@ import numpy as np
 
 from keras_window.batch_values import numbers
 from keras_window.guard import Guard, NotShown
-from keras_window.sample import Sample, threshold_of
+from keras_window.sample import threshold_of
 from keras_window.unchanged import Unchanged
 
 MOST = (

@@ -55,7 +55,7 @@ def test_resume_says_that_earlier_curves_are_lost(digits, tmp_path, capsys):
     (tmp_path / "curves.csv").write_bytes(
         content[: content.rindex(b"\n", 0, -1) + 1]
     )  # a whole row is missing
-    plot = LivePlot(six_panes(), digits, plot="file", out=".", out=tmp_path, resume=True)
+    plot = LivePlot(six_panes(), digits, plot="file", out=tmp_path, resume=True)
     train(digits, plot)
     said = capsys.readouterr().err.strip()
     assert said == f"{tmp_path / 'curves.csv'} is damaged (its checksum is wrong): its curves cannot be shown"
