@@ -10,6 +10,16 @@ def one_line(text):
     return line if len(line) <= 400 else f"{line[:200]} ... {line[-190:]}"
 
 
+class NotShown(Exception):
+    """An error that says, in a few words, why something cannot be measured or drawn."""
+
+
+def reason(error):
+    """Return why something failed, in one line: the words of a `NotShown`, else class and message."""
+    text = str(error) if isinstance(error, NotShown) else f"{type(error).__name__}: {error}".rstrip(": ")
+    return one_line(text)
+
+
 @contextlib.contextmanager
 def by_product():
     """A block in which an OSError is printed as one line, and the program continues."""
@@ -19,18 +29,30 @@ def by_product():
         print(f"\n{one_line(error)}", file=sys.stderr)
 
 
+def say_once(line, said):
+    """Print a line to stderr, unless it is in the set `said`."""
+    if line not in said:
+        said.add(line)
+        print(f"\n{line}", file=sys.stderr)
+
+
 class Guard:
     """A context manager for drawing. The first error is printed as one line; the program continues.
 
     Ctrl-C and other signals are not caught.
 
     Args:
-        what: the beginning of the line, such as "The window stops here".
-        stop: called after each error.
+        line: the line to print, with {why} where the reason belongs.
+        stop: called with the reason after each error.
+        said: a set of the lines that have been printed; they are not printed again.
+
+    Attributes:
+        failed: whether there has been an error.
     """
 
-    def __init__(self, what, stop=lambda: None):
-        self._what, self._stop, self._failed = what, stop, False
+    def __init__(self, line, stop=lambda why: None, said=None):
+        self._line, self._stop, self.failed = line, stop, False
+        self._said = set() if said is None else said
 
     def __enter__(self):
         return self
@@ -38,9 +60,9 @@ class Guard:
     def __exit__(self, kind, error, traceback):
         if not isinstance(error, Exception):
             return False
-        if not self._failed:
-            why = one_line(f"{kind.__name__}: {error}".rstrip(": "))
-            print(f"\n{self._what} ({why}): everything else goes on", file=sys.stderr)
-        self._failed = True
-        self._stop()
+        why = reason(error)
+        if not self.failed:
+            say_once(self._line.format(why=why), self._said)
+        self.failed = True
+        self._stop(why)
         return True

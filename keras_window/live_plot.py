@@ -1,20 +1,24 @@
 """The live window as one Keras callback, which decides when to record, measure and draw."""
 
-import contextlib
 import functools
 import sys
 import time
 from pathlib import Path
 
 import keras
+import numpy as np
 
-from keras_window.curves_file import read_curves, write_curves
+from keras_window.automatic import choose_panes
+from keras_window.batch_values import synchronize
 from keras_window.display import Display
-from keras_window.guard import Guard, by_product
+from keras_window.examples import take_examples
+from keras_window.guard import Guard, one_line, say_once
 from keras_window.measuring import Measurer
 from keras_window.overlays import Follower, Overlay
 from keras_window.pace import Pace
-from keras_window.records import RecentMeans, Records, Sample
+from keras_window.recording import Recorder
+from keras_window.records import Records
+from keras_window.sample import Sample
 from keras_window.screens import close_windows, wait_until_closed
 from keras_window.validation_outputs import ValidationOutputs
 
@@ -41,143 +45,204 @@ def _guarded(method):
 class LivePlot(keras.callbacks.Callback):
     """A window that shows a network learning. It never changes what is computed, and never ends a training.
 
+        model.fit(x, y, validation_split=0.1, callbacks=[LivePlot()])
+
+    Without panes, there is one for each metric. What cannot be measured or drawn is printed in one line.
+
         train, test = (x_train, y_train), (x_test, y_test)
-        model.fit(*train, validation_data=test, callbacks=[LivePlot([Accuracy(), Loss()], (train, test))])
+        model.fit(*train, validation_data=test, callbacks=[LivePlot([Accuracy(), TestImages()], (train, test))])
 
     Keys: space freezes the picture while the training continues, 1 to 6 show one pane, 0 or Esc all,
     s saves a picture, f fills the screen, q closes the window. Closing it does not end the training.
 
-    It writes the last picture, `dashboard.png`, and the points of the curves, `curves.csv`.
+    If the same callback is given to `fit` again, the curves of the same model go on; those of another model
+    are drawn over the earlier ones.
 
     Args:
-        panes: one to six panes, from `keras_window.panes`, in two rows of three.
-        data: two pairs (x, y), the training data and the test (or, if there is any, validation) data, as
-            for `model.fit`. Panes of images need x [n, height, width, 1 or 3], uint8 from 0 to 255 or
-            float from 0 to 1, and y int [n].
+        panes: one to six panes, from `keras_window.panes`; if None, they are chosen at the first batch.
+        data: the training data and the test (or validation) data: each a pair (x, y), as for `model.fit`, or
+            a data set of such batches. Panes of images need x [n, height, width, 1 or 3] and y int [n]. The
+            test data are evaluated also during the first epoch. Without them, Keras' validation is drawn.
         plot: "auto" (a window if there is a screen, or the notebook cell), "window", "web" (the browser),
             "share" (the browser, where others can watch), "file" (only the picture at the end), or "none".
         title: the title of the window; if None, the script's name.
-        out: the folder to write to.
+        out: the folder to write to: the last picture, `dashboard.png`, and the points of the curves,
+            `curves.csv`. If None, nothing is written.
         overlays: folders of other runs, whose curves are drawn behind this run's.
         movie: the path of a .gif or .mp4 of the window, or None.
         x_axis: the horizontal axis of the curves, "iterations" or "epochs".
-        close: whether `wait_until_closed` closes the window.
+        close: whether the window closes when the program ends or calls `wait_until_closed`; if not, it stays
+            until the user closes it.
         resume: whether the training continues the one whose curves are in `out`.
 
     Attributes:
-        out: the folder, a `Path`.
+        out: the folder, a `Path`, or None.
         records: the `Records`.
         display: the `Display`.
         pace: the `Pace` of this training.
         guard: the `Guard` around all drawing.
 
     Raises:
-        ValueError: there are no panes or more than six, or a pane cannot show these data.
-        OSError: a folder in `overlays` is not a run; or, when the training begins, no port is free.
-        ImportError: when the training begins, a package for the browser is not installed.
+        ValueError: there are more than six panes, a pane cannot show these data, or an argument is wrong.
+        OSError: a folder in `overlays` is not a run.
     """
 
     SHOWN = 60  # training examples; fewer if photos are larger than 150 × 150, to predict them in time
     VALUES = SHOWN * 150 * 150 * 3
+    TESTED = 10_000  # examples taken from a data set
 
     def __init__(
-        self, panes, data, *, plot="auto", title=None, out=".", overlays=(), movie=None,
+        self, panes=None, data=None, *, plot="auto", title=None, out=None, overlays=(), movie=None,
         x_axis="iterations", close=False, resume=False,
     ):  # fmt: skip
         super().__init__()
-        if not 1 <= len(panes) <= 6:
+        if panes is not None and not 1 <= len(panes) <= 6:
             raise ValueError(f"LivePlot shows one to six panes, not {len(panes)}")
-        self._panes, self._plot, self.out = panes, plot, Path(out)
-        self._close, self._resume = close, resume
-        self.out.mkdir(parents=True, exist_ok=True)
-        (x_train, y_train), (x_test, y_test), *_ = data
-        shown = min(self.SHOWN, max(12, self.VALUES // x_train[0].size))
-        self.records = Records(
-            Sample(x_train[:shown], y_train[:shown]),
-            Sample(x_test, y_test),
-            "test" if getattr(data, "validation", None) is None else "validation",
-            x_axis,
-            list(_overlays(overlays, x_axis)),
-        )
-        for pane in panes:
+        if plot == "file" and not out:
+            raise ValueError('LivePlot(plot="file") needs the folder of the file: out=...')
+        self._panes, self._plot, self.out = panes, plot, Path(out) if out else None
+        self._close = close
+        if out:
+            self.out.mkdir(parents=True, exist_ok=True)
+        self.records = Records(x_axis=x_axis, overlays=list(_overlays(overlays, x_axis)))
+        self._evaluates = False  # whether the test examples are all there are, so that they can be evaluated
+        if data is not None:
+            self._take(data)
+        for pane in panes or ():
             pane.check(self.records)
-        self.guard = Guard("The window stops here", lambda: self.display.stop())
+        self.guard = Guard("The window stops here ({why}): everything else goes on", self._stop)
         title = Path(sys.argv[0]).stem if title is None else title
-        self.display = Display(panes, self.records, self.guard, plot, title, out, movie)
-        self._validation = None
+        self.display = Display(self.records, self.guard, plot, title, self.out, movie)
+        self._recorder = Recorder(self.records, self.out, resume)
+        self._validation = self._measurer = None
+        self._said = set()
+
+    def _take(self, data):
+        parts = list(data)[:2]
+        if len(parts) < 2:
+            raise ValueError("LivePlot's data are two parts, training and test: each (x, y) or a data set")
+        train, test = (take_examples(part, most) for part, most in zip(parts, (self.SHOWN, self.TESTED)))
+        size = sum(np.size(leaf[0]) for leaf in keras.tree.flatten(train.x))
+        shown = min(self.SHOWN, max(12, self.VALUES // max(size, 1)))
+        records = self.records
+        records.train = Sample(train.x, train.y).take(slice(shown))
+        records.test = Sample(test.x, test.y)
+        records.test_name = "test" if getattr(data, "validation", None) is None else "validation"
+        self._evaluates = test.whole and not test.weighted and test.y is not None
 
     # -- called by Keras
 
     def on_train_begin(self, logs=None):
-        self._steps = self.params["steps"] or 0
-        self.pace = Pace(len(self.records.test.y))
+        self._chosen, self._named, self._measurer, self._same = self._panes, None, None, None
+        self._stopped = False
+        self.pace = Pace(len(self.records.test or [0]))
         with self.guard:
-            self._begin_records()
-        complete = self._steps and self.records.step >= self.records.total_steps  # with `resume`
-        if self._plot != "none" and not complete:
+            self._undo_validation()
+            self._recorder.begin_fit(self.model, self.params or {})
+            self.pace.first_epoch = self.records.step == 0
+            self._follow()
+        if self._plot == "none" or self._stopped or self._recorder.complete:
+            return
+        try:
             with self.pace:
-                self.display.open()  # not guarded: the user must learn what the browser needs
-            with self.guard:
+                self.display.open()
+        except (OSError, ImportError) as error:
+            self.no_window(error)
+        with self.guard:
+            if self._chosen and self.display.screen:
                 self._begin_drawing()
 
-    def _begin_records(self):
-        records = self.records
-        records.curves.clear()
-        records.test.outputs, records.test.predicted_at = None, 0
-        records.steps_per_epoch = self._steps or 1
-        records.step, records.total_steps = 0, self.params["epochs"] * self._steps
-        if self._resume:
-            records.step = int(self.model.optimizer.iterations)
-            with by_product():
-                self._bring_back_curves()
-        self.pace.first_epoch = records.step == 0
-        self._write_curves()  # programs that follow this run see that it begins
-        own = self.out.resolve()
-        self._follower = Follower([other for other in records.overlays if other.folder.resolve() != own])
+    def _follow(self):
+        """Draw the curves of other runs as they grow."""
+        own = self.out and self.out.resolve()
+        runs = [overlay for overlay in self.records.overlays if isinstance(overlay, Overlay)]
+        self._follower = Follower([run for run in runs if run.folder.resolve() != own])
+
+    def no_window(self, error):
+        """Say why no browser can show the window, an OSError or ImportError; the training goes on."""
+        self._say(one_line(error))
+
+    def _say(self, text):
+        say_once(f"LivePlot: {text}", self._said)
 
     def _begin_drawing(self):
-        with self.pace:
-            self.display.begin()
-        flush = self.display.screen.flush
-        self._measurer = Measurer(self.model, self._panes, self.records, self.pace, flush)
+        """Draw the first picture, and get ready to measure."""
+        panes, screen = self._begin_panes(), self.display.screen
+        self._measurer = Measurer(
+            self.model,
+            panes,
+            self.records,
+            self.pace,
+            screen.flush,
+            self.display.give_up,
+            self._evaluates,
+            self._said,
+        )
         self._show_progress()
-        if not keras.distribution.distribution():
+        if self._measurer.evaluates and not keras.distribution.distribution():
             self._validation = ValidationOutputs(self.model, self.records.test.y)
         self.pace.start()
         self._flushed = 0.0
 
+    def _begin_panes(self):
+        """Draw the first picture. Returns the panes that fit the model."""
+        unfit = {}
+        for pane in self._chosen:
+            with Guard(
+                f"LivePlot: no {pane.title}: {{why}}", functools.partial(unfit.setdefault, pane), self._said
+            ):
+                pane.adapt(self.model)
+        with self.pace:
+            self.display.begin(self._chosen)
+        for pane, why in unfit.items():
+            self.display.give_up(pane, why)
+        return [pane for pane in self._chosen if pane not in unfit]
+
+    def _choose_panes(self):
+        """Draw a pane for each metric that there is."""
+        values = self._recorder.latest()
+        if not values:
+            return
+        self._chosen, left_out = choose_panes(self.model, values, self.records)
+        if left_out and not self._named:
+            self._say(f"no room for {', '.join(left_out)}")
+        if self._named:
+            self._begin_panes()  # more panes of curves, for which nothing is measured
+        else:
+            self._begin_drawing()
+        self._named = set(values)
+
+    @_guarded
     def on_epoch_begin(self, epoch, logs=None):
-        self._epoch_step, self._executions = self.records.step, 0
-        self._recent_means = RecentMeans()
+        self._recorder.begin_epoch(epoch)
+        if self._named and len(self._named) < min(len(self._recorder.latest()), 6) and self.display.dashboard:
+            self._choose_panes()
 
     @_guarded
     def on_train_batch_end(self, batch, logs=None):
-        # before Keras 3.11, `batch` is the first batch of an execution; later, the last
-        self._executions += 1
-        batches = self._executions * self.model.steps_per_execution
-        batches = min(batches, self._steps or batches)  # the last one may be shorter
-        self.records.step = self._epoch_step + batches
-        self.records.add(self._recent_means(batches, logs))
-        if time.perf_counter() >= self._next_writing:
-            self._write_curves()
+        self._recorder.end_batch(batch, logs)
         if self.display.dashboard:
             self._go_on_drawing()
+        elif self._panes is None and self.display.screen and not self._stopped:
+            self._choose_panes()
 
     def _go_on_drawing(self):
-        if hasattr(self.model, "jax_state_sync"):
-            self.model.jax_state_sync()  # otherwise the model's variables are empty in the middle of an epoch
-        step = self.records.step
+        step, steps = self.records.step, self._recorder.steps
         if self.pace.due():
+            synchronize(self.model)
             self._show_progress()
-        elif self.pace.test_due(step):
-            quarter = self._steps / 4  # of the first epoch: by then many examples are classified correctly
+        elif self._measurer.evaluates and self.pace.test_due(step):
+            synchronize(self.model)
+            quarter = steps / 4  # of the first epoch: by then many examples are classified correctly
             whole = self.records.test.predicted_at < quarter <= step
             self._measurer.evaluate_test_set(1 if whole else self.pace.stride, between_pictures=True)
         elif time.perf_counter() - self._flushed > 0.1:
             self.display.screen.flush()
             self._flushed = time.perf_counter()
 
+    @_guarded
     def on_test_begin(self, logs=None):
+        self._recorder.add_batches()
         if self._validation:
             self._validation.begin()
 
@@ -192,29 +257,47 @@ class LivePlot(keras.callbacks.Callback):
         if outputs is not None:
             test = self.records.test
             test.outputs, test.predicted_at = outputs, self.records.step
-            self.pace.validated(self.records.step)
 
     @_guarded
     def on_epoch_end(self, epoch, logs=None):
-        validated = {name: value for name, value in logs.items() if name.startswith("val_")}
-        self.records.add(validated)
-        with by_product():
-            write_curves(self.out, self.records.curves, self.records.steps_per_epoch)
+        validated = self._recorder.end_epoch(epoch, logs)
+        if validated and self._validates_on_test_set(validated):
+            self._add_validation(validated)
+        self._recorder.write()
         self.pace.end_epoch()
         if not self.display.dashboard:
             return
-        if validated:
-            self._measurer.validated_at = self.records.step
         last = self.model.stop_training or epoch + 1 == self.params["epochs"]  # the last picture shows it
         if self.pace.stride > 1 and self.pace.test_affordable() and not last:
             self._measurer.evaluate_test_set(between_pictures=True)
             self._show_progress()
 
+    def _add_validation(self, validated):
+        self.records.add(validated)
+        if self._measurer and self._measurer.evaluates:
+            self._measurer.validated_at = self.records.step
+            self.pace.validated(self.records.step)
+
+    def _validates_on_test_set(self, validated):
+        """Whether Keras' validation is drawn: it is on the test examples, or the window does not evaluate."""
+        if not (self._measurer and self._measurer.evaluates):
+            return True
+        if self._same is None and self._validation:
+            self._same = self._validation.same
+        if self._same is None:  # by the numbers
+            self._measurer.evaluate_test_set(between_pictures=True)
+            curves = self.records.curves
+            both = [(curves[name].latest, value) for name, value in validated.items() if name in curves]
+            self._same = all(np.isclose(ours, theirs, rtol=1e-2, atol=1e-4) for ours, theirs in both)
+        if not self._same and self._validation:
+            self._undo_validation()
+            self._say("the orange curves are of the test data given to it; fit validates on other examples")
+        return self._same
+
     @_guarded
     def on_train_end(self, logs=None):
-        if self._validation:
-            self._validation.undo()
-            self._validation = None
+        self._recorder.add_late_values()
+        self._undo_validation()
         self._follower.end()
         if self.display.dashboard:
             self.display.frozen = False
@@ -222,11 +305,20 @@ class LivePlot(keras.callbacks.Callback):
                 self._show_progress(last=True)
         self.save()
 
+    def _undo_validation(self):
+        if self._validation:
+            self._validation.undo()
+        self._validation = None
+
+    def _stop(self, why):
+        self._stopped = True
+        self.display.stop()
+
     # -- files and windows after the training
 
     def save(self):
         """Save the current picture and the movie."""
-        if self.display.dashboard:
+        if self.display.dashboard and self.out:
             with self.guard, self.pace:
                 self.display.save_picture()
         with self.guard:
@@ -248,17 +340,3 @@ class LivePlot(keras.callbacks.Callback):
             self._measurer.measure(everything=last)
             if not self.display.frozen:
                 self.display.draw()
-
-    def _write_curves(self):
-        """Write the curves for programs that follow this run, in at most 1 % of the time."""
-        began = time.perf_counter()
-        with contextlib.suppress(OSError):  # the end of the epoch reports it
-            write_curves(self.out, self.records.curves, self.records.steps_per_epoch)
-        now = time.perf_counter()
-        self._next_writing = now + max(1, 100 * (now - began))
-
-    def _bring_back_curves(self):
-        for name, (steps, values) in read_curves(self.out).items():
-            for step, value in zip(steps, values, strict=True):
-                if step <= self.records.step:
-                    self.records.curves[name].add(step, value)
