@@ -63,12 +63,12 @@ class Display:
 
     def _remove_dashboard(self):
         if self.dashboard:
-            self.screen.figure.clear()
+            self.dashboard.remove()
         self.dashboard = None
 
     def give_up(self, pane, why):
         """Show the reason in place of a pane that cannot be drawn."""
-        if self.dashboard and hasattr(self.dashboard, "give_up"):
+        if self.dashboard:
             self.dashboard.give_up(pane, why)
 
     def draw(self, note=""):
