@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 import keras_window
+from common.errors import UserError
 from common.files import by_product, replacing, user_errors
 from common.libraries import STARTED
 from common.signals import interrupt
@@ -24,32 +25,30 @@ class LivePlot(keras_window.LivePlot):
     Args:
         panes, data: as for `keras_window.LivePlot`.
         args: from `parse_args`; plot, close, movie, overlay, against, x_axis, out, step and resume are used.
-            Without it, a window opens if there is a screen, and files are written to the current folder.
 
     Raises:
         UserError: a folder of --overlay holds no run, or the other run of a race cannot be started; when
             training begins, also if --plot asks for a browser and the window cannot be served to it.
     """
 
-    def __init__(self, panes, data, args=None):
-        options, against = {}, None
-        if args:
-            names = "plot", "close", "movie", "x_axis", "out", "resume"
-            options = {name: getattr(args, name) for name in names}
-            title = " ".join(filter(None, (Path(sys.argv[0]).stem, getattr(args, "step", None))))
-            options |= {"overlays": args.overlay, "title": title}
-            against = args.against
+    def __init__(self, panes, data, args):
+        options = {name: getattr(args, name) for name in ("plot", "close", "movie", "x_axis", "out", "resume")}
+        title = " ".join(filter(None, (Path(sys.argv[0]).stem, args.step)))
+        options |= {"overlays": args.overlay, "title": title}
         with user_errors():
             super().__init__(panes, data, **options)
+        self.display.IN_BROWSER = "--plot web shows it in a browser"
         self._race = None
-        if against:
-            self._rival = Overlay(against.flags, against.out, args.x_axis, races=True)
+        if args.against:
+            self._rival = Overlay(args.against.flags, args.against.out, args.x_axis, races=True)
             self.records.overlays.append(self._rival)
-            self._race = Race(against)
+            self._race = Race(args.against)
+
+    def no_window(self, error):
+        raise UserError(str(error)) from error.__cause__
 
     def on_train_begin(self, logs=None):
-        with user_errors():
-            super().on_train_begin(logs)
+        super().on_train_begin(logs)
         if self._race:
             with self.guard:
                 self._wait_for_rival()

@@ -1,15 +1,15 @@
 """The display of a training: draws the dashboard, records a movie, saves pictures, handles keys."""
 
 import contextlib
-import math
 import time
 from pathlib import Path
 
 from keras_window.dashboard import Dashboard
 from keras_window.guard import by_product
 from keras_window.movie import Movie
-from keras_window.screens import open_screen
+from keras_window.screens import File, open_screen
 
+PICTURE = "dashboard.png"
 BUTTONS = {" ": "freeze", **{n: n for n in "123456"}, "0": "all", "s": "save", "q": "close"}
 
 
@@ -17,37 +17,57 @@ class Display:
     """The dashboard and its screen.
 
     Args:
-        panes: one to six `Pane`s.
         records: the `Records` that the panes show.
         guard: the `Guard` around the handling of keys.
         plot, title: as for `open_screen`.
-        out: the folder for pictures.
+        out: the folder for pictures, a `Path`, or None.
         movie: the path of a movie, or None.
 
     Attributes:
-        screen: the screen that `open_screen` returned; None before `open`.
+        screen: the screen that `open_screen` returned; None before `open`, or if nothing can be shown.
         dashboard: the `Dashboard`; None before `begin` and after `stop`.
         frozen: whether the picture is frozen.
         times: when each picture was shown, in seconds of `time.perf_counter`.
     """
 
-    def __init__(self, panes, records, guard, plot, title, out, movie):
-        self._panes, self._records, self._guard = panes, records, guard
-        self._plot, self._title, self._out, self._path = plot, title, Path(out), movie
+    IN_BROWSER = 'plot="web" shows it in a browser'
+
+    def __init__(self, records, guard, plot, title, out, movie):
+        self._records, self._guard = records, guard
+        self._plot, self._title, self._out, self._path = plot, title, out, movie
         self.screen = self.dashboard = self._movie = None
+        self.frozen, self.times = False, []
 
     def open(self):
-        """Open the screen. Raises OSError or ImportError as `open_screen` does."""
-        self.dashboard, self.frozen, self.times = None, False, []
+        """Open the screen, or use the open one again. Raises OSError or ImportError as `open_screen` does."""
+        self._remove_dashboard()
+        self.frozen, self.times = False, []
+        if self.screen and self.screen.open and self.screen.stays:
+            return
         self.screen, why_not = open_screen(self._plot, self._title, self._on_key, BUTTONS)
         if why_not:
-            print(f"No window ({why_not}): the picture will be in {self._out / 'dashboard.png'}")
+            saved = f"the picture will be in {self._out / PICTURE}" if self._out else "no picture is drawn"
+            print(f"No window ({why_not}; {self.IN_BROWSER}): {saved}")
+        if isinstance(self.screen, File) and not (self._out or self._path or self.screen.live):
+            self.screen = None
 
-    def begin(self):
-        """Make the dashboard and show the first picture."""
-        self.dashboard = Dashboard(self.screen.figure, self._panes, self._records)
-        self._movie = self._path and Movie(Path(self._path))
+    def begin(self, panes):
+        """Make the dashboard and show its first picture."""
+        self._remove_dashboard()
+        self.dashboard = Dashboard(self.screen.figure, panes, self._records)
+        if self._path and not self._movie:
+            self._movie = Movie(Path(self._path))
         self.draw()
+
+    def _remove_dashboard(self):
+        if self.dashboard:
+            self.screen.figure.clear()
+        self.dashboard = None
+
+    def give_up(self, pane, why):
+        """Show the reason in place of a pane that cannot be drawn."""
+        if self.dashboard and hasattr(self.dashboard, "give_up"):
+            self.dashboard.give_up(pane, why)
 
     def draw(self, note=""):
         """Update the dashboard, and draw it if somebody may be watching or a movie is recorded."""
@@ -65,17 +85,19 @@ class Display:
 
     def _header(self):
         records = self._records
-        if not records.total_steps:  # data of unknown length
-            return f"iteration {records.step:,}"
-        epochs = records.total_steps // records.steps_per_epoch
-        epoch = max(1, math.ceil(records.step / records.steps_per_epoch))
-        return f"epoch {epoch} of {epochs}   ·   iteration {records.step:,} of {records.total_steps:,}"
+        epoch = f"epoch {records.epoch} of {records.epochs}   ·   " if records.epochs else ""
+        total = f" of {records.total_steps:,}" if records.total_steps else ""
+        return f"{epoch}iteration {records.step:,}{total}"
 
-    def save_picture(self, name="dashboard.png"):
-        """Save a picture of all panes. Returns its path; if that fails, prints why and returns None."""
+    def save_picture(self, name=PICTURE):
+        """Save a picture of all panes; without a folder for pictures, in the current one.
+
+        Returns its path; if that fails, prints why and returns None.
+        """
+        path = (self._out or Path()) / name
         with by_product():
-            self.dashboard.save(self._out / name)
-            return self._out / name
+            self.dashboard.save(path)
+            return path
 
     def save_movie(self):
         if self._movie:
@@ -98,7 +120,7 @@ class Display:
                 self.note("   ·   frozen" * self.frozen)
             elif key in ("0", "escape"):
                 self.dashboard.show()
-            elif key in tuple("123456")[: len(self._panes)]:
+            elif key in tuple("123456")[: len(self.dashboard.panes)]:
                 self.dashboard.show(int(key))
             elif key == "s":
                 if path := self.save_picture(f"dashboard-{self._records.step}.png"):

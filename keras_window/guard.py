@@ -10,6 +10,16 @@ def one_line(text):
     return line if len(line) <= 400 else f"{line[:200]} ... {line[-190:]}"
 
 
+class NotShown(Exception):
+    """An error that says, in a few words, why something cannot be measured or drawn."""
+
+
+def reason(error):
+    """Return why something failed, in one line: the words of a `NotShown`, else class and message."""
+    text = str(error) if isinstance(error, NotShown) else f"{type(error).__name__}: {error}".rstrip(": ")
+    return one_line(text)
+
+
 @contextlib.contextmanager
 def by_product():
     """A block in which an OSError is printed as one line, and the program continues."""
@@ -25,12 +35,15 @@ class Guard:
     Ctrl-C and other signals are not caught.
 
     Args:
-        what: the beginning of the line, such as "The window stops here".
-        stop: called after each error.
+        line: the line to print, with {why} where the reason belongs.
+        stop: called with the reason after each error.
+
+    Attributes:
+        failed: whether there has been an error.
     """
 
-    def __init__(self, what, stop=lambda: None):
-        self._what, self._stop, self._failed = what, stop, False
+    def __init__(self, line, stop=lambda why: None):
+        self._line, self._stop, self.failed = line, stop, False
 
     def __enter__(self):
         return self
@@ -38,9 +51,9 @@ class Guard:
     def __exit__(self, kind, error, traceback):
         if not isinstance(error, Exception):
             return False
-        if not self._failed:
-            why = one_line(f"{kind.__name__}: {error}".rstrip(": "))
-            print(f"\n{self._what} ({why}): everything else goes on", file=sys.stderr)
-        self._failed = True
-        self._stop()
+        why = reason(error)
+        if not self.failed:
+            print("\n" + self._line.format(why=why), file=sys.stderr)
+        self.failed = True
+        self._stop(why)
         return True

@@ -4,6 +4,8 @@ import contextlib
 import threading
 from pathlib import Path
 
+import numpy as np
+
 from keras_window.curves_file import read_curves
 
 PAUSE = 0.5  # seconds between two checks of the other runs
@@ -54,6 +56,20 @@ class Overlay:
     def end(self):
         """The largest x of all the curves, 0 if there are none."""
         return max((x[-1] for x, _ in self.curves.values()), default=0)
+
+
+class EarlierFit:
+    """The curves of an earlier `fit` with the same callback, drawn like those of an `Overlay`."""
+
+    name, races = "earlier fits", True
+
+    def __init__(self, records):
+        self.curves = {
+            name: (records.along(curve.steps), np.array(curve.values))
+            for name, curve in records.curves.items()
+            if curve.values and not np.ndim(curve.latest)
+        }
+        self.end = max((x[-1] for x, _ in self.curves.values()), default=0)
 
 
 class Follower:

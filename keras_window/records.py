@@ -1,9 +1,10 @@
 """The recorded numbers of a training, which the panes draw."""
 
 from collections import defaultdict
-from dataclasses import dataclass
 
 import numpy as np
+
+from keras_window.sample import Sample  # noqa: F401  re-exported
 
 LIMIT = 500  # points in a curve: about one per pixel
 
@@ -36,82 +37,46 @@ class Curve:
             self.values = [(a + b) / 2 for a, b in zip(self.values[::2], self.values[1::2], strict=True)]
 
 
-class RecentMeans:
-    """Converts Keras' logs, which are means since the epoch began, to means since the last call."""
-
-    def __init__(self):
-        self._batches, self._means = 0, {}
-
-    def __call__(self, batches, logs):
-        """Return a dictionary of means. `logs` are Keras' logs after `batches` batches of the epoch."""
-        before, self._batches = self._batches, batches
-        earlier, self._means = self._means, {name: float(mean) for name, mean in logs.items()}
-        return {
-            name: (mean * batches - earlier.get(name, 0.0) * before) / (batches - before)
-            for name, mean in self._means.items()
-        }
-
-
-@dataclass
-class Sample:
-    """Examples, with the outputs of the network for them."""
-
-    x: np.ndarray  # [n, ...]; images [n, height, width, 1 or 3], uint8 from 0 to 255 or float from 0 to 1
-    y: np.ndarray  # int [n] or [n, 1], or one-hot [n, classes]; in regression float [n]
-    outputs: np.ndarray | None = None  # float32 [n, classes or 1]; None before they are predicted
-    predicted_at: int = 0  # iteration after which these outputs were predicted
-
-    def pixels(self, chosen):
-        """Return the images with the indices `chosen`, uint8 [n, height, width, 1 or 3], ready to draw."""
-        images = self.x[chosen]
-        if images.ndim == 3:
-            images = images[..., np.newaxis]
-        return images if images.dtype == np.uint8 else (images * 255).clip(0, 255).astype(np.uint8)
-
-    def classes(self):
-        """Return the label of each example, int [n]."""
-        labels = np.asarray(self.y)
-        one_hot = labels.ndim > 1 and labels.shape[-1] > 1
-        return labels.argmax(axis=-1) if one_hot else labels.reshape(-1)
-
-    def predictions(self):
-        """Return the predicted classes, int [n]. A single output is the probability of class 1 of 0 and 1."""
-        if self.outputs.shape[-1] == 1:
-            return (self.outputs[:, 0] > 0.5).astype(int)
-        return self.outputs.argmax(axis=-1)
-
-    def misclassified(self):
-        """Return whether each prediction differs from the label, bool [n]; False if there are no outputs."""
-        if self.outputs is None:
-            return np.zeros(len(self.y), bool)
-        return self.predictions() != self.classes()
-
-
 class Records:
     """Everything recorded of a training so far.
 
     Attributes:
         curves: a dictionary from a name in Keras' logs ("loss", "accuracy", "val_loss", ...) to its `Curve`.
-        train: a `Sample` of some training examples.
-        test: a `Sample` of all test examples, or all validation examples.
-        test_name: the name of `test` in the window, "test" or "validation".
-        step, total_steps: iterations so far; iterations in the whole training.
-        steps_per_epoch: iterations in an epoch.
+        train: a `Sample` of some training examples, or None.
+        test: a `Sample` of all test examples, or all validation examples, or None.
+        test_name: the name of the orange curves, "test" or "validation".
+        step: iterations so far.
+        first_step: the iteration at which the curves begin; 0 unless `fit` has an `initial_epoch`.
+        total_steps: iterations in the whole training; 0 while it is unknown, as in the first epoch on a data
+            set of unknown length.
+        steps_per_epoch: iterations in an epoch; 0 while it is unknown.
+        epoch, epochs: the current epoch, from 1, and their number; 0 before the first one.
         x_axis: the horizontal axis of the curves, "iterations" or "epochs".
-        overlays: the other runs to compare with, each an `Overlay`.
+        overlays: the other runs to compare with, each an `Overlay` or an `EarlierFit`.
     """
 
-    def __init__(self, train, test, test_name="test", x_axis="iterations", overlays=()):
+    def __init__(self, train=None, test=None, test_name="validation", x_axis="iterations", overlays=()):
         self.curves = defaultdict(Curve)
         self.train, self.test, self.test_name = train, test, test_name
-        self.step, self.total_steps, self.steps_per_epoch = 0, 1, 1
+        self.step = self.first_step = self.total_steps = self.steps_per_epoch = 0
+        self.epoch = self.epochs = 0
         self.x_axis, self.overlays = x_axis, overlays
 
     def along(self, steps):
         """Return the positions of these iterations on the horizontal axis, float64."""
-        return np.asarray(steps, float) / (self.steps_per_epoch if self.x_axis == "epochs" else 1)
+        return np.asarray(steps, float) / ((self.steps_per_epoch or 1) if self.x_axis == "epochs" else 1)
 
     def add(self, values):
         """Add a dictionary of values at the current iteration."""
         for name, value in values.items():
             self.curves[name].add(self.step, float(value))
+
+    def name_of(self, metric):
+        """Return the name of a metric in the curves: for "accuracy" also that of another accuracy.
+
+        Keras reports it as "acc", "binary_accuracy" or "digits_accuracy", as `compile` asks for it.
+        """
+        if metric != "accuracy" or metric in self.curves:
+            return metric
+        similar = [name for name in self.curves if "acc" in name and not name.startswith("val_")]
+        return similar[0] if similar else metric

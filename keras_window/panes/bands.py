@@ -5,6 +5,7 @@ import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from keras_window.guard import NotShown
 from keras_window.panes.curves import AlongTraining
 from keras_window.style import TEST, TRAIN
 
@@ -93,7 +94,15 @@ def has_activation(layer):
 
 
 def _hidden_layers(model):
+    if not getattr(model, "inputs", None):
+        raise NotShown(f"{type(model).__name__} is no Sequential or functional model, whose layers have outputs")
     return [layer for layer in model.layers[:-1] if has_activation(layer)]
+
+
+def _some(tensors):
+    if not tensors:
+        raise NotShown("the network has no such hidden layers")
+    return tensors
 
 
 class Logits(_Bands):
@@ -107,7 +116,8 @@ class Logits(_Bands):
     colour = TRAIN
 
     def tensors(self, model):
-        return [layer.input for layer in _hidden_layers(model) if isinstance(layer, keras.layers.Activation)]
+        hidden = _hidden_layers(model)
+        return _some([layer.input for layer in hidden if isinstance(layer, keras.layers.Activation)])
 
     def numbers(self, model, values):
         return _flat(values)
@@ -131,7 +141,8 @@ class MaxActivations(_Bands):
 
     def tensors(self, model):
         outputs = [layer.output for layer in _hidden_layers(model)]
-        return [keras.ops.max(output, axis=0) for output in outputs if len(output.shape) == self._dimensions]
+        fitting = [output for output in outputs if len(output.shape) == self._dimensions]
+        return [keras.ops.max(output, axis=0) for output in _some(fitting)]
 
     def numbers(self, model, values):
         return _flat(values)

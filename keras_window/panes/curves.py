@@ -6,7 +6,9 @@ import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from keras_window.naming import loss_title
 from keras_window.panes.pane import Pane
+from keras_window.records import Curve
 from keras_window.style import EARLIER, LARGE, SMALL, TEST, TRAIN
 
 
@@ -19,22 +21,31 @@ class AlongTraining(Pane):
         axes.xaxis.set_major_locator(MaxNLocator(5, integer=records.x_axis == "iterations", prune="upper"))
         axes.yaxis.set_major_locator(MaxNLocator(4, steps=(1, 2, 5, 10)))
         axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.6g}"))
-        axes.set_xlim(0, self._end(records))
+        axes.set_xlim(records.along(records.first_step), self._end(records))
         axes.set_xlabel(records.x_axis, loc="left", labelpad=2)
 
     def _end(self, records):
-        """Return the end of the horizontal axis: a sixth of the training, later all of it and of races."""
-        if records.step <= records.total_steps / 6:
-            return records.along(max(records.total_steps / 6, 1))
+        """Return the end of the horizontal axis: a sixth of the training, later all of it and of races.
+
+        While the number of iterations is unknown, the axis is up to twice as long as the curves.
+        """
+        first, step, total = records.first_step, records.step, records.total_steps
+        if not total:
+            return records.along(first + 2 ** np.ceil(np.log2(max(step - first, 32))))
+        if step - first <= (total - first) / 6:
+            return records.along(first + max((total - first) / 6, 1))
         racing = [overlay.end for overlay in records.overlays if overlay.races]
-        return max(records.along(max(records.total_steps, 1)), *racing, 0)
+        return max(records.along(max(total, step, first + 1)), *racing, 0)
 
     def _set_limits(self, records, bottom, top):
-        wanted = (0, self._end(records), bottom, top)
+        wanted = (records.along(records.first_step), self._end(records), bottom, top)
         if wanted == (*self.axes.get_xlim(), *self.axes.get_ylim()):
             return False
         self.axes.axis(wanted)
         return True
+
+
+NO_CURVE, FEW = Curve(), 20  # points that get a marker each
 
 
 class _MetricPane(AlongTraining):
@@ -48,11 +59,13 @@ class _MetricPane(AlongTraining):
     def build(self, axes, records):
         super().build(axes, records)
         self.free, self._others, keys = self.FREE, [], []
-        for overlay, colour in zip(records.overlays, itertools.cycle(EARLIER), strict=False):
-            for name, style in ((self.metric, ":"), (f"val_{self.metric}", "-")):
-                (line,) = axes.plot([], [], style, color=colour, alpha=0.55, lw=2, animated=True)
-                self._others.append((overlay, name, line))
-            label = f"{overlay.name}, {records.test_name}".replace(" --", "\n--")  # one flag per line
+        colours = dict(zip(dict.fromkeys(o.name for o in records.overlays), itertools.cycle(EARLIER), strict=False))
+        for overlay in records.overlays:
+            for prefix, style in (("", ":"), ("val_", "-")):
+                (line,) = axes.plot([], [], style, color=colours[overlay.name], alpha=0.55, lw=2, animated=True)
+                self._others.append((overlay, prefix, line))
+        for name, colour in colours.items():
+            label = f"{name}, {records.test_name}".replace(" --", "\n--")  # one flag per line
             keys.append(Line2D([], [], color=colour, alpha=0.55, lw=2, label=label))
         if keys:
             keys.append(Line2D([], [], color="black", alpha=0.55, lw=2, ls=":", label="the same, train"))
@@ -72,28 +85,35 @@ class _MetricPane(AlongTraining):
         return [*(line for *_, line in self._others), self._train, self._test, *self._texts]
 
     def update(self, records):
-        shown = []
-        for overlay, name, line in self._others:
-            shown.append(overlay.curves.get(name, ((), ())))
+        metric, shown = records.name_of(self.metric), []
+        for overlay, prefix, line in self._others:
+            shown.append(overlay.curves.get(f"{prefix}{metric}", ((), ())))
             line.set_data(*shown[-1])
         for line, text, name, key in (
-            (self._train, self._texts[0], "train", self.metric),
-            (self._test, self._texts[1], records.test_name, f"val_{self.metric}"),
+            (self._train, self._texts[0], "train", metric),
+            (self._test, self._texts[1], records.test_name, f"val_{metric}"),
         ):
-            curve = records.curves[key]
+            curve = records.curves.get(key, NO_CURVE)
             shown.append((records.along(curve.steps), curve.values))
             line.set_data(*shown[-1])
-            if curve.values:
-                text.set_text(f"{name} {self.format(curve.values[-1])}")
+            line.set_marker("o" if len(curve.values) <= FEW else "")
+            latest = curve.latest if key.startswith("val_") else (curve.values or [0])[-1]
+            text.set_text(f"{name} {self.format(latest)}" if curve.values else "")
         x, values = (
             np.concatenate([np.asarray(part, float) for part in parts]) for parts in zip(*shown, strict=True)
         )
-        settled = values[(x >= records.along(records.step) / 4) & np.isfinite(values)]
-        return self._set_limits(records, *self.limits(settled))
+        first = records.first_step
+        settled = x >= records.along(first + (records.step - first) / 4)
+        return self._set_limits(records, *self.limits(values[settled & np.isfinite(values)]))
 
 
 class Accuracy(_MetricPane):
-    """The accuracy on the training batches and on the test set."""
+    """The accuracy, or another share from 0 to 1, on the training batches and on the test set.
+
+    Args:
+        metric: its name in Keras' logs; "accuracy" also finds one of another name, such as "acc".
+        title: above the pane.
+    """
 
     text_heights = (0.15, 0.04)
     legend_place = "lower right", (1, 0.24)  # above the texts
@@ -115,18 +135,38 @@ class Accuracy(_MetricPane):
 
 
 class Loss(_MetricPane):
-    """The loss, or another measure of error, on the training batches and on the test set."""
+    """The loss, or another measure, on the training batches and on the test set.
+
+    Args:
+        title: above the pane; if None, the name of the loss that the model was compiled with.
+        metric: its name in Keras' logs.
+    """
 
     text_heights = (0.89, 0.78)
     legend_place = "upper right", (1, 0.77)  # below the texts
 
-    def __init__(self, title="Cross-entropy loss", metric="loss"):
+    def __init__(self, title=None, metric="loss"):
         super().__init__(metric)
         self.title = title
 
+    def adapt(self, model):
+        if self.title is None:
+            self.title = loss_title(model)
+
     def limits(self, values):
-        high = min(np.percentile(values, 98), 1e30) / (1 - self.free) if len(values) else 2.5
-        return 0, 2.5 / 2 ** np.floor(np.log2(2.5 / max(high, 1e-6)))
+        """Return the vertical limits, in steps of two; above the curves the texts have room."""
+        low, high = np.percentile(values, (2, 98)).clip(-1e30, 1e30) if len(values) else (0, 2.5)
+        bottom = -_step_above(-low) if low < 0 else 0
+        if low < 0:
+            return bottom, bottom + _step_above((max(high, 0) - bottom) / (1 - self.free))
+        return 0, _step_above(high / (1 - self.free))
 
     def format(self, value):
-        return f"{value:.4f}" if value < 1 else f"{value:.2f}"
+        if 0.001 <= abs(value) < 1 or not value:
+            return f"{value:.4f}"
+        return f"{value:.2f}" if 1 <= abs(value) < 1e5 else f"{value:.3g}"
+
+
+def _step_above(value):
+    """Return the smallest 2.5 / 2ⁿ that is above a positive number."""
+    return 2.5 / 2 ** np.floor(np.log2(2.5 / max(value, 1e-12)))

@@ -12,12 +12,18 @@ class Pane:
     def check(self, records):
         """Raise ValueError if this pane cannot show the examples in the records."""
 
+    def adapt(self, model):
+        """Adapt the pane to the model, before `build`. Raises NotShown if it cannot show this model."""
+
     def build(self, axes, records):
         """Create the artists, once. Returns those that change from picture to picture."""
         raise NotImplementedError
 
     def tensors(self, model):
-        """Return the symbolic tensors of the model to compute for the training examples shown, a list."""
+        """Return the symbolic tensors of the model to compute for the training examples shown, a list.
+
+        Raises NotShown if the model has none.
+        """
         return []
 
     def record(self, model, values, records):
