@@ -1,5 +1,6 @@
 """The live window of a lesson, which follows the flags and draws the other run of a race."""
 
+import atexit
 import json
 import sys
 import time
@@ -15,6 +16,7 @@ from common.signals import interrupt
 from common.training.race import Race
 from keras_window.overlays import Overlay
 from keras_window.pace import Pace
+from keras_window.screens import wait_at_exit
 
 
 class LivePlot(keras_window.LivePlot):
@@ -32,7 +34,9 @@ class LivePlot(keras_window.LivePlot):
     """
 
     def __init__(self, panes, data, args):
-        options = {name: getattr(args, name) for name in ("plot", "close", "movie", "x_axis", "out", "resume")}
+        options = {
+            name: getattr(args, name) for name in ("plot", "close", "movie", "x_axis", "out", "resume")
+        }
         title = " ".join(filter(None, (Path(sys.argv[0]).stem, args.step)))
         options |= {"overlays": args.overlay, "title": title}
         with user_errors():
@@ -49,6 +53,7 @@ class LivePlot(keras_window.LivePlot):
 
     def on_train_begin(self, logs=None):
         super().on_train_begin(logs)
+        atexit.unregister(wait_at_exit)  # a lesson waits itself, unless a signal ends it
         if self._race:
             with self.guard:
                 self._wait_for_rival()

@@ -10,12 +10,12 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import PercentFormatter
 from PIL import Image
 
-from common.files import replacing, user_errors
+from common.files import replacing
 from drawing.class_sheets import ClassSheets
 from drawing.ink import PEN, SIDE, draw_stroke
 from common.errors import UserError
+from common.screens import open_screen
 from keras_window.panes.pane import PaintedArtist
-from keras_window.screens import open_screen
 from keras_window.style import LARGE, SMALL, STYLE, TRAIN, as_designed, fit_text
 
 READ_EVERY = 0.06  # seconds, at least, while the pen moves
@@ -44,8 +44,7 @@ class DrawingPad:
         self._pen = None  # its position while it draws, else None
         self._drawn = self._read = True  # whether the window shows the current ink, and predictions for it
         self._read_at, self._background = 0, None
-        with user_errors():
-            self.screen, self.no_window = open_screen(plot, title, lambda key: None, BUTTONS, PEN / SIDE)
+        self.screen, self.no_window = open_screen(plot, title, lambda key: None, BUTTONS, PEN / SIDE)
         self._class = ClassSheets(self.screen, see) if plot == "share" else None
         self.figure = self.screen.figure
         self._build(box)

@@ -30,8 +30,7 @@ class BatchValues:
 
     def __call__(self, logs):
         """Return a dictionary from name to value, a float. `logs` are Keras' logs after a batch."""
-        if hasattr(self._model, "jax_state_sync"):
-            self._model.jax_state_sync()  # otherwise the model's variables are empty in the middle of an epoch
+        synchronize(self._model)
         if self._means is None:
             self._means = _mean_metrics(self._model)
         values = {name: self._latest(name, value) for name, value in numbers(logs).items()}
@@ -49,6 +48,12 @@ class BatchValues:
         if count < before[1]:  # the metrics were reset, by an evaluation in the middle of the epoch
             before = 0.0, 0.0
         return (total - before[0]) / (count - before[1]) if count > before[1] else value
+
+
+def synchronize(model):
+    """Bring a model's variables up to date, which on JAX are empty in the middle of an epoch."""
+    if hasattr(model, "jax_state_sync"):
+        model.jax_state_sync()
 
 
 def numbers(logs):

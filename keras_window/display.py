@@ -7,7 +7,7 @@ from pathlib import Path
 from keras_window.dashboard import Dashboard
 from keras_window.guard import by_product
 from keras_window.movie import Movie
-from keras_window.screens import File, open_screen
+from keras_window.screens import File, close_finished, open_screen
 
 PICTURE = "dashboard.png"
 BUTTONS = {" ": "freeze", **{n: n for n in "123456"}, "0": "all", "s": "save", "q": "close"}
@@ -43,7 +43,9 @@ class Display:
         self._remove_dashboard()
         self.frozen, self.times = False, []
         if self.screen and self.screen.open and self.screen.stays:
+            self.screen.finished = False
             return
+        close_finished()
         self.screen, why_not = open_screen(self._plot, self._title, self._on_key, BUTTONS)
         if why_not:
             saved = f"the picture will be in {self._out / PICTURE}" if self._out else "no picture is drawn"

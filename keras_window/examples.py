@@ -1,6 +1,7 @@
 """The examples of one part of a program's data, training or test, as NumPy arrays."""
 
 import contextlib
+import functools
 import gc
 import itertools
 import random
@@ -10,7 +11,8 @@ from typing import Any, NamedTuple
 import keras
 import numpy as np
 
-PARTS = "LivePlot's data are two parts, training and test, each (x, y) or a data set"
+LARGEST = 2**28  # bytes of a `tf.data.Dataset` that is copied, which takes seconds
+IGNORED = 1  # TensorFlow's policy for states of a data set when it is written: they begin anew
 
 
 class Examples(NamedTuple):
@@ -98,8 +100,10 @@ def _array(value):
         if hasattr(value, "detach"):  # of PyTorch
             value = value.detach().cpu()
             value = value.float() if str(value.dtype) == "torch.bfloat16" else value  # NumPy lacks it
-        elif hasattr(value, "toarray"):  # of SciPy
-            value = value.toarray()
+        elif hasattr(value, "todense"):  # of SciPy and JAX
+            value = value.todense()
+        elif hasattr(value, "dense_shape"):  # of TensorFlow
+            value = keras.ops.convert_to_numpy(value)
         array = np.asarray(value)
     except (TypeError, ValueError, RuntimeError) as error:
         raise _unusable(f"{kind} is no array ({_because(error)})") from error
@@ -127,9 +131,9 @@ def _count(tree):
     if not all(array.ndim for array in arrays):
         raise _unusable("this part has single examples, not batches")
     counts = {len(array) for array in arrays}
-    if len(counts) != 1:
+    if len(counts) > 1:
         raise _unusable(f"this part has arrays of {' and '.join(map(str, sorted(counts)))} examples")
-    return counts.pop()
+    return sum(counts)
 
 
 # -- data sets
@@ -157,8 +161,8 @@ def _first_examples(batches, most):
         if taken and _shapes(examples) != _shapes(taken[0]):
             break  # such as sentences, which are as long as the longest of their batch
         weighted |= weights is not None
-        taken.append(_mapped(lambda array: array[: most - count].copy(), examples))  # noqa: B023
-        count += _count(examples)
+        rest, count = most - count, count + _count(examples)
+        taken.append(_mapped(lambda array, rest=rest: array[:rest].copy(), examples))
         if count > most:
             break
     else:
@@ -193,8 +197,29 @@ def _batches(part):
 
 
 def _copy_of(dataset):
-    """Return a copy of a `tf.data.Dataset` with a shuffling order of its own."""
-    raise NotImplementedError
+    """Return a copy of a `tf.data.Dataset` that shuffles by itself, as the original does in its first epoch.
+
+    To iterate the original would change the order of all its later epochs, whatever its seed.
+    """
+    tf = sys.modules["tensorflow"]
+    variant = tf.data.experimental.to_variant(dataset)
+    written = tf.raw_ops.DatasetToGraphV2(input_dataset=variant, external_state_policy=IGNORED).numpy()
+    if b"SeedGenerator" not in written and b"CacheDataset" not in written:
+        return dataset
+    if len(written) > LARGEST:
+        raise ValueError(f"to copy its {len(written) / 1e6:,.0f} MB takes too long: (x, y) does not")
+    graph = tf.compat.v1.GraphDef.FromString(written)
+    caches = {node.name: node.input[0] for node in graph.node if node.op.startswith("CacheDataset")}
+    for node in graph.node:
+        for i, name in enumerate(node.input):
+            while name in caches:  # a cache that is not filled to its end is lost
+                name = caches[name]
+            node.input[i] = name
+        for handle in node.attr["value"].tensor.resource_handle_val:
+            if "SeedGenerator" in handle.name:
+                handle.name += " of LivePlot"
+    copy = tf.raw_ops.DatasetFromGraph(graph_def=graph.SerializeToString())
+    return tf.data.experimental.from_variant(copy, dataset.element_spec)
 
 
 # -- random numbers
@@ -202,10 +227,39 @@ def _copy_of(dataset):
 
 @contextlib.contextmanager
 def _same_random_numbers(part):
-    """Restore all states of random numbers at the end of the block: a data set may draw from any of them."""
-    restore = [*_of_python(), *_of_torch(part)]
+    """A block after which all random number generators are as before: a data set may draw from them."""
+    states = [*_states_of_python(), *_states_of_torch(part)]
     try:
         yield
     finally:
-        for set_state, state in restore:
-            set_state(state)
+        for restore, state in states:
+            restore(state)
+
+
+def _states_of_python():
+    """Yield functions with what to call them with, for the generators of Python, NumPy and Keras."""
+    yield random.setstate, random.getstate()
+    yield np.random.set_state, np.random.get_state()
+    kinds = random.Random, np.random.BitGenerator, keras.random.SeedGenerator
+    for one in gc.get_objects():  # those in the data set, in its layers, and in TensorFlow
+        if not issubclass(type(one), kinds) or isinstance(one, random.SystemRandom):
+            continue
+        if isinstance(one, random.Random):
+            yield one.setstate, one.getstate()
+        elif isinstance(one, np.random.BitGenerator):
+            yield functools.partial(setattr, one, "state"), one.state
+        else:
+            yield one.state.assign, np.array(keras.ops.convert_to_numpy(one.state))
+
+
+def _states_of_torch(part):
+    torch = sys.modules.get("torch")
+    if not torch:
+        return
+    yield torch.set_rng_state, torch.get_rng_state()
+    if torch.cuda.is_initialized():
+        yield torch.cuda.set_rng_state_all, torch.cuda.get_rng_state_all()
+    owners = [part, getattr(part, "dataset", None), getattr(part, "sampler", None)]
+    owners += [batches := getattr(part, "batch_sampler", None), getattr(batches, "sampler", None)]
+    for generator in {getattr(owner, "generator", None) for owner in owners} - {None}:
+        yield generator.set_state, generator.get_state()

@@ -29,21 +29,32 @@ def by_product():
         print(f"\n{one_line(error)}", file=sys.stderr)
 
 
+def say_once(line, said):
+    """Print a line to stderr, unless it is in the set `said`."""
+    if line not in said:
+        said.add(line)
+        print(f"\n{line}", file=sys.stderr)
+
+
 class Guard:
     """A context manager for drawing. The first error is printed as one line; the program continues.
 
     Ctrl-C and other signals are not caught.
 
     Args:
-        line: the line to print, with {why} where the reason belongs.
+        what: the beginning of the line, such as "The window stops here"; or a whole line with {why} where
+            the reason belongs.
         stop: called with the reason after each error.
+        said: a set of the lines that have been printed; they are not printed again.
 
     Attributes:
         failed: whether there has been an error.
     """
 
-    def __init__(self, line, stop=lambda why: None):
-        self._line, self._stop, self.failed = line, stop, False
+    def __init__(self, what, stop=lambda why: None, said=None):
+        self._line = what if "{why}" in what else f"{what} ({{why}}): everything else goes on"
+        self._stop, self.failed = stop, False
+        self._said = set() if said is None else said
 
     def __enter__(self):
         return self
@@ -53,7 +64,7 @@ class Guard:
             return False
         why = reason(error)
         if not self.failed:
-            print("\n" + self._line.format(why=why), file=sys.stderr)
+            say_once(self._line.format(why=why), self._said)
         self.failed = True
         self._stop(why)
         return True

@@ -7,10 +7,12 @@ import numpy as np
 
 from keras_window.batch_values import numbers
 from keras_window.guard import Guard, NotShown
-from keras_window.sample import Sample, threshold_of
+from keras_window.sample import threshold_of
 from keras_window.unchanged import Unchanged
 
-MOST = 100_000_000  # numbers in the outputs for the test examples; if there are more, fewer examples are shown
+MOST = (
+    100_000_000  # numbers in the outputs for the test examples; if there are more, fewer examples are shown
+)
 
 
 class Measurer:
@@ -27,21 +29,23 @@ class Measurer:
         give_up: called with a pane that cannot be drawn, and the reason.
         evaluates: whether the curves of the test set are the window's own evaluations; if not, they are
             Keras' validations.
+        said: the set of lines that have been printed.
 
     Attributes:
         evaluates: the same; False as soon as an evaluation fails.
         validated_at: the iteration after which Keras itself evaluated the test set.
     """
 
-    def __init__(self, model, panes, records, pace, flush, give_up, evaluates):
+    def __init__(self, model, panes, records, pace, flush, give_up, evaluates, said):
         self._model, self._records, self._pace, self._flush = model, records, pace, flush
+        self._said = said
         self._give_up, self._unchanged, self._unevaluated = give_up, Unchanged(model), Unchanged(model)
         self._panes = {}  # their tensors
         for pane in panes:
             with self._guard(pane):
                 self._panes[pane] = list(pane.tensors(model))
-        self._train = Guard("LivePlot: no predictions of training examples: {why}", self._without_train)
-        self._test = Guard("LivePlot: no test curve: {why}", self._without_test)
+        self._train = Guard("LivePlot: no predictions of training examples: {why}", self._without_train, said)
+        self._test = Guard("LivePlot: no test curve: {why}", self._without_test, said)
         self.evaluates, self.validated_at = evaluates and bool(records.test), None
         self._predictor, wanted = model, [tensor for tensors in self._panes.values() for tensor in tensors]
         if wanted:
@@ -53,6 +57,7 @@ class Measurer:
         for sample in records.train, records.test:
             if sample:
                 sample.threshold = threshold_of(model)
+                sample.output_names = tuple(getattr(model, "output_names", None) or ())
         if records.test:
             with self._test:
                 self._look_at_test_set()
@@ -62,7 +67,7 @@ class Measurer:
             self._panes.pop(pane, None)
             self._give_up(pane, why)
 
-        return Guard(f"LivePlot: no {pane.title}: {{why}}", give_up)
+        return Guard(f"LivePlot: no {pane.title}: {{why}}", give_up, self._said)
 
     def _without_train(self, why):
         for pane in [pane for pane, tensors in self._panes.items() if tensors]:

@@ -4,8 +4,6 @@ from collections import defaultdict
 
 import numpy as np
 
-from keras_window.sample import Sample  # noqa: F401  re-exported
-
 LIMIT = 500  # points in a curve: about one per pixel
 
 

@@ -2,11 +2,14 @@
 
 A screen has a `figure` to draw on. The program calls `present` after drawing a new picture, `flush` to
 handle mouse and keys, and `close` at the end. `open` says whether the screen is still open, `live` whether
-somebody may be watching it now, `stays` whether it stays open until it is closed.
+somebody may be watching it now, `stays` whether it stays open until it is closed. The training that it shows
+sets `finished` at its end; the end of the program then waits until the screen is closed, if `awaited`.
 """
 
+import atexit
 import contextlib
 import functools
+import gc
 import io
 import sys
 import threading
@@ -21,7 +24,7 @@ from PIL import Image
 
 from keras_window.signals import signals_wait
 from keras_window.style import HEIGHT, WIDTH, DesignedFigure
-from keras_window.toolkits import new_figure, screen_size
+from keras_window.toolkits import ipython_shell, new_figure, screen_size
 
 
 def open_screen(plot, title, on_key, buttons=None, pen=None):
@@ -48,20 +51,19 @@ def open_screen(plot, title, on_key, buttons=None, pen=None):
     try:
         return Window(title, on_key), None
     except Exception as error:  # every toolkit fails in its own way
-        why_not = str(error).partition("\n")[0].rstrip(".")
-        return File(), f"{why_not}; --plot web shows it in a browser"
+        return File(), str(error).partition("\n")[0].rstrip(".") or type(error).__name__
 
 
 def _in_notebook():
-    find = getattr(sys.modules.get("IPython"), "get_ipython", None)  # None while it is being imported, too
-    return find is not None and hasattr(find(), "kernel")
+    return hasattr(ipython_shell(), "kernel")
 
 
 class File:
     """A figure that is shown nowhere, to be saved at the end."""
 
     open = True
-    live = stays = False
+    live = stays = finished = False
+    awaited = True
 
     def __init__(self):
         self.figure = DesignedFigure(figsize=(WIDTH, HEIGHT), dpi=100)
@@ -101,14 +103,17 @@ class Notebook(File):
 
 
 class Window:
-    """A window of the GUI toolkit named by MPLBACKEND, or of the first toolkit that can open one.
+    """A window of the GUI toolkit that matplotlib uses, or of the first toolkit that can open one.
 
-    Raises RuntimeError if there is no screen or no such toolkit; the message says what is missing, and the
-    command that installs it.
+    Only the main thread may use it.
+
+    Raises RuntimeError if there is no screen or no such toolkit, or in another thread; the message says why,
+    and the command that installs what is missing.
     """
 
     SHARE = 0.75  # of the screen
     live = stays = True
+    finished, awaited = False, True
     to_finish = "close the window"
 
     @signals_wait()
@@ -127,7 +132,7 @@ class Window:
         self.flush()  # lets the window take its size before anything is drawn
         if self.open:
             self._fit_canvas(manager)
-            to_be_closed.append(self)
+            _keep_open(self)
 
     def _fit_to_screen(self, manager):
         usual = 100 / self.SHARE * WIDTH, 100 / self.SHARE * HEIGHT
@@ -165,8 +170,11 @@ class Window:
 
     @signals_wait()
     def flush(self):
-        if self.open:
+        was_open = self.open
+        if was_open:
             self.figure.canvas.flush_events()
+        if not self.open and (was_open or type(self.figure.canvas) is not FigureCanvasAgg):
+            self._free()
         trouble, self._trouble = self._trouble, None
         if trouble:
             raise trouble
@@ -176,10 +184,15 @@ class Window:
 
     @signals_wait()
     def close(self):
-        import matplotlib.pyplot as plt
+        if self.open:
+            self._on_close()
+            self.figure.canvas.manager.destroy()
+            self._free()
 
-        self._on_close()
-        plt.close(self.figure)
+    def _free(self):
+        """Free the toolkit's objects now: later, Python might free them in another thread, where Tk fails."""
+        FigureCanvasAgg(self.figure)
+        gc.collect()
 
 
 def _tk_window(manager):
@@ -216,7 +229,7 @@ class Web(File):
         self.figure = DesignedFigure(figsize=(WIDTH, HEIGHT), dpi=1440 / WIDTH)
         _Canvas(self.figure).mpl_connect("key_press_event", lambda event: on_key(event.key))
         self._tab = _web_server(share).new_tab(title, buttons, pen)
-        to_be_closed.append(self)
+        _keep_open(self)
 
     def present(self):
         self.flush()
@@ -286,15 +299,56 @@ def _web_server(share):
 to_be_closed = []  # the open screens that stay until they are closed
 
 
+def _keep_open(screen):
+    to_be_closed.append(screen)
+    _wait_at_the_end_of_the_program()
+
+
+@functools.cache
+def _wait_at_the_end_of_the_program():
+    atexit.register(wait_at_exit)
+
+
+def wait_at_exit():
+    """Wait until the windows of complete trainings are closed, unless an exception has ended the program."""
+    left = [screen for screen in to_be_closed if screen.finished and screen.awaited]
+    at_a_prompt = hasattr(sys, "ps1") or ipython_shell()
+    if not left or at_a_prompt or hasattr(sys, "last_value"):
+        return
+    print(f"The window stays open: {left[0].to_finish} or press Ctrl-C to end the program", flush=True)
+    with contextlib.suppress(Exception, KeyboardInterrupt, SystemExit):  # the program ends in any case
+        wait_until_closed()
+
+
 def wait_until_closed():
-    """Keep all windows responsive until the last one is closed."""
-    while to_be_closed:
-        for screen in list(to_be_closed):
-            screen.flush()
-        time.sleep(0.02)
+    """Keep all windows responsive until the last one is closed.
+
+    In a thread, wait only for tabs in the browser. After Ctrl-C, the end of the program does not wait again.
+    """
+    try:
+        while screens := _of_this_thread():
+            for screen in screens:
+                screen.flush()
+            time.sleep(0.02)
+    except KeyboardInterrupt:
+        atexit.unregister(wait_at_exit)
+        raise
 
 
 def close_windows():
     """Close all open windows."""
-    for screen in list(to_be_closed):
+    for screen in _of_this_thread():
         screen.close()
+
+
+def close_finished():
+    """Close the windows of trainings that are over, before the next training opens its own."""
+    for screen in _of_this_thread():
+        if screen.finished:
+            screen.close()
+
+
+def _of_this_thread():
+    """Return the open screens that this thread may use."""
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    return [screen for screen in to_be_closed if in_main_thread or not isinstance(screen, Window)]

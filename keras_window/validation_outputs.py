@@ -78,7 +78,7 @@ class ValidationOutputs:
         self._outputs, self._seen = [], 0
 
     def end(self):
-        """Return the outputs since `begin`, as the model's; None if these were not for the examples of `y`."""
+        """Return the model's outputs since `begin`; None if these were not for the examples of `y`."""
         if keras.config.backend() == "jax":
             import jax
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from common.files import by_product, replacing, user_errors
 from common.errors import UserError
+from common.screens import open_screen
 from keras_window.movie import Movie
-from keras_window.screens import File, open_screen
+from keras_window.screens import File
 from keras_window.style import STYLE, as_designed, fit_text
 
 PER_SECOND = 2  # steps, during playback
@@ -100,8 +101,7 @@ class _Show:
         self.slides, self.args = slides, args
         self.number = self.step = 0
         self.playing = args.close
-        with user_errors():
-            self.screen, self.trouble = open_screen(args.plot, "Slides", self.on_key, BUTTONS)
+        self.screen, self.trouble = open_screen(args.plot, "Slides", self.on_key, BUTTONS)
         self.screen.figure.canvas.mpl_connect("resize_event", lambda event: self.draw())
 
     def on_key(self, key):

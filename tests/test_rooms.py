@@ -14,7 +14,7 @@ FLOORS = [
     {"common.errors", "common.output"},
     {"common.signals", "common.libraries"},
     {"common.files"},
-    {"common.data", "common.training"},
+    {"common.data", "common.screens", "common.training"},
     {"common.values"},
     {"common.flags"},
     {"common.answers", "common.command_line", "common.window"},

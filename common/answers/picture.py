@@ -1,8 +1,9 @@
 """Saving and showing a still picture."""
 
-from common.files import by_product, replacing, user_errors
+from common.files import by_product, replacing
+from common.screens import open_screen
 from keras_window.guard import Guard
-from keras_window.screens import File, open_screen
+from keras_window.screens import File
 from keras_window.style import as_designed, fit_text
 
 
@@ -28,8 +29,7 @@ def show_picture(draw, path, title, args):
         if key == "q" and screen:
             screen.close()
 
-    with user_errors():
-        screen, _ = open_screen(args.plot, title, on_key)
+    screen, _ = open_screen(args.plot, title, on_key)
     if screen.live:
         with guard:
             _show(draw, screen)

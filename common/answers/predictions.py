@@ -7,7 +7,7 @@ import numpy as np
 from common.answers.picture import show_picture
 from common.data.pictures import read_each
 from common.data.picture_folders import say_left_out
-from keras_window.records import Sample
+from keras_window.sample import Sample
 
 RIGHT, WRONG, OTHER = "#0072B2", "#C8001E", "#BBBBBB"
 COLUMNS, ROWS = 3, 4

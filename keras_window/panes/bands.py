@@ -95,7 +95,9 @@ def has_activation(layer):
 
 def _hidden_layers(model):
     if not getattr(model, "inputs", None):
-        raise NotShown(f"{type(model).__name__} is no Sequential or functional model, whose layers have outputs")
+        raise NotShown(
+            f"{type(model).__name__} is no Sequential or functional model, whose layers have outputs"
+        )
     return [layer for layer in model.layers[:-1] if has_activation(layer)]
 
 

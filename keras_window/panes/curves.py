@@ -59,10 +59,14 @@ class _MetricPane(AlongTraining):
     def build(self, axes, records):
         super().build(axes, records)
         self.free, self._others, keys = self.FREE, [], []
-        colours = dict(zip(dict.fromkeys(o.name for o in records.overlays), itertools.cycle(EARLIER), strict=False))
+        colours = dict(
+            zip(dict.fromkeys(o.name for o in records.overlays), itertools.cycle(EARLIER), strict=False)
+        )
         for overlay in records.overlays:
             for prefix, style in (("", ":"), ("val_", "-")):
-                (line,) = axes.plot([], [], style, color=colours[overlay.name], alpha=0.55, lw=2, animated=True)
+                (line,) = axes.plot(
+                    [], [], style, color=colours[overlay.name], alpha=0.55, lw=2, animated=True
+                )
                 self._others.append((overlay, prefix, line))
         for name, colour in colours.items():
             label = f"{name}, {records.test_name}".replace(" --", "\n--")  # one flag per line

@@ -6,7 +6,8 @@ from small_trainings import RED, share_of, six_panes
 
 from common import Accuracy, Loss
 from subjects.houses import Errors
-from keras_window.records import Records, Sample
+from keras_window.records import Records
+from keras_window.sample import Sample
 from keras_window.dashboard import Dashboard
 from keras_window.screens import File
 

@@ -35,7 +35,7 @@ def picture(plot):
 
 def test_keys_choose_panes_freeze_save_and_close(tk, digits, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    plot = LivePlot(six_panes(), digits)
+    plot = LivePlot(six_panes(), digits, out=".")
     seen = {}
 
     def act():
@@ -85,7 +85,7 @@ def test_the_window_serves_networks_of_ones_own(shape, labels, panes, tmp_path, 
     )
     loss = "categorical_crossentropy" if labels == "one-hot" else "sparse_categorical_crossentropy"
     model.compile("sgd", loss, metrics=["accuracy"])
-    plot = LivePlot(panes, [(x, y), (x, y)])
+    plot = LivePlot(panes, [(x, y), (x, y)], out=".")
     for _ in range(2 if len(x) == 30 else 1):  # as when a notebook's cell is run again
         model.fit(x, y, epochs=2, verbose=0, callbacks=[plot], validation_data=(x, y))
         assert plot.records.step == plot.records.total_steps == 2 * -(-len(x) // 32)
@@ -105,7 +105,7 @@ def test_a_picture_of_no_image_is_refused(tmp_path, monkeypatch):
 
 def test_closing_the_window_ends_the_drawing_not_the_training(tk, digits, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    plot = LivePlot(six_panes(), digits)
+    plot = LivePlot(six_panes(), digits, out=".")
     closed_at = []
 
     def close():
@@ -122,7 +122,7 @@ def test_closing_the_window_ends_the_drawing_not_the_training(tk, digits, tmp_pa
 
 def test_the_window_is_large_and_nothing_is_cut_off(tk, digits, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    plot = LivePlot(six_panes(), digits)
+    plot = LivePlot(six_panes(), digits, out=".")
     train(digits, plot, epochs=1)
     figure = plot.display.screen.figure
     for width, height in (None, None), (1280, 720), (1920, 1080), (640, 480):
@@ -160,7 +160,7 @@ def test_memory_is_flat_over_3_000_iterations(tk, digits, tmp_path, monkeypatch)
     (x, y), _ = digits
     model = small_model()
     model.steps_per_execution = 50
-    memory, plot = Memory(), LivePlot(six_panes(), digits)
+    memory, plot = Memory(), LivePlot(six_panes(), digits, out=".")
     model.fit(x[:2500], y[:2500], batch_size=5, epochs=6, callbacks=[plot, memory], verbose=0)
     assert int(model.optimizer.iterations) == 3000
     assert max(memory.sizes[3:]) - memory.sizes[2] < 15

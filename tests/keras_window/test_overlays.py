@@ -102,7 +102,7 @@ def test_the_other_run_s_curve_grows_in_the_picture(digits, tmp_path, monkeypatc
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("keras_window.overlays.PAUSE", 0.01)
     leave_curves(tmp_path / "other", 1)
-    plot = LivePlot(six_panes(), digits, plot="file", overlays=[tmp_path / "other"])
+    plot = LivePlot(six_panes(), digits, plot="file", out=".", overlays=[tmp_path / "other"])
     seen = []
 
     def grow():
@@ -117,7 +117,7 @@ def test_the_other_run_s_curve_grows_in_the_picture(digits, tmp_path, monkeypatc
 def test_over_epochs_every_curve_and_band_ends_at_the_last_epoch(digits, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     leave_curves(tmp_path / "other", 4)
-    plot = LivePlot(six_panes(), digits, plot="file", overlays=[tmp_path / "other"], x_axis="epochs")
+    plot = LivePlot(six_panes(), digits, plot="file", out=".", overlays=[tmp_path / "other"], x_axis="epochs")
     train(digits, plot)
     assert shown(plot)[-1] == [2, 0.5]
     accuracy, weights = plot._panes[0], plot._panes[3]

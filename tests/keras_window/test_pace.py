@@ -54,7 +54,7 @@ def test_a_network_that_predicts_slowly_still_has_a_dense_test_curve(
 ):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(Pace, "SHORTEST", 1e-9)  # as if every evaluation took very long
-    plot = LivePlot(six_panes(), digits, plot="file")
+    plot = LivePlot(six_panes(), digits, plot="file", out=".")
     model = train(digits, plot, validated=validated)
     assert plot.pace.stride == 20
     steps = plot.records.curves["val_accuracy"].steps
@@ -72,7 +72,7 @@ def test_the_window_shows_what_the_validation_predicted(digits, tmp_path, monkey
     monkeypatch.setattr(Measurer, "evaluate_test_set", lambda *args, **settings: None)
     predicted, histories = [], []
     for shown in ("none", "file"):
-        plot = LivePlot(six_panes(), digits, plot=shown)
+        plot = LivePlot(six_panes(), digits, plot=shown, out=".")
         note = functools.partial(lambda test: predicted.append(test.predicted_at), plot.records.test)
         act = Act(note, after=61)  # after the first epoch
         model = train(digits, plot, act, epochs=3)
@@ -87,7 +87,7 @@ def test_the_window_shows_what_the_validation_predicted(digits, tmp_path, monkey
 def test_other_examples_than_the_window_shows_are_not_mistaken_for_them(digits, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (x, y), (x_test, y_test) = digits
-    plot = LivePlot([Accuracy(), TestImages()], digits, plot="file")
+    plot = LivePlot([Accuracy(), TestImages()], digits, plot="file", out=".")
     model = small_model()
     other = x_test[::-1], y_test[::-1]
     model.fit(
@@ -102,7 +102,7 @@ def test_the_last_picture_is_of_the_network_that_is_kept(digits, tmp_path, monke
     """A callback may change the weights when the last validation is over."""
     monkeypatch.chdir(tmp_path)
     (x, y), test = digits
-    plot = LivePlot([Accuracy(), TestImages()], digits, plot="file")
+    plot = LivePlot([Accuracy(), TestImages()], digits, plot="file", out=".")
     model = small_model()
     earlier = [np.zeros((784, 10)), np.eye(10)[3]]  # predicts a 3 for all of them
     change = keras.callbacks.LambdaCallback(on_train_end=lambda logs: model.set_weights(earlier))
@@ -116,7 +116,7 @@ def test_a_sample_of_the_test_set_has_all_its_classes(clock, digits, tmp_path, m
     monkeypatch.setattr(Pace, "SHORTEST", 1e-9)
     (x, y), (x_test, y_test) = digits
     turns = np.argsort(np.argsort(y_test, kind="stable") % 1000, kind="stable")
-    plot = LivePlot(six_panes(), [(x, y), (x_test[turns], y_test[turns])], plot="file")
+    plot = LivePlot(six_panes(), [(x, y), (x_test[turns], y_test[turns])], plot="file", out=".")
     seen = []
     metrics = Measurer._metrics
     monkeypatch.setattr(
@@ -137,7 +137,7 @@ def test_a_network_that_predicts_slowly_still_moves(tk, clock, digits, tmp_path,
         return predict(self, images)
 
     monkeypatch.setattr(Measurer, "_predict", predict_slowly)
-    plot = LivePlot(six_panes(), digits)
+    plot = LivePlot(six_panes(), digits, out=".")
     seen = []
     slow = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: clock.sleep(0.1))
     train(digits, plot, Act(lambda: seen.append(len(plot.display.times)), after=5),

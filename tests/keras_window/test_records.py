@@ -27,7 +27,9 @@ def test_activations_and_logits_are_those_of_the_hidden_layers(digits, tmp_path,
         ]
     )
     model.compile("sgd", "sparse_categorical_crossentropy")
-    plot = LivePlot([MaxActivations("conv."), MaxActivations("dense"), Logits()], [(x, y), test])
+    plot = LivePlot(
+        [MaxActivations("conv."), MaxActivations("dense"), Logits()], [(x, y), test], plot="file", out="."
+    )
     model.fit(x, y, verbose=0, callbacks=[plot], shuffle=False)
     shown = x[:60].astype(np.float32) / 255
     W, b = model.layers[1].get_weights()

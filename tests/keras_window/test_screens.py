@@ -67,7 +67,7 @@ shown, why = open_screen("window", "a window", print)
 print(type(shown).__name__, why)
 """
     done = run_code(code, **variables)
-    assert done.stdout == f"File {why}; --plot web shows it in a browser\n", done.stderr
+    assert done.stdout == f"File {why}\n", done.stderr
 
 
 def without(folder, *packages):

@@ -13,7 +13,8 @@ from common.answers.predictions import show_predictions
 from common.data.dataset import Data, Examples
 from slides.show import Slide
 from keras_window.dashboard import Dashboard
-from keras_window.records import Records, Sample
+from keras_window.records import Records
+from keras_window.sample import Sample
 from keras_window.screens import File
 from keras_window.style import as_designed
 
@@ -91,7 +92,7 @@ def test_dollar_signs_in_a_name_are_no_formula(draw, digits, tmp_path):
 
 def test_a_window_is_drawn_as_designed_also_by_its_toolkit(tk, of_a_student, digits, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    plot = LivePlot(six_panes(), digits)
+    plot = LivePlot(six_panes(), digits, out=".")
     train(digits, plot, epochs=1)
     canvas = plot.display.screen.figure.canvas
     canvas.draw()
