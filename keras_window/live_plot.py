@@ -1,9 +1,12 @@
 """The live window as one Keras callback, which decides when to record, measure and draw."""
 
 import functools
+import os
 import sys
 import time
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any, Literal
 
 import keras
 import numpy as np
@@ -16,6 +19,7 @@ from keras_window.guard import Guard, one_line, say_once
 from keras_window.measuring import Measurer
 from keras_window.overlays import Follower, Overlay
 from keras_window.pace import Pace
+from keras_window.panes.pane import Pane
 from keras_window.recording import Recorder
 from keras_window.records import Records
 from keras_window.sample import Sample
@@ -93,9 +97,19 @@ class LivePlot(keras.callbacks.Callback):
     TESTED = 10_000  # examples taken from a data set
 
     def __init__(
-        self, panes=None, data=None, *, plot="auto", title=None, out=None, overlays=(), movie=None,
-        x_axis="iterations", close=False, resume=False,
-    ):  # fmt: skip
+        self,
+        panes: Sequence[Pane] | None = None,
+        data: Iterable[Any] | None = None,
+        *,
+        plot: Literal["auto", "window", "web", "share", "file", "none"] = "auto",
+        title: str | None = None,
+        out: str | os.PathLike[str] | None = None,
+        overlays: Iterable[str | os.PathLike[str]] = (),
+        movie: str | os.PathLike[str] | None = None,
+        x_axis: Literal["iterations", "epochs"] = "iterations",
+        close: bool = False,
+        resume: bool = False,
+    ) -> None:
         super().__init__()
         if panes is not None and not 1 <= len(panes) <= 6:
             raise ValueError(f"LivePlot shows one to six panes, not {len(panes)}")
@@ -319,7 +333,7 @@ class LivePlot(keras.callbacks.Callback):
 
     # -- files and windows after the training
 
-    def save(self):
+    def save(self) -> None:
         """Save the current picture and the movie."""
         if self.display.dashboard and self.out:
             with self.guard, self.pace:
@@ -327,7 +341,7 @@ class LivePlot(keras.callbacks.Callback):
         with self.guard:
             self.display.save_movie()
 
-    def wait_until_closed(self):
+    def wait_until_closed(self) -> None:
         """Keep the windows open and responsive until they are closed; with `close`, close them now."""
         with self.guard:
             screen = self.display.screen

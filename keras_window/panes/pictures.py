@@ -1,6 +1,7 @@
 """Panes that show images: some training examples, and a part of the test set."""
 
 import functools
+from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.ticker import PercentFormatter
@@ -89,7 +90,7 @@ class TrainImages(Pane):
         classes: the names of the classes; each image then has a caption.
     """
 
-    def __init__(self, title="Training digits", classes=None):
+    def __init__(self, title: str = "Training digits", classes: Sequence[str] | None = None) -> None:
         self.title, self._classes = title, classes
         self._columns, self._rows = (4, 3) if classes else (10, 6)
         self._lines = 2 if classes and max(map(len, classes)) > 5 else 1  # lines of a caption
@@ -153,7 +154,13 @@ class TestImages(Pane):
 
     __test__ = False  # not a test, despite its name
 
-    def __init__(self, title="Test digits", classes=None, columns=40, rows=25):
+    def __init__(
+        self,
+        title: str = "Test digits",
+        classes: Sequence[str] | None = None,
+        columns: int = 40,
+        rows: int = 25,
+    ) -> None:
         self.title, self._classes = title, classes
         self._columns, self._rows = columns, rows
 

@@ -2,13 +2,17 @@
 
 import ast
 import importlib.metadata
+import inspect
 import subprocess
 import sys
+import typing
 from zipfile import ZipFile
 
 import pytest
 from helpers import ROOT
 from packaging.requirements import Requirement
+
+import keras_window
 
 WINDOW = ROOT / "keras_window"
 AS_IT_COMES = {"IPython", "jax", "tensorflow", "torch"}  # used where they are installed: no requirements
@@ -64,6 +68,15 @@ def test_it_requires_what_it_imports_as_the_lessons_do(installed):
     packages = importlib.metadata.packages_distributions()
     found = {packages[name][0].lower().replace("_", "-") for name in imported}
     assert found == {each.name for each in required}
+
+
+@pytest.mark.parametrize("name", keras_window.__all__)
+def test_a_type_checker_knows_every_argument(name):
+    """As `py.typed` says."""
+    public = getattr(keras_window, name)
+    call = public.__init__ if inspect.isclass(public) else public
+    hints = typing.get_type_hints(call) if inspect.isfunction(call) else {}  # else without arguments
+    assert hints.keys() >= inspect.signature(public).parameters.keys()
 
 
 PROGRAM = """
