@@ -1,0 +1,135 @@
+"""Runs the programs in programs/ without and with the window, and tells what the window changed.
+
+    python run_programs.py FOLDER
+
+runs those that make sense on the backend KERAS_BACKEND, and prints a JSON object with what is wrong in each.
+"""
+
+import collections
+import contextlib
+import importlib.util
+import io
+import json
+import sys
+import tempfile
+import traceback
+import warnings
+from pathlib import Path
+from types import SimpleNamespace
+
+import keras
+import matplotlib
+import numpy as np
+from PIL import Image, ImageColor
+
+PROGRAMS = sorted(path.stem for path in (Path(__file__).parent / "programs").glob("*.py"))
+QUIET = DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning  # as Python has them
+
+
+def load(name):
+    """Import a program anew; returns its names, and those that a program may leave out.
+
+    BACKENDS: where it makes sense; NEEDS: a package; SAYS: lines of the window; `window`: returns the
+    arguments of its `LivePlot`, or a list of those of several.
+    """
+    optional = {"BACKENDS": ("tensorflow", "jax", "torch"), "NEEDS": "keras", "SAYS": [], "window": dict}
+    path = Path(__file__).parent / "programs" / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(name, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return SimpleNamespace(**optional | vars(module))
+
+
+def missing(name):
+    """What a program needs that is not here; None if it can run."""
+    program, backend = load(name), keras.backend.backend()
+    if backend not in program.BACKENDS:
+        return f"another backend than {backend}"
+    return None if importlib.util.find_spec(program.NEEDS) else program.NEEDS
+
+
+def run(program, callbacks):
+    """Run `main`. Returns its models, its histories and the lines that a user sees, as lists."""
+    keras.utils.clear_session(free_memory=False)
+    keras.utils.set_random_seed(0)
+    said = io.StringIO()
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(contextlib.redirect_stdout(said))
+        stack.enter_context(contextlib.redirect_stderr(said))
+        warned = stack.enter_context(warnings.catch_warnings(record=True))
+        warnings.simplefilter("always")
+        models, histories = (part if isinstance(part, list) else [part] for part in program.main(callbacks))
+    lines = [line for line in said.getvalue().splitlines() if line]
+    lines += [str(warning.message) for warning in warned if not issubclass(warning.category, QUIET)]
+    return models, [history.history for history in histories], lines
+
+
+def state(model):
+    """The names and bytes of all that a training leaves in a model, but for its metrics."""
+    metrics = {id(variable) for variable in model.metrics_variables}
+    variables = [variable for variable in model.variables if id(variable) not in metrics]
+    return [(variable.path, keras.ops.convert_to_numpy(variable).tobytes()) for variable in variables]
+
+
+def numbers(history):
+    return {name: [np.asarray(value).tolist() for value in values] for name, values in history.items()}
+
+
+def colours(path):
+    """The colours in a picture, a set of (red, green, blue)."""
+    picture = Image.open(path).convert("RGB")
+    return {colour for _, colour in picture.getcolors(picture.width * picture.height)}
+
+
+def complaints(name, folder):
+    """What the window changes in a program or does not show, a list of lines."""
+    from keras_window import LivePlot
+    from keras_window.style import TEST, TRAIN
+
+    matplotlib.use("agg", force=True)  # for programs that draw themselves
+    models, histories, lines = run(load(name), [])
+    program = load(name)
+    settings = program.window()
+    settings = settings if isinstance(settings, list) else [settings]
+    outs = [Path(folder) / str(number) for number in range(len(settings))]
+    plots = [LivePlot(plot="file", out=out, **one) for out, one in zip(outs, settings, strict=True)]
+    new_models, new_histories, new_lines = run(program, plots)
+
+    found = []
+    if repr([*map(numbers, histories)]) != repr([*map(numbers, new_histories)]):
+        found.append(f"history: {histories} without, {new_histories} with the window")
+    for model, new in zip(models, new_models, strict=True):
+        different = [path for (path, a), (_, b) in zip(state(model), state(new), strict=True) if a != b]
+        if different:
+            found.append(f"weights: {different}")
+    more = collections.Counter(new_lines) - collections.Counter(lines)
+    if sorted(more.elements()) != sorted(program.SAYS):
+        found.append(f"it says {sorted(more.elements())}, not {program.SAYS}")
+    for out, plot, history in zip(outs, plots, new_histories[-len(plots) :], strict=True):
+        validated = {key: values[-1] for key, values in history.items() if key.startswith("val_")}
+        if not (out / "dashboard.png").is_file():
+            found.append("no dashboard.png")
+        else:
+            drawn = colours(out / "dashboard.png")
+            for colour, needed in (TRAIN, True), (TEST, validated):
+                if needed and ImageColor.getrgb(colour) not in drawn:
+                    found.append(f"nothing in dashboard.png has the colour {colour}")
+        for key, value in validated.items():
+            shown = plot.records.curves[key].latest
+            if np.ndim(value) == 0 and (shown is None or not np.isclose(shown, value, equal_nan=True)):
+                found.append(f"the latest {key} shown is {shown}, not {value}")
+    return found
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).parents[2]))
+    found = {}
+    for name in PROGRAMS:
+        if missing(name):
+            continue
+        with tempfile.TemporaryDirectory(dir=sys.argv[1]) as folder:
+            try:
+                found[name] = complaints(name, folder)
+            except Exception:
+                found[name] = traceback.format_exc().splitlines()[-3:]
+    print(json.dumps(found))
