@@ -1,5 +1,7 @@
 """Panes that show how a distribution changes during the training, as bands of percentiles."""
 
+from typing import Literal
+
 import keras
 import numpy as np
 from matplotlib.lines import Line2D
@@ -139,7 +141,7 @@ class MaxActivations(_Bands):
     Source: the lecture's steps 3.0 to 4.2.
     """
 
-    def __init__(self, kind):
+    def __init__(self, kind: Literal["conv.", "dense"]) -> None:
         self.title = f"Max. activations, {kind}"
         self.colour = {"conv.": TRAIN, "dense": TEST}[kind]
         self._dimensions = {"conv.": 4, "dense": 2}[kind]

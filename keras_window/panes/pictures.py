@@ -2,6 +2,7 @@
 
 import functools
 import textwrap
+from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.ticker import PercentFormatter
@@ -12,9 +13,12 @@ from keras_window.panes.pane import PaintedArtist, Pane
 from keras_window.style import DARK_RED, LARGE, RED, SMALL, FittedText
 
 
-def _check_images(images):
-    if images.ndim not in (3, 4):
-        raise ValueError(f"picture panes need images [n, height, width, 1 or 3], not {list(images.shape)}")
+def _check_images(name, sample):
+    """Raise ValueError if a pane of this name cannot show a sample as images of classes."""
+    if sample is None:
+        raise ValueError(f"{name} shows images: LivePlot needs data=((x_train, y_train), (x_test, y_test))")
+    if why := sample.why_no_images() or sample.why_no_classes():
+        raise ValueError(f"{name} shows images of classes, [n, height, width, 1 or 3]: {why}")
 
 
 def _misclassified_first(sample, count):
@@ -105,14 +109,14 @@ class TrainImages(Pane):
         classes: the names of the classes; each image then has a caption.
     """
 
-    def __init__(self, title="Training digits", classes=None):
+    def __init__(self, title: str = "Training digits", classes: Sequence[str] | None = None) -> None:
         self.title, self._classes = title, classes
         longest = max(map(len, classes or [""]))
         self._grid = (3, 2) if longest > 15 else (4, 3) if classes else (10, 6)  # columns, rows
         self._lines = 4 if longest > 15 else 2 if longest > 5 else 1  # lines of a caption
 
     def check(self, records):
-        _check_images(records.train.x)
+        _check_images("TrainImages", records.train)
 
     def build(self, axes, records):
         self._columns, self._rows = _turned(self._grid, axes)
@@ -174,12 +178,18 @@ class TestImages(Pane):
 
     __test__ = False  # not a test, despite its name
 
-    def __init__(self, title="Test digits", classes=None, columns=40, rows=25):
+    def __init__(
+        self,
+        title: str = "Test digits",
+        classes: Sequence[str] | None = None,
+        columns: int = 40,
+        rows: int = 25,
+    ) -> None:
         self.title, self._classes = title, classes
         self._grid = columns, rows
 
     def check(self, records):
-        _check_images(records.test.x)
+        _check_images("TestImages", records.test)
 
     def build(self, axes, records):
         examples = len(records.test.y)
