@@ -26,9 +26,8 @@ data", 2016; for the initial weights He et al., "Delving deep into rectifiers", 
 
 # common comes first: it keeps TensorFlow quiet
 from common import Accuracy, LivePlot, Loss, MaxActivations, TestImages, TrainImages
-from common import Run, in_batches, parse_args, predict_photos, show_predictions, trained_model
-from common import wait_until_closed
-from subjects.photos import load_cats_dogs
+from common import Run, in_batches, parse_args, show_predictions, trained_model, wait_until_closed
+from subjects.photos import load_cats_dogs, predict_photos
 
 import keras
 from keras import layers
