@@ -1,9 +1,12 @@
 """The live window as one Keras callback, which decides when to record, measure and draw."""
 
 import functools
+import os
 import sys
 import time
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any, Literal
 
 import keras
 import numpy as np
@@ -16,11 +19,16 @@ from keras_window.guard import Guard, one_line, say_once
 from keras_window.measuring import Measurer
 from keras_window.overlays import Follower, Overlay
 from keras_window.pace import Pace
+from keras_window.panes.pane import Pane
 from keras_window.recording import Recorder
 from keras_window.records import Records
 from keras_window.sample import Sample
 from keras_window.screens import close_windows, wait_until_closed
 from keras_window.validation_outputs import ValidationOutputs
+
+
+PLOTS = "auto", "window", "web", "share", "file", "none"
+X_AXES = "iterations", "epochs"
 
 
 def _overlays(folders, x_axis):
@@ -93,14 +101,28 @@ class LivePlot(keras.callbacks.Callback):
     TESTED = 10_000  # examples taken from a data set
 
     def __init__(
-        self, panes=None, data=None, *, plot="auto", title=None, out=None, overlays=(), movie=None,
-        x_axis="iterations", close=False, resume=False,
-    ):  # fmt: skip
+        self,
+        panes: Sequence[Pane] | None = None,
+        data: Iterable[Any] | None = None,
+        *,
+        plot: Literal["auto", "window", "web", "share", "file", "none"] = "auto",
+        title: str | None = None,
+        out: str | os.PathLike[str] | None = None,
+        overlays: Iterable[str | os.PathLike[str]] = (),
+        movie: str | os.PathLike[str] | None = None,
+        x_axis: Literal["iterations", "epochs"] = "iterations",
+        close: bool = False,
+        resume: bool = False,
+    ) -> None:
         super().__init__()
         if panes is not None and not 1 <= len(panes) <= 6:
             raise ValueError(f"LivePlot shows one to six panes, not {len(panes)}")
-        if plot == "file" and not out:
-            raise ValueError('LivePlot(plot="file") needs the folder of the file: out=...')
+        if plot not in PLOTS or x_axis not in X_AXES:
+            raise ValueError(f"LivePlot's plot is one of {PLOTS}, x_axis one of {X_AXES}")
+        if not out and (plot == "file" or resume):
+            raise ValueError(f"LivePlot needs the folder to {'resume' if resume else 'write to'}: out=...")
+        if movie and Path(movie).suffix.lower() not in (".gif", ".mp4"):
+            raise ValueError(f"LivePlot's movie must end in .gif or .mp4, not {movie}")
         self._panes, self._plot, self.out = panes, plot, Path(out) if out else None
         self._close = close
         if out:
@@ -111,12 +133,12 @@ class LivePlot(keras.callbacks.Callback):
             self._take(data)
         for pane in panes or ():
             pane.check(self.records)
+        self._said = set()  # lines that are not printed again
         self.guard = Guard("The window stops here", self._stop)
         title = Path(sys.argv[0]).stem if title is None else title
-        self.display = Display(self.records, self.guard, plot, title, self.out, movie)
+        self.display = Display(self.records, self.guard, plot, title, self.out, movie, self._said)
         self._recorder = Recorder(self.records, self.out, resume)
         self._validation = self._measurer = None
-        self._said = set()
 
     def _take(self, data):
         parts = list(data)[:2]
@@ -319,7 +341,7 @@ class LivePlot(keras.callbacks.Callback):
 
     # -- files and windows after the training
 
-    def save(self):
+    def save(self) -> None:
         """Save the current picture and the movie."""
         if self.display.dashboard and self.out:
             with self.guard, self.pace:
@@ -327,7 +349,7 @@ class LivePlot(keras.callbacks.Callback):
         with self.guard:
             self.display.save_movie()
 
-    def wait_until_closed(self):
+    def wait_until_closed(self) -> None:
         """Keep the windows open and responsive until they are closed; with `close`, close them now."""
         with self.guard:
             screen = self.display.screen

@@ -320,7 +320,7 @@ def wait_at_exit():
         wait_until_closed()
 
 
-def wait_until_closed():
+def wait_until_closed() -> None:
     """Keep all windows responsive until the last one is closed.
 
     In a thread, wait only for tabs in the browser. After Ctrl-C, the end of the program does not wait again.

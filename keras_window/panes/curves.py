@@ -123,7 +123,7 @@ class Accuracy(_MetricPane):
     legend_place = "lower right", (1, 0.24)  # above the texts
     format = "{:.2%}".format
 
-    def __init__(self, metric="accuracy", title="Accuracy"):
+    def __init__(self, metric: str = "accuracy", title: str = "Accuracy") -> None:
         super().__init__(metric)
         self.title = title
 
@@ -149,7 +149,7 @@ class Loss(_MetricPane):
     text_heights = (0.89, 0.78)
     legend_place = "upper right", (1, 0.77)  # below the texts
 
-    def __init__(self, title=None, metric="loss"):
+    def __init__(self, title: str | None = None, metric: str = "loss") -> None:
         super().__init__(metric)
         self.title = title
 
