@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 from keras_window.dashboard import Dashboard
-from keras_window.guard import by_product
+from keras_window.guard import by_product, say_once
 from keras_window.movie import Movie
 from keras_window.screens import File, close_finished, open_screen
 
@@ -22,6 +22,7 @@ class Display:
         plot, title: as for `open_screen`.
         out: the folder for pictures, a `Path`, or None.
         movie: the path of a movie, or None.
+        said: the set of lines that have been printed.
 
     Attributes:
         screen: the screen that `open_screen` returned; None before `open`, or if nothing can be shown.
@@ -32,8 +33,8 @@ class Display:
 
     IN_BROWSER = 'plot="web" shows it in a browser'
 
-    def __init__(self, records, guard, plot, title, out, movie):
-        self._records, self._guard = records, guard
+    def __init__(self, records, guard, plot, title, out, movie, said):
+        self._records, self._guard, self._said = records, guard, said
         self._plot, self._title, self._out, self._path = plot, title, out, movie
         self.screen = self.dashboard = self._movie = None
         self.frozen, self.times = False, []
@@ -63,12 +64,12 @@ class Display:
 
     def _remove_dashboard(self):
         if self.dashboard:
-            self.screen.figure.clear()
+            self.dashboard.remove()
         self.dashboard = None
 
     def give_up(self, pane, why):
         """Show the reason in place of a pane that cannot be drawn."""
-        if self.dashboard and hasattr(self.dashboard, "give_up"):
+        if self.dashboard:
             self.dashboard.give_up(pane, why)
 
     def draw(self, note=""):
@@ -80,6 +81,8 @@ class Display:
             self.times.append(time.perf_counter())
             if self._movie:
                 self._movie.add(self.screen.figure.canvas)
+        for pane, why in self.dashboard.troubles:
+            say_once(f"LivePlot: no {pane.title}: {why}", self._said)
 
     def note(self, note):
         """Show a note in the header, after the epoch and iteration."""

@@ -27,6 +27,10 @@ from keras_window.screens import close_windows, wait_until_closed
 from keras_window.validation_outputs import ValidationOutputs
 
 
+PLOTS = "auto", "window", "web", "share", "file", "none"
+X_AXES = "iterations", "epochs"
+
+
 def _overlays(folders, x_axis):
     names = set()
     for folder in folders:
@@ -113,8 +117,12 @@ class LivePlot(keras.callbacks.Callback):
         super().__init__()
         if panes is not None and not 1 <= len(panes) <= 6:
             raise ValueError(f"LivePlot shows one to six panes, not {len(panes)}")
-        if plot == "file" and not out:
-            raise ValueError('LivePlot(plot="file") needs the folder of the file: out=...')
+        if plot not in PLOTS or x_axis not in X_AXES:
+            raise ValueError(f"LivePlot's plot is one of {PLOTS}, x_axis one of {X_AXES}")
+        if not out and (plot == "file" or resume):
+            raise ValueError(f"LivePlot needs the folder to {'resume' if resume else 'write to'}: out=...")
+        if movie and Path(movie).suffix.lower() not in (".gif", ".mp4"):
+            raise ValueError(f"LivePlot's movie must end in .gif or .mp4, not {movie}")
         self._panes, self._plot, self.out = panes, plot, Path(out) if out else None
         self._close = close
         if out:
@@ -125,12 +133,12 @@ class LivePlot(keras.callbacks.Callback):
             self._take(data)
         for pane in panes or ():
             pane.check(self.records)
+        self._said = set()  # lines that are not printed again
         self.guard = Guard("The window stops here", self._stop)
         title = Path(sys.argv[0]).stem if title is None else title
-        self.display = Display(self.records, self.guard, plot, title, self.out, movie)
+        self.display = Display(self.records, self.guard, plot, title, self.out, movie, self._said)
         self._recorder = Recorder(self.records, self.out, resume)
         self._validation = self._measurer = None
-        self._said = set()
 
     def _take(self, data):
         parts = list(data)[:2]

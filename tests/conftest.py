@@ -21,10 +21,24 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # each worker has its part of the cores
 
 
 @pytest.fixture(autouse=True)
-def what_fails_in_a_picture_fails_the_test(monkeypatch):
+def what_fails_in_a_picture_fails_the_test():
     """In this process; a lesson in its own goes on, and says it on stderr."""
-    if guard := sys.modules.get("keras_window.guard"):
-        monkeypatch.setattr(guard.Guard, "__exit__", lambda *_: False)
+
+    def fail(dashboard, pane, error):
+        raise error
+
+    with pytest.MonkeyPatch.context() as patch:
+        if guard := sys.modules.get("keras_window.guard"):
+            patch.setattr(guard.Guard, "__exit__", lambda *_: False)
+        if dashboard := sys.modules.get("keras_window.dashboard"):
+            patch.setattr(dashboard.Dashboard, "_fail", fail)
+        yield patch
+
+
+@pytest.fixture
+def errors_are_shown(what_fails_in_a_picture_fails_the_test):
+    """For a test of errors: the window treats them as it does for a user."""
+    what_fails_in_a_picture_fails_the_test.undo()
 
 
 @pytest.fixture(scope="session")

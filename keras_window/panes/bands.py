@@ -6,6 +6,7 @@ import keras
 import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from matplotlib.transforms import ScaledTranslation
 
 from keras_window.guard import NotShown
 from keras_window.panes.curves import AlongTraining
@@ -37,9 +38,11 @@ class _Bands(AlongTraining):
             keys.append(Patch(color=self.colour, alpha=1 - light, lw=0, label=share))
         keys.append(Line2D([], [], color="black", lw=2, label="median"))
         (self._median,) = axes.plot([], [], color="black", lw=2, animated=True)
+        beside_label = ScaledTranslation(2.06 / 72, -20.7 / 72, axes.figure.dpi_scale_trans)
         axes.legend(
-            handles=keys[::-1], loc="upper right", bbox_to_anchor=(1.03, -0.085), ncols=5, fontsize=11,
-            frameon=False, borderpad=0, handlelength=0.6, handletextpad=0.3, columnspacing=0.55,
+            handles=keys[::-1], loc="upper right", bbox_to_anchor=(1, 0),
+            bbox_transform=axes.transAxes + beside_label, ncols=5, fontsize=11, frameon=False,
+            borderpad=0, borderaxespad=0, handlelength=0.6, handletextpad=0.3, columnspacing=0.55,
         )  # fmt: skip
         return [*self._bands, self._median]
 

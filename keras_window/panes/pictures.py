@@ -1,6 +1,7 @@
 """Panes that show images: some training examples, and a part of the test set."""
 
 import functools
+import textwrap
 from collections.abc import Sequence
 
 import numpy as np
@@ -9,12 +10,15 @@ from PIL import Image, ImageDraw
 
 from keras_window.panes.fonts import as_written, font
 from keras_window.panes.pane import PaintedArtist, Pane
-from keras_window.style import DARK_RED, LARGE, RED
+from keras_window.style import DARK_RED, LARGE, RED, SMALL, FittedText
 
 
-def _check_images(images):
-    if images.ndim not in (3, 4):
-        raise ValueError(f"picture panes need images [n, height, width, 1 or 3], not {list(images.shape)}")
+def _check_images(name, sample):
+    """Raise ValueError if a pane of this name cannot show a sample as images of classes."""
+    if sample is None:
+        raise ValueError(f"{name} shows images: LivePlot needs data=((x_train, y_train), (x_test, y_test))")
+    if why := sample.why_no_images() or sample.why_no_classes():
+        raise ValueError(f"{name} shows images of classes, [n, height, width, 1 or 3]: {why}")
 
 
 def _misclassified_first(sample, count):
@@ -54,6 +58,12 @@ def _shrunk(images, side):
     return (sum(part.astype(np.uint32) for part in parts) // len(parts)).astype(np.uint8)
 
 
+def _turned(grid, axes):
+    """Return columns and rows of a grid; the longer side of the axes has more of them."""
+    fewer, more = sorted(grid)
+    return (more, fewer) if axes.bbox.width > axes.bbox.height else (fewer, more)
+
+
 def mosaic(tiles, columns, rows, empty):
     """Put tiles side by side, in rows.
 
@@ -82,6 +92,15 @@ def _caption(text, width, height, lines, wrong):
     return picture
 
 
+def _in_two_lines(words):
+    """Part a text, or None, near its middle, at a space if possible."""
+    if not words:
+        return words
+    half = -(-len(words) // 2)
+    ways = (textwrap.wrap(words, width) for width in range(half, len(words) + 1))
+    return "\n".join(next(lines for lines in ways if len(lines) <= 2))
+
+
 class TrainImages(Pane):
     """Some training examples; the misclassified ones come first, on red, with label and prediction.
 
@@ -92,13 +111,15 @@ class TrainImages(Pane):
 
     def __init__(self, title: str = "Training digits", classes: Sequence[str] | None = None) -> None:
         self.title, self._classes = title, classes
-        self._columns, self._rows = (4, 3) if classes else (10, 6)
-        self._lines = 2 if classes and max(map(len, classes)) > 5 else 1  # lines of a caption
+        longest = max(map(len, classes or [""]))
+        self._grid = (3, 2) if longest > 15 else (4, 3) if classes else (10, 6)  # columns, rows
+        self._lines = 4 if longest > 15 else 2 if longest > 5 else 1  # lines of a caption
 
     def check(self, records):
-        _check_images(records.train.x)
+        _check_images("TrainImages", records.train)
 
     def build(self, axes, records):
+        self._columns, self._rows = _turned(self._grid, axes)
         axes.set(xticks=[], yticks=[], xlabel="misclassified first: label → prediction")
         axes.spines[:].set_visible(False)
         self._picture, self._shown = PaintedArtist(axes), ()
@@ -112,18 +133,20 @@ class TrainImages(Pane):
         self._shown = predictions
         order, wrong = _misclassified_first(sample, self._columns * self._rows)
         pictures, labels = _coloured(sample.pixels(order), wrong), sample.classes()
-        captions = [(str(labels[i]), str(predictions[i])) for i in order[:wrong]]
+        captions = [(str(labels[i]), f"→ {predictions[i]}") for i in order[:wrong]]
         captions += [None] * (len(order) - wrong)
         if self._classes:
             names = self._classes
-            captions = [(names[labels[i]], predictions and names[predictions[i]]) for i in order]
+            captions = [(names[labels[i]], predictions and f"→ {names[predictions[i]]}") for i in order]
+            if self._lines == 4:
+                captions = [tuple(map(_in_two_lines, caption)) for caption in captions]
         self._picture.show(functools.partial(self._paint, pictures, captions, wrong))
         return False
 
     def _paint(self, pictures, captions, wrong, width, height):
         whole = Image.new("RGB", (width, height), "white")
         wide, high = width // self._columns, height // self._rows
-        below = max(round(0.4 * high if self._lines == 2 else 0.25 * high), 2)
+        below = max(round({1: 0.25, 2: 0.4, 4: 0.45}[self._lines] * high), 2)
         side = max(min(wide, high - below) - 1, 1)
         for i, (picture, caption) in enumerate(zip(pictures, captions, strict=True)):
             left, top = i % self._columns * wide, i // self._columns * high
@@ -132,7 +155,7 @@ class TrainImages(Pane):
             if caption:
                 label, prediction = caption
                 between = " " if self._lines == 1 else "\n"
-                text = f"{label}{between}→ {prediction}" if i < wrong else label
+                text = f"{label}{between}{prediction}" if i < wrong else label
                 words = _caption(text, max(wide - 1, 1), below - 1, self._lines, i < wrong)
                 whole.paste(words, (left, top + side))
         return whole
@@ -147,7 +170,8 @@ class TestImages(Pane):
     Args:
         title: above the pane.
         classes: the names of the classes; the pane then names the most frequent mistake.
-        columns, rows: the size of the grid of images; smaller if the test set is smaller.
+        columns, rows: the size of the grid of images; smaller if the test set is smaller, and turned if the
+            pane is higher than wide.
 
     Source: M. Görner's visualisation for "TensorFlow and deep learning, without a PhD".
     """
@@ -162,17 +186,17 @@ class TestImages(Pane):
         rows: int = 25,
     ) -> None:
         self.title, self._classes = title, classes
-        self._columns, self._rows = columns, rows
+        self._grid = columns, rows
 
     def check(self, records):
-        _check_images(records.test.x)
+        _check_images("TestImages", records.test)
 
     def build(self, axes, records):
-        self.axes = axes
         examples = len(records.test.y)
-        as_many_as_needed = int(np.ceil(np.sqrt(examples * self._columns / self._rows)))  # of the same shape
-        self._columns = min(self._columns, as_many_as_needed)
-        self._rows = min(self._rows, -(-examples // self._columns))
+        columns, rows = _turned(self._grid, axes)
+        as_many_as_needed = int(np.ceil(np.sqrt(examples * columns / rows)))  # of the same shape
+        self._columns = min(columns, as_many_as_needed)
+        self._rows = min(rows, -(-examples // self._columns))
         self._bottom = max(1 - self._rows * self._columns / examples, 0)
         self._small = _shrunk(records.test.pixels(slice(None)), 14)
         self._picture, self._shown = PaintedArtist(axes), ()
@@ -181,11 +205,15 @@ class TestImages(Pane):
             0.5, 1, "", fontsize=LARGE, fontweight="bold", ha="center", va="center", animated=True,
             bbox={"facecolor": "white", "edgecolor": "black", "lw": 2, "boxstyle": "round,pad=0.2"},
         )  # fmt: skip
-        self._below = axes.text(
-            0.5, -0.02, "", ha="center", va="top", transform=axes.transAxes, animated=True
-        )
+        self._below = axes.add_artist(
+            FittedText(
+                0.5, -0.02, fontsize=SMALL, lines=2, ha="center", va="top", transform=axes.transAxes,
+                clip_on=False, animated=True,
+            )
+        )  # fmt: skip
         axes.set(xticks=[], ylim=(self._bottom, 1))
-        axes.yaxis.tick_right()
+        if axes.get_subplotspec().is_last_col():  # elsewhere it would meet the next pane's
+            axes.yaxis.tick_right()
         axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=" %"))
         axes.set_yticks(np.linspace(self._bottom, 1, 6))
         return [self._picture, self._line, self._text, self._below]

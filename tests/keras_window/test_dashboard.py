@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
+from PIL import Image, ImageFilter
 from small_trainings import RED, share_of, six_panes
 
-from common import Accuracy, Loss
-from subjects.houses import Errors
+from common import Accuracy, Biases, Loss, MaxActivations, TestImages, TrainImages, Weights
+from subjects.houses import Errors, PredictedAgainstTrue
 from keras_window.records import Records
 from keras_window.sample import Sample
 from keras_window.dashboard import Dashboard
@@ -77,3 +78,149 @@ def test_ticks_that_reach_over_the_edge_of_the_last_pane_leave_nothing_behind():
     pieced = np.array(dashboard.figure.canvas.buffer_rgba())
     dashboard.figure.canvas.draw()
     assert np.array_equal(pieced, np.asarray(dashboard.figure.canvas.buffer_rgba()))
+
+
+def long(words):
+    return f"{words} {'of a name that is too long for its place ' * 2}"[:60]
+
+
+NAMES = [f"class {i} of thirty characters !" for i in range(10)]
+KINDS = {
+    "a": Accuracy,
+    "A": lambda: Accuracy("top", long("sparse_top_k").replace(" ", "_")),
+    "l": Loss,
+    "L": lambda: Loss("decoder_output_mean_squared_error"),
+    "w": Weights,
+    "b": Biases,
+    "m": lambda: MaxActivations("dense"),
+    "i": TrainImages,
+    "I": lambda: TrainImages("Training clothes", NAMES),
+    "t": TestImages,
+    "T": lambda: TestImages(long("Test"), NAMES),
+    "e": lambda: Errors(np.zeros((2, 13)), np.array([10.0, 50.0]), "$1,000"),
+    "p": lambda: PredictedAgainstTrue(np.zeros((2, 13)), np.array([10.0, 50.0]), "$1,000"),
+}
+
+
+def some_records(digits):
+    """Of a training with a network that takes every tenth digit for a 3."""
+    (x, y), (x_test, y_test) = digits
+    x, y, x_test, y_test = x[:60], y[:60], x_test[:2000], y_test[:2000]
+    read, read_test = (np.where(np.arange(len(labels)) % 10, labels, 3) for labels in (y, y_test))
+    records = Records(Sample(x, y, np.eye(10)[read]), Sample(x_test, y_test, np.eye(10)[read_test], 98_000))
+    records.total_steps, records.step = 1_200, 0
+    for records.step in (10, 1_100):
+        records.add({"accuracy": 0.97, "val_accuracy": 0.98, "top": 0.999, "loss": 25e4, "val_loss": 24e4})
+        for name in ("Weights", "Biases", "Max. activations, dense"):
+            records.curves[name].add(records.step, np.linspace(-900, 900, 9))
+    return records
+
+
+def shown(dashboard):
+    return np.array(dashboard.figure.canvas.buffer_rgba())[..., :3]
+
+
+def drawn_anew(dashboard):
+    dashboard.figure.canvas.draw()
+    return shown(dashboard)
+
+
+def part_of(dashboard, number, pixels):
+    """The pixels of a pane, without title and ticks."""
+    left, bottom, right, top = np.rint(dashboard.axes[number].bbox.extents).astype(int)
+    return pixels[::-1][bottom:top, left:right]
+
+
+@pytest.mark.parametrize(
+    "kinds, size",
+    [
+        ("b", (640, 480)),
+        ("T", (640, 480)),
+        ("tw", (1344, 756)),
+        ("iem", (1344, 756)),
+        ("tIlT", (640, 480)),
+        ("IteAm", (1280, 720)),
+        ("ATLbtp", (1344, 756)),
+        ("tAIbwT", (640, 480)),
+    ],
+)
+def test_no_pane_is_cut_off_or_drawn_over_another(kinds, size, digits):
+    figure = File().figure
+    figure.set_size_inches(size[0] / 100, size[1] / 100)
+    records, panes = some_records(digits), [KINDS[kind]() for kind in kinds]
+    for pane in panes:
+        pane._predicted = np.array([40.0, 20.0])  # of `Errors` and the like
+    dashboard = Dashboard(figure, panes, records)
+    dashboard.draw(dashboard.update(records, long("a header") * 3))
+    parts = [*dashboard.axes, dashboard._header]
+    for part in parts:
+        box, frame = part.get_tightbbox(figure.canvas.get_renderer()), figure.bbox
+        assert box.x0 >= 0 and box.y0 >= 0 and box.x1 <= frame.x1 and box.y1 <= frame.y1, kinds
+    ink = []
+    for part in parts:
+        for other in parts:
+            other.set_visible(other is part)
+        mask = Image.fromarray((drawn_anew(dashboard) < 250).any(axis=-1))
+        ink.append(np.asarray(mask.convert("L").filter(ImageFilter.MaxFilter(3))) > 0)  # with a margin
+        assert ink[-1].any() and not (ink[-1][[0, -1]].any() or ink[-1][:, [0, -1]].any())
+    assert np.sum(ink, axis=0).max() == 1
+
+
+def test_a_pane_given_up_says_why_and_is_not_updated_any_more(digits, tmp_path):
+    records, panes = some_records(digits), six_panes()
+    dashboard = Dashboard(File().figure, panes, records)
+    why = "VAE has no call(), so its outputs for the test examples are not known"
+    for number, moment in (5, "before the first picture"), (1, "in mid-training"), (2, "shown alone"):
+        dashboard.show(3 if moment == "shown alone" else None)
+        dashboard.give_up(panes[number], why)
+        panes[number].update = None
+        dashboard.draw(dashboard.update(records, "a header"))
+        dashboard.draw()
+        pieced = shown(dashboard)
+        assert np.array_equal(pieced, drawn_anew(dashboard)), moment
+        given_up = part_of(dashboard, number, pieced)
+        assert (given_up.max(axis=-1) == given_up.min(axis=-1)).all() and given_up.min() == 128, moment
+        assert 0.005 < (given_up < 255).mean() < 0.1, moment
+    dashboard.save(tmp_path / "saved.png")
+    dashboard.show()
+    saved = np.asarray(Image.open(tmp_path / "saved.png").convert("RGB"))
+    assert [part_of(dashboard, i, saved).min() for i in range(6)] == [0, 128, 128, 0, 0, 128]
+    assert not dashboard.troubles
+
+
+def test_what_a_pane_raises_is_shown_in_its_place_and_the_others_go_on(digits, tmp_path, errors_are_shown):
+    def fail(*args):
+        raise KeyError("of glass,\nbroken")
+
+    records, panes = some_records(digits), six_panes()
+    loss, images, weights, biases = panes[1:5]
+    loss.build, biases.update, images._paint = fail, fail, fail
+    dashboard = Dashboard(File().figure, panes, records)
+    assert dashboard.troubles == [(loss, r"KeyError: 'of glass,\nbroken'")]
+    dashboard.draw(dashboard.update(records, "a header"))
+    assert [pane for pane, _ in dashboard.troubles] == [loss, biases, images]
+    assert [part_of(dashboard, i, shown(dashboard)).min() for i in (1, 2, 4)] == [128] * 3
+    weights.update = fail
+    dashboard.update(records, "a header")
+    panes[5]._picture.show(fail)
+    dashboard.save(tmp_path / "saved.png")
+    assert [pane for pane, _ in dashboard.troubles] == [loss, biases, images, weights, panes[5]]
+    saved = np.asarray(Image.open(tmp_path / "saved.png").convert("RGB"))
+    assert [part_of(dashboard, i, saved).min() for i in range(6)] == [0, *[128] * 5]
+
+
+def test_another_dashboard_takes_the_place_of_one_removed(digits):
+    records, figure = some_records(digits), File().figure
+    gone = Dashboard(figure, six_panes(), records)
+    gone.draw(gone.update(records, "a header"))
+    gone.show(3)
+    gone.remove()
+    pictures = []
+    for used in (figure, File().figure):
+        used.set_size_inches(19.2, 10.8)
+        dashboard = Dashboard(used, [Accuracy(), Loss(), Weights(), Biases()], records)
+        for step in (1_100, 1_200):
+            records.step = step
+            dashboard.draw(dashboard.update(records, "a header"))
+        pictures.append(shown(dashboard))
+    assert np.array_equal(*pictures)

@@ -99,7 +99,7 @@ def test_a_picture_of_no_image_is_refused(tmp_path, monkeypatch):
     x, y = np.zeros((50, 20)), np.zeros(50)
     model = keras.Sequential([keras.Input((20,)), layers.Dense(10, "softmax")])
     model.compile("sgd", "sparse_categorical_crossentropy")
-    with pytest.raises(ValueError, match=r"need images .* not \[50, 20\]"):
+    with pytest.raises(ValueError, match=r"shows images .* inputs are \[n, 20\], not images"):
         model.fit(x, y, verbose=0, callbacks=[LivePlot([TestImages()], [(x, y), (x, y)])])
 
 
