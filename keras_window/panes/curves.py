@@ -88,6 +88,13 @@ class _MetricPane(AlongTraining):
         ]  # fmt: skip
         return [*(line for *_, line in self._others), self._train, self._test, *self._texts]
 
+    def why_empty(self, records):
+        metric = records.name_of(self.metric)
+        if {metric, f"val_{metric}"} & records.curves.keys():
+            return None
+        names = [name for name, curve in records.curves.items() if np.ndim(curve.latest) == 0]
+        return f"Keras reports no {metric}, only {', '.join(names)}"
+
     def update(self, records):
         metric, shown = records.name_of(self.metric), []
         for overlay, prefix, line in self._others:
