@@ -24,9 +24,9 @@ class Unchanged:
     @contextlib.contextmanager
     def __call__(self):
         """A block after which everything but the outputs is as before."""
+        generators = random.getstate(), np.random.get_state(), _torch("get_rng_state")
         metrics = [(variable, _value(variable)) for variable in self._model.metrics_variables]
         others = [(variable, _value(variable)) for variable in self._others()]
-        generators = random.getstate(), np.random.get_state(), _torch("get_rng_state")
         try:
             yield
         finally:

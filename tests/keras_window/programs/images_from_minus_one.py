@@ -22,6 +22,6 @@ def main(callbacks):
 
 
 def window():
-    from keras_window import TestImages, TrainImages
+    from keras_window import Accuracy, TestImages, TrainImages
 
-    return {"panes": [TestImages(), TrainImages()], "data": (load(160, 0), load(80, 1))}
+    return {"panes": [TestImages(), Accuracy(), TrainImages()], "data": (load(160, 0), load(80, 1))}

@@ -3,6 +3,8 @@
 import keras
 import numpy as np
 
+SAVES = False  # the window does not learn of it
+
 
 class Impatience(keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None):

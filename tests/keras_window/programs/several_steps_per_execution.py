@@ -3,6 +3,8 @@
 import keras
 import numpy as np
 
+BACKENDS = ("tensorflow", "jax")
+
 
 def main(callbacks):
     x = np.random.default_rng(16).normal(size=(370, 3)).astype("float32")

@@ -19,7 +19,7 @@ def main(callbacks):
 
 
 def window():
-    from keras_window import Accuracy, Biases, Logits, Loss, MaxActivations, Weights
+    from keras_window import Accuracy, Biases, Loss, MaxActivations, Weights
 
-    panes = [Accuracy(), Loss(), Weights(), Biases(), Logits(), MaxActivations()]
+    panes = [Accuracy(), Loss(), Weights(), Biases(), MaxActivations("dense")]
     return {"panes": panes, "data": (load(300, 0), load(100, 1))}

@@ -3,6 +3,8 @@
 import keras
 import numpy as np
 
+SAYS = ["LivePlot: the orange curves are of the test data given to it; fit validates on other examples"]
+
 
 def blobs(rows, seed):
     rng = np.random.default_rng(seed)
