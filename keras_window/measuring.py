@@ -162,11 +162,10 @@ class Measurer:
         with self._unevaluated():
             model.reset_metrics()
             if any(getattr(type(model), name) is not getattr(keras.Model, name) for name in OWN):
-                for start in range(0, len(sample), self._batch):
-                    part = sample.take(slice(start, start + self._batch))
-                    batch = keras.tree.map_structure(keras.ops.convert_to_tensor, (part.x, part.y))
-                    metrics = model.test_on_batch(*batch, return_dict=True)
-                    self._flush()
+                flush = keras.callbacks.LambdaCallback(on_test_batch_end=lambda batch, logs: self._flush())
+                metrics = model.evaluate(
+                    sample.x, sample.y, self._batch, verbose=0, callbacks=[flush], return_dict=True
+                )
             else:
                 outputs = keras.tree.map_structure(keras.ops.convert_to_tensor, sample.outputs)
                 loss = model.compute_loss(sample.x, sample.y, outputs, training=False)
