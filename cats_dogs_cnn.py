@@ -26,9 +26,8 @@ data", 2016; for the initial weights He et al., "Delving deep into rectifiers", 
 
 # common comes first: it keeps TensorFlow quiet
 from common import Accuracy, LivePlot, Loss, MaxActivations, TestImages, TrainImages
-from common import Run, in_batches, parse_args, predict_photos, show_predictions, trained_model
-from common import wait_until_closed
-from subjects.photos import load_cats_dogs
+from common import Run, in_batches, parse_args, show_predictions, trained_model, wait_until_closed
+from subjects.photos import load_cats_dogs, predict_photos
 
 import keras
 from keras import layers
@@ -60,17 +59,15 @@ def build_model(image_size, augment=False, dropout=0.5):
 if __name__ == "__main__":
     flags = {"augment": True, "decay": True, "dropout": 0.5, "image_size": None, "full": False, "predict": []}
     args = parse_args(__doc__, epochs=40, batch_size=32, learning_rate=0.001, **flags)
-    trained = trained_model(args) if args.predict else None
-    if trained:
+    if args.predict and (trained := trained_model(args)):
         predict_photos(trained.model, trained.classes, args)
         wait_until_closed()
         raise SystemExit
 
     data = load_cats_dogs(args)
     train, validation = in_batches(data, args)  # in a new order each epoch
-    end = 0 if args.decay else 1  # the learning rate falls along a cosine to this part of it
-    learning_rate = keras.optimizers.schedules.CosineDecay(
-        args.learning_rate, args.epochs * len(train), alpha=end
+    learning_rate = keras.optimizers.schedules.CosineDecay(  # falls along a cosine to 0
+        args.learning_rate, decay_steps=args.epochs * len(train), alpha=0 if args.decay else 1
     )
     model = build_model(data.train.x.shape[1], args.augment, args.dropout)
     model.compile(
@@ -91,7 +88,6 @@ if __name__ == "__main__":
         callbacks=[run, plot],
     )
     run.finish(model.evaluate(validation, return_dict=True), lecture=0.8 if args.augment else None)
-    if args.predict:
-        predict_photos(model, data.classes, args)
+    predict_photos(model, data.classes, args)
     show_predictions(model, data, args)
     plot.wait_until_closed()

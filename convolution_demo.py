@@ -32,14 +32,13 @@ import reprlib
 
 # common comes first: it keeps TensorFlow quiet
 from common import UserError
-from common.command_line import slides_parser
 from common.data.digits_and_clothes import bundled_mnist
 from common.data.pictures import read_photo
 from common.values import picture, whole_number
 from slides.shapes import (
     BLUE, GREEN, GREY, INK, RED, WHITE, YELLOW, draw_numbers, draw_volume, mark, number, signed,
 )  # fmt: skip
-from slides.show import Slide, show_slides
+from slides.show import Slide, show_slides, slides_parser
 
 import numpy as np
 from keras import ops

@@ -1,6 +1,6 @@
 """Draw a digit with the mouse, and see at once what trained networks predict.
 
-On the left is the sheet; in the middle the image that the networks see, 28 × 28 pixels, fitted and centred
+On the left you draw; in the middle is the image that the networks see, 28 × 28 pixels, fitted and centred
 as MNIST's digits were; on the right the ten probabilities Y that each network predicts. The networks are the
 best in runs/ that was trained on MNIST and the best with one layer (softmax), or those that --model names. If
 there is none in runs/, softmax is trained first.
@@ -66,12 +66,12 @@ def as_mnist(ink):
 class Network(NamedTuple):
     """A trained network: its name in the terminal, its name in the window, and its predictions.
 
-    `read` converts an image, uint8 [28, 28, 1], to the probabilities, float [10].
+    `predict` computes the probabilities, float [10], for an image, uint8 [28, 28, 1].
     """
 
     source: str
     name: str
-    read: Callable
+    predict: Callable
 
 
 def digits_of(result):
@@ -101,13 +101,13 @@ def load_network(path):
             source, name = f"{source} (trained on {digits})", f"{script} {step or ''}\n{digits}: {accuracy}"
     model = load_model(file, "name another one")
 
-    def read(image):
+    def predict(image):
         return np.asarray(model.predict_on_batch(image[np.newaxis])[0], float)
 
     fits = takes_and_gives(model, (28, 28, 1), (10,))
-    if not fits or not abs(read(np.zeros((28, 28, 1), np.uint8)).sum() - 1) < 0.1:
+    if not fits or not abs(predict(np.zeros((28, 28, 1), np.uint8)).sum() - 1) < 0.1:
         raise UserError(f"{file} does not make 10 probabilities from 28 × 28 × 1 pixels")
-    return Network(source, name, read)
+    return Network(source, name, predict)
 
 
 def find_networks(runs):
@@ -160,7 +160,7 @@ if __name__ == "__main__":
     parser = demo_parser(__doc__)
     about = "one or two networks: .keras files or folders of runs (default: the best in runs/, and softmax)"
     parser.add_argument("--model", help=about, nargs="+", type=some_path, default=[], metavar="FILE")
-    about = "read the digit on a photo or scan"
+    about = "classify the digit on a photo or scan"
     parser.add_argument("--image", help=about, nargs="+", type=picture, default=[], metavar="FILE")
     args = parser.parse_args()
     if len(args.model) > 2:
@@ -178,13 +178,13 @@ if __name__ == "__main__":
         raise UserError(f"no window ({why}): name a picture of a digit with --image FILE")
     networks = [load_network(path) for path in args.model]
     networks = networks or find_networks(Path("runs")) or train_softmax(pad)
-    pad.put_readers([(network.name, network.read) for network in networks])
+    pad.put_readers([(network.name, network.predict) for network in networks])
     if pad.no_window:
         print(f"No window ({pad.no_window}): the pictures are saved instead.")
 
     for i, (path, ink) in enumerate(zip(args.image, inks, strict=True), start=1):
         for network in networks:
-            probabilities = network.read(as_mnist(ink))
+            probabilities = network.predict(as_mnist(ink))
             print(f"{path}: {probabilities.argmax()} ({100 * probabilities.max():.1f} %) by {network.source}")
         if args.plot != "none" and not window:
             pad.show(ink)

@@ -18,12 +18,11 @@ from functools import partial
 
 # common comes first: it keeps TensorFlow quiet
 from common import UserError
-from common.command_line import slides_parser
 from common.data.digits_and_clothes import bundled_mnist
 from common.values import positive_number
 from slides import shapes
 from slides.shapes import INK, ORANGE, YELLOW, draw_box, draw_neuron, draw_picture, whole_slide, write
-from slides.show import Slide, show_slides
+from slides.show import Slide, show_slides, slides_parser
 
 import keras
 import numpy as np

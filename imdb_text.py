@@ -24,7 +24,7 @@ Source: TensorFlow's tutorial "Text classification with movie reviews", about 87
 # common comes first: it keeps TensorFlow quiet
 from common import Accuracy, Biases, LivePlot, Loss, Weights
 from common import Run, in_batches, parse_args, trained_model
-from subjects.reviews import Reviews, WordSentiments, classify_reviews, load_imdb
+from subjects.reviews import Reviews, WordSentiments, classify_reviews, load_imdb, say_best_epoch
 
 import keras
 from keras import layers
@@ -46,8 +46,7 @@ if __name__ == "__main__":
     flags = {"review": [], "full": False, "threads": 1}
     args = parse_args(__doc__, epochs=40, batch_size=512, learning_rate=0.001, **flags)
     data = load_imdb(args)
-    trained = trained_model(args, data) if args.review else None
-    if trained:
+    if args.review and (trained := trained_model(args, data)):
         classify_reviews(trained.model, args.review, data.words)
         raise SystemExit
 
@@ -72,13 +71,7 @@ if __name__ == "__main__":
         validation_data=validation,
         callbacks=[keep_best, run, plot],
     )
-    if run.history:
-        epoch = keep_best.best_epoch + 1
-        after = "it does not overfit yet"
-        if epoch < len(run.history):
-            after = "from there on it overfits, so these weights are kept"
-        print(f"The validation loss was lowest after epoch {epoch}: {after}.")
+    say_best_epoch(keep_best, run.history)
     run.finish(model.evaluate(test, return_dict=True), lecture=0.87)
-    if args.review:
-        classify_reviews(model, args.review, data.words)
+    classify_reviews(model, args.review, data.words)
     plot.wait_until_closed()

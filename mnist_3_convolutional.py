@@ -28,7 +28,8 @@ Try: --show-filters (kernels and feature maps; --resume --show-filters if the ru
 
 # common comes first: it keeps TensorFlow quiet
 from common import Accuracy, LivePlot, Loss, MaxActivations, TestImages, TrainImages
-from common import Run, in_batches, load_mnist, parse_args, show_feature_maps
+from common import Run, in_batches, load_mnist, parse_args
+from subjects.digits import show_feature_maps
 
 import keras
 from keras import layers

@@ -26,7 +26,8 @@ Source: Ioffe and Szegedy, "Batch Normalization", 2015, https://arxiv.org/abs/15
 
 # common comes first: it keeps TensorFlow quiet
 from common import Accuracy, LivePlot, Logits, Loss, MaxActivations, TestImages, TrainImages
-from common import Run, in_batches, load_mnist, parse_args, show_feature_maps
+from common import Run, in_batches, load_mnist, parse_args
+from subjects.digits import show_feature_maps
 
 import keras
 from keras import layers

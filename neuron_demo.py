@@ -23,14 +23,13 @@ import functools
 
 # common comes first: it keeps TensorFlow quiet
 from common import UserError
-from common.command_line import slides_parser
 from common.data.digits_and_clothes import bundled_mnist
 from common.values import whole_number
 from slides.shapes import (
     BLUE, GREEN, INK, ORANGE, WHITE, YELLOW, draw_box, draw_neuron, draw_picture, inset, number, signed,
     whole_slide, write,
 )  # fmt: skip
-from slides.show import Slide, show_slides
+from slides.show import Slide, show_slides, slides_parser
 
 import numpy as np
 

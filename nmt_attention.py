@@ -119,10 +119,9 @@ if __name__ == "__main__":
     flags = {"decay": True, "beams": 1, "translate": []}
     args = parse_args(__doc__, variants=VARIANTS, batch_size=64, learning_rate=0.002, **flags)
     task = load_dates(args) if args.step == "dates" else load_sentences(args)
-    trained = trained_model(args, task.data) if args.translate else None
-    if trained:
-        with_beams = functools.partial(translate, trained.model, length=task.lengths[1], beams=args.beams)
-        say_translations(args.translate, task, with_beams)
+    beam_search = functools.partial(translate, length=task.lengths[1], beams=args.beams)
+    if args.translate and (trained := trained_model(args, task.data)):
+        say_translations(args.translate, task, functools.partial(beam_search, trained.model))
         raise SystemExit
 
     data = task.data
@@ -150,9 +149,7 @@ if __name__ == "__main__":
         validation_data=validation,
         callbacks=[run, plot],
     )
-    with_beams = functools.partial(translate, model, length=task.lengths[1], beams=args.beams)
-    result = score_translations(task, with_beams)
+    result = score_translations(task, functools.partial(beam_search, model))
     run.finish(result, lecture=None, write="{:.2%}".format if args.step == "dates" else "{:.1f}".format)
-    if args.translate:
-        say_translations(args.translate, task, with_beams)
+    say_translations(args.translate, task, functools.partial(beam_search, model))
     plot.wait_until_closed()

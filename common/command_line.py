@@ -93,13 +93,6 @@ def demo_parser(description, flags=("plot", "share", "close", "out")):
     return parser
 
 
-def slides_parser(description):
-    """Make the parser of a slide show: `demo_parser` with --slide and --movie."""
-    parser = demo_parser(description, ("plot", "share", "close", "movie", "out"))
-    parser.add_argument("--slide", help="show only this slide (default: all of them)", metavar="NAME")
-    return parser
-
-
 def parse_args(description, *, variants=None, argv=None, **defaults):
     """Read the command line of a lesson; in a notebook, use the defaults unless `sys.argv` is set there.
 

@@ -37,20 +37,12 @@ def remove_leftovers(folder):
     if os.name == "nt":
         return  # there `os.kill(process, 0)` ends the process
     for path in Path(folder).glob(f".new-{MACHINE}-*"):
-        process = re.fullmatch(r"\.new-[0-9a-f]+-([0-9]{1,9})(\..*)?", path.name)
-        if process and not _lives(int(process[1])):
-            with contextlib.suppress(OSError):
-                path.unlink()
-
-
-def _lives(process):
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:  # another user's process
-        return True
-    return True
+        if process := re.fullmatch(r"\.new-[0-9a-f]+-([0-9]{1,9})(\..*)?", path.name):
+            with contextlib.suppress(OSError):  # another user's process or file
+                try:
+                    os.kill(int(process[1]), 0)
+                except ProcessLookupError:
+                    path.unlink()
 
 
 @contextlib.contextmanager
@@ -100,8 +92,7 @@ def reading(path, cure):
         # an OSError without a number comes from a library; EINVAL: a damaged file led to a bad offset
         if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
             raise _unreadable(path, error) from error
-        why = first_line(error) or type(error).__name__
-        raise UserError(f"{path} is damaged ({why}): {cure}") from error
+        raise UserError(f"{path} is damaged ({first_line(error)}): {cure}") from error
 
 
 def parse_json(text, form):

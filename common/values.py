@@ -10,8 +10,7 @@ import re
 import sys
 from pathlib import Path
 
-from common.data.picture_folders import say_left_out
-from common.data.pictures import read_each, read_photo
+from common.data.pictures import read_each, read_photo, say_left_out
 from common.errors import UserError
 from common.files import user_errors
 from keras_window.curves_file import read_curves

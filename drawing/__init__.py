@@ -1,1 +1,1 @@
-"""The drawing pad: strokes, a sheet for each student, and the networks' predictions."""
+"""The drawing pad: strokes, a drawing for each student, and the networks' predictions."""

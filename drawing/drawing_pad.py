@@ -1,4 +1,4 @@
-"""A sheet to draw on with the mouse, beside the networks' predictions."""
+"""An area to draw in with the mouse, beside the networks' predictions."""
 
 import sys
 import time
@@ -11,27 +11,27 @@ from matplotlib.ticker import PercentFormatter
 from PIL import Image
 
 from common.files import replacing
-from drawing.class_sheets import ClassSheets
+from drawing.class_drawings import ClassDrawings
 from drawing.ink import PEN, SIDE, draw_stroke
 from common.errors import UserError
 from common.screens import open_screen
 from keras_window.panes.pane import PaintedArtist
 from keras_window.style import LARGE, SMALL, STYLE, TRAIN, as_designed, fit_text
 
-READ_EVERY = 0.06  # seconds, at least, while the pen moves
+PREDICT_EVERY = 0.06  # seconds, at least, while the pen moves
 OTHER = "#BBBBBB"
 BUTTONS = {"c": "clear", " ": "next picture", "s": "save", "q": "close"}
 KEYS = "c clears    s saves the picture    f fills the screen    q closes"
 
 
 class DrawingPad:
-    """A sheet to draw on, the small image made from it, and the networks' predictions for that image.
+    """An area to draw in, the small image made from it, and the networks' predictions for that image.
 
     Args:
         plot: "auto", "window", "web", "share" or "file".
         title: the window's title.
-        see: converts ink, float [280, 280], 0 (paper) to 1 (ink), to the image that the networks see, uint8
-            [n, n, 1].
+        preprocess: converts ink, float [280, 280], 0 (paper) to 1 (ink), to the networks' input, an image,
+            uint8 [n, n, 1].
         box: (first, last) row and column of the marked part of that image.
         out: the folder for saved pictures.
 
@@ -39,13 +39,13 @@ class DrawingPad:
         no_window: the reason why a requested window could not be opened, else None.
     """
 
-    def __init__(self, plot, title, see, box, out):
-        self._see, self._out, self._readers, self._waiting = see, Path(out), [], []
+    def __init__(self, plot, title, preprocess, box, out):
+        self._preprocess, self._out, self._networks, self._waiting = preprocess, Path(out), [], []
         self._pen = None  # its position while it draws, else None
-        self._drawn = self._read = True  # whether the window shows the current ink, and predictions for it
-        self._read_at, self._background = 0, None
+        self._drawn = self._predicted = True  # whether the window shows this ink, and predictions for it
+        self._predicted_at, self._background = 0, None
         self.screen, self.no_window = open_screen(plot, title, lambda key: None, BUTTONS, PEN / SIDE)
-        self._class = ClassSheets(self.screen, see) if plot == "share" else None
+        self._class = ClassDrawings(self.screen, preprocess) if plot == "share" else None
         self.figure = self.screen.figure
         self._build(box)
         canvas = self.figure.canvas
@@ -61,22 +61,22 @@ class DrawingPad:
 
     @as_designed(STYLE | {"axes.spines.top": True, "axes.spines.right": True})
     def _build(self, box):
-        self._paper, self._small = (
+        self._area, self._input = (
             self.figure.add_axes(place, xticks=[], yticks=[], box_aspect=1, anchor="N")
             for place in ((0.02, 0.1, 0.36, 0.8), (0.41, 0.35, 0.16, 0.55))
         )
-        for axes, title in ((self._paper, "Draw here"), (self._small, "What it sees")):
+        for axes, title in ((self._area, "Draw here"), (self._input, "What it sees")):
             axes.set_title(title, fontsize=18, fontweight="bold", loc="left")
             axes.spines[:].set(color="#666666", lw=2)
-        self._drawing, self._seen = PaintedArtist(self._paper), PaintedArtist(self._small)
-        pixels = len(self._see(np.zeros((1, 1))))
-        self._small.set(xlim=(0, pixels), ylim=(pixels, 0))
+        self._drawing, self._image = PaintedArtist(self._area), PaintedArtist(self._input)
+        pixels = len(self._preprocess(np.zeros((1, 1))))
+        self._input.set(xlim=(0, pixels), ylim=(pixels, 0))
         first, last = box
         marks = {"color": TRAIN, "alpha": 0.4, "animated": True}
         frame = Rectangle((first, first), last + 1 - first, last + 1 - first, fill=False, ls="--", **marks)
-        self._small.add_patch(frame)
+        self._input.add_patch(frame)
         middle = (pixels + 1) / 2
-        (cross,) = self._small.plot(middle, middle, "+", ms=14, **marks)
+        (cross,) = self._input.plot(middle, middle, "+", ms=14, **marks)
         about = (
             f"{pixels} × {pixels} pixels: the digit",
             "is fitted into the square,",
@@ -84,24 +84,24 @@ class DrawingPad:
             "centre of mass is at +",
         )
         style = {"fontsize": SMALL, "va": "top", "linespacing": 1.4}
-        self._small.text(0, -0.05, "\n".join(about), transform=self._small.transAxes, **style)
+        self._input.text(0, -0.05, "\n".join(about), transform=self._input.transAxes, **style)
         style = {"fontsize": 15, "va": "bottom", "transform": self.figure.transFigure, "animated": True}
-        self._hint = self._paper.text(0.02, 0.03, "", **style)
-        self._moving = [self._drawing, self._seen, frame, cross, self._hint]
+        self._hint = self._area.text(0.02, 0.03, "", **style)
+        self._moving = [self._drawing, self._image, frame, cross, self._hint]
 
     @as_designed(STYLE)
-    def put_readers(self, readers):
+    def put_readers(self, networks):
         """Add one or two networks, whose predictions are shown from now on.
 
         Args:
-            readers: for each network its name, one or two lines, and a function from an image, as `see`
+            networks: for each its name, one or two lines, and a function from its input, as `preprocess`
                 returns it, to the probabilities of the digits, float [10].
         """
         if self._class:
-            self._class.readers = readers
+            self._class.networks = networks
         left, right, gap = 0.62, 0.98, 0.04
-        width = (right - left - gap * (len(readers) - 1)) / len(readers)
-        for i, (name, read) in enumerate(readers):
+        width = (right - left - gap * (len(networks) - 1)) / len(networks)
+        for i, (name, predict) in enumerate(networks):
             axes = self.figure.add_axes((left + i * (width + gap), 0.1, width, 0.53))
             axes.text(0, 1.58, name, fontsize=SMALL, va="top", transform=axes.transAxes, linespacing=1.4)
             axes.set(xlim=(0, 1), ylim=(9.6, -0.6), xticks=(0, 0.5, 1), xlabel="probability in %")
@@ -111,20 +111,20 @@ class DrawingPad:
             style = {"fontweight": "bold", "color": TRAIN, "va": "center", "animated": True}
             digit = axes.text(0, 1.2, "", fontsize=72, transform=axes.transAxes, **style)
             share = axes.text(0.064 / width, 1.18, "", fontsize=LARGE, transform=axes.transAxes, **style)
-            self._readers.append((read, bars, digit, share))
+            self._networks.append((predict, bars, digit, share))
             self._moving += [*bars, digit, share]
-        self._read = False
+        self._predicted = False
         self.figure.canvas.draw()
 
     def show(self, ink):
-        """Replace the sheet with a copy of this ink, float [280, 280], 0 (paper) to 1 (ink), to draw on."""
+        """Replace the drawing with a copy of this ink, float [280, 280], 0 (paper) to 1 (ink), to draw on."""
         self.ink = np.array(ink, np.float32)
-        self._drawn = self._read = False
+        self._drawn = self._predicted = False
         self._hint.set_text("space brings the next picture\n" * (len(self._waiting) > 1) + KEYS)
 
-    def show_in_turn(self, sheets):
-        """Show the first of several sheets; the space key shows the next."""
-        self._waiting = list(sheets)
+    def show_in_turn(self, drawings):
+        """Show the first of several drawings; the space key shows the next."""
+        self._waiting = list(drawings)
         self._turn()
 
     def _turn(self):
@@ -145,32 +145,32 @@ class DrawingPad:
             return
         if self._class:
             self._class.flush()
-        pause = time.perf_counter() - self._read_at
-        if not self._read and (self._pen is None or pause > READ_EVERY):
-            self._read_ink()
+        pause = time.perf_counter() - self._predicted_at
+        if not self._predicted and (self._pen is None or pause > PREDICT_EVERY):
+            self._predict()
             self._draw(self._moving, self.figure.bbox)
         elif not self._drawn:
             self._show_ink()
-            self._draw([self._drawing], self._paper.bbox)
+            self._draw([self._drawing], self._area.bbox)
 
     def _show_ink(self):
         grey = Image.fromarray((255 * (1 - self.ink)).astype(np.uint8))
         self._drawing.show(lambda width, height: grey.resize((width, height), Image.Resampling.BILINEAR))
         self._drawn = True
 
-    def _read_ink(self):
+    def _predict(self):
         self._show_ink()
-        picture = self._see(self.ink)
-        grey = Image.fromarray(255 - picture[..., 0])
-        self._seen.show(lambda width, height: grey.resize((width, height), Image.Resampling.NEAREST))
-        for read, bars, digit, share in self._readers:
-            probabilities = read(picture) if picture.any() else np.zeros(10)
+        image = self._preprocess(self.ink)
+        grey = Image.fromarray(255 - image[..., 0])
+        self._image.show(lambda width, height: grey.resize((width, height), Image.Resampling.NEAREST))
+        for predict, bars, digit, share in self._networks:
+            probabilities = predict(image) if image.any() else np.zeros(10)
             best = probabilities.argmax()
             for i, (bar, probability) in enumerate(zip(bars, probabilities, strict=True)):
                 bar.set(width=probability, color=TRAIN if i == best else OTHER)
-            digit.set_text(str(best) if picture.any() else "")
-            share.set_text(f"{100 * probabilities[best]:.1f} %" if picture.any() else "")
-        self._read, self._read_at = True, time.perf_counter()
+            digit.set_text(str(best) if image.any() else "")
+            share.set_text(f"{100 * probabilities[best]:.1f} %" if image.any() else "")
+        self._predicted, self._predicted_at = True, time.perf_counter()
 
     def _draw(self, artists, part):
         if self._background is None:
@@ -193,11 +193,11 @@ class DrawingPad:
     # -- mouse and keys
 
     def _place(self, event):
-        box = self._paper.bbox
+        box = self._area.bbox
         return SIDE * (event.x - box.x0) / box.width, SIDE * (box.y1 - event.y) / box.height
 
     def _on_press(self, event):
-        if event.button == 1 and event.inaxes is self._paper:
+        if event.button == 1 and event.inaxes is self._area:
             self.show(self.ink)
             self._pen = self._place(event)
             self._on_move(event)
@@ -206,7 +206,7 @@ class DrawingPad:
         if self._pen is not None:
             place = self._place(event)
             draw_stroke(self.ink, self._pen, place)
-            self._pen, self._drawn, self._read = place, False, False
+            self._pen, self._drawn, self._predicted = place, False, False
 
     def _on_release(self, event):
         if event.button == 1:
@@ -237,7 +237,7 @@ class DrawingPad:
 
     def save(self, path):
         """Save the whole figure. Raises UserError if it cannot be written."""
-        self._read_ink()
+        self._predict()
         with replacing(path) as new:
             Path(path).parent.mkdir(parents=True, exist_ok=True)
             self.figure.savefig(new, dpi=100)

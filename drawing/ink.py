@@ -1,4 +1,4 @@
-"""Ink on a sheet: pen strokes, and digits extracted from a photo or scan."""
+"""The ink of a drawing: pen strokes, and digits extracted from a photo or scan."""
 
 import numpy as np
 from PIL import Image, ImageFilter
@@ -6,7 +6,7 @@ from PIL import Image, ImageFilter
 from common.data.pictures import read_photo
 from common.errors import UserError
 
-SIDE = 280  # of the sheet, in pixels
+SIDE = 280  # of a drawing, in pixels
 PEN = 25  # pixels: a digit 200 pixels high then has strokes as wide as most of MNIST's
 
 
@@ -15,7 +15,7 @@ def draw_stroke(ink, start, end):
 
     Args:
         ink: float [height, width], changed in place.
-        start, end: (column, row) in pixels; they may lie outside the sheet.
+        start, end: (column, row) in pixels; they may lie outside the drawing.
     """
     (x0, y0), (x1, y1) = start, end
     reach = PEN / 2 + 3
@@ -33,7 +33,7 @@ def draw_stroke(ink, start, end):
 
 
 def read_ink(path):
-    """The ink of the digit on a photo or scan, as if it had been drawn on the sheet.
+    """The ink of the digit on a photo or scan, as if it had been drawn with the pen.
 
     The paper may be unevenly lit, and the ink darker or lighter than the paper. Specks and shadows along the
     image's border are removed, and very thin strokes are widened.
@@ -58,7 +58,7 @@ def read_ink(path):
         ink *= _largest_pieces(ink) * (level - paper > 0.1)
     if ink.max() <= 0.1:
         raise UserError(f"there is nothing drawn on {path}")
-    return _on_the_sheet(ink)
+    return _as_drawn(ink)
 
 
 def _read_grey(path):
@@ -127,16 +127,16 @@ def _least(picture, reach):
     return picture
 
 
-def _on_the_sheet(ink):
+def _as_drawn(ink):
     rows, columns = (np.flatnonzero((ink > 0.1).any(axis)) for axis in (1, 0))
     digit = Image.fromarray(ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
     scale = 200 / max(digit.size)
     width, height = (max(round(length * scale), 1) for length in digit.size)
-    sheet = np.zeros((SIDE, SIDE), np.float32)
+    drawing = np.zeros((SIDE, SIDE), np.float32)
     top, left = (SIDE - height) // 2, (SIDE - width) // 2
-    sheet[top : top + height, left : left + width] = digit.resize((width, height), Image.Resampling.BOX)
-    black = sheet > 0.5
+    drawing[top : top + height, left : left + width] = digit.resize((width, height), Image.Resampling.BOX)
+    black = drawing > 0.5
     outline = sum(np.count_nonzero(np.diff(black, axis=axis)) for axis in (0, 1)) * 0.8
     width = 2 * np.count_nonzero(black) / max(outline, 1)
     missing = int(PEN - width) // 2 if width < PEN / 2 else 0
-    return np.array(_most(Image.fromarray(sheet), missing))
+    return np.array(_most(Image.fromarray(drawing), missing))

@@ -3,6 +3,7 @@
 import time
 from dataclasses import dataclass
 
+from common.command_line import demo_parser
 from common.files import by_product, replacing, user_errors
 from common.errors import UserError
 from common.screens import open_screen
@@ -47,6 +48,13 @@ class Slide:
             figure.text(0.5, 0.025, footer, fontsize=13, ha="center", va="center", color="0.35")
             draw, *rest = self.drawing
             draw(figure, step, *rest)
+
+
+def slides_parser(description):
+    """Make the parser of a slide show: `demo_parser` with --slide and --movie."""
+    parser = demo_parser(description, ("plot", "share", "close", "movie", "out"))
+    parser.add_argument("--slide", help="show only this slide (default: all of them)", metavar="NAME")
+    return parser
 
 
 def show_slides(slides, args):

@@ -1,1 +1,4 @@
-"""Data, panes and answers that only one lesson's subject needs, in a package for each subject."""
+"""Data, panes and answers that only one lesson's subject needs, in a package for each subject.
+
+A module beside these packages is shared by several subjects.
+"""

@@ -1,1 +1,1 @@
-"""Pictures of what a trained network predicts, and of its feature maps."""
+"""Still pictures, such as that of what a trained network predicts."""

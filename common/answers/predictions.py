@@ -5,8 +5,6 @@ from pathlib import Path
 import numpy as np
 
 from common.answers.picture import show_picture
-from common.data.pictures import read_each
-from common.data.picture_folders import say_left_out
 from keras_window.sample import Sample
 
 RIGHT, WRONG, OTHER = "#0072B2", "#C8001E", "#BBBBBB"
@@ -33,13 +31,15 @@ def show_predictions(model, data, args):
     *_, (x, y) = data
     outputs = model.predict(x, batch_size=BATCH, verbose=0)
     path = Path(args.out) / "predictions.png"
-    show_picture(lambda figure: _draw(figure, x, y, outputs, data.classes), path, "Predictions", args)
+    show_picture(
+        lambda figure: draw_predictions(figure, x, y, outputs, data.classes), path, "Predictions", args
+    )
 
 
-def _draw(figure, x, y, outputs, classes):
-    """Draw the images, their predictions and, if there are labels (y), the true classes and the matrix."""
+def draw_predictions(figure, x, y, outputs, classes):
+    """Draw the first images and their predictions; with labels, y, also the true classes and the matrix."""
     sample = Sample(x, np.zeros(len(x), int) if y is None else y, outputs)
-    read, right = sample.predictions(), sample.classes()
+    predicted, true = sample.predictions(), sample.classes()
     probabilities = np.c_[1 - outputs, outputs] if outputs.shape[-1] == 1 else outputs
     pictures = sample.pixels(slice(COLUMNS * ROWS))
     right_side = 0.985 if y is None else 0.5
@@ -55,26 +55,26 @@ def _draw(figure, x, y, outputs, classes):
         image, bars = figure.add_subplot(cell[0, 0]), figure.add_subplot(cell[0, 1])
         image.imshow(picture.squeeze(), cmap="gray_r" if picture.shape[-1] == 1 else None)
         image.set(xticks=[], yticks=[], anchor="W")
-        text = f"{classes[read[i]]} {probabilities[i, read[i]]:.0%}"
+        text = f"{classes[predicted[i]]} {probabilities[i, predicted[i]]:.0%}"
         colours = [OTHER] * len(classes)
         if y is None:
-            colour = colours[read[i]] = RIGHT
+            colour = colours[predicted[i]] = RIGHT
         else:
-            text += f"\n({classes[right[i]]})"
-            colour = RIGHT if read[i] == right[i] else WRONG
-            colours[read[i]], colours[right[i]] = WRONG, RIGHT
+            text += f"\n({classes[true[i]]})"
+            colour = RIGHT if predicted[i] == true[i] else WRONG
+            colours[predicted[i]], colours[true[i]] = WRONG, RIGHT
         style = {"color": colour, "fontsize": 12, "fontweight": "bold", "linespacing": 1.0}
         image.text(0, -0.04, text, va="top", transform=image.transAxes, **style)
         bars.barh(range(len(classes)), probabilities[i], color=colours)
         bars.set(xlim=(0, 1), xticks=[], yticks=[], ylim=(len(classes) - 0.5, -0.5))
         bars.spines[["top", "right", "bottom"]].set_visible(False)
     if y is not None:
-        _draw_confusion(figure.add_axes((0.6, 0.14, 0.385, 0.78)), right, read, classes)
+        _draw_confusion(figure.add_axes((0.6, 0.14, 0.385, 0.78)), true, predicted, classes)
 
 
-def _draw_confusion(axes, right, read, classes):
+def _draw_confusion(axes, true, predicted, classes):
     counts = np.zeros((len(classes), len(classes)), int)
-    np.add.at(counts, (right, read), 1)
+    np.add.at(counts, (true, predicted), 1)
     axes.imshow(counts, cmap="Blues")
     axes.set_title("Confusion matrix", fontsize=18, fontweight="bold")
     slanted = {"rotation": 45, "ha": "right"} if len(classes) > 4 else {}
@@ -88,28 +88,3 @@ def _draw_confusion(axes, right, read, classes):
         axes.text(
             j, i, count or "", ha="center", va="center", color=colour, fontsize=120 / (len(classes) + 2)
         )
-
-
-def predict_photos(model, classes, args):
-    """Print the predicted class and its probability for each of the user's images, and draw the first ones.
-
-    The picture is saved as `my_pictures.png`, and shown as --plot says. A file that can no longer be read is
-    named and left out.
-
-    Args:
-        model: a trained model for two classes, as in `show_predictions`; its input is [n, size, size, 3].
-        classes: the names of the two classes.
-        args: from `parse_args`; `predict` (the paths), `out`, `plot` and `close` are used.
-    """
-    photos, left_out = read_each(args.predict, model.input_shape[1])
-    say_left_out(left_out)
-    if not photos:
-        return
-    paths, images = zip(*photos, strict=True)
-    images = np.stack(images)
-    outputs = model.predict(images, batch_size=BATCH, verbose=0)
-    for path, probability in zip(paths, outputs[:, 0], strict=True):
-        name = classes[int(probability > 0.5)]
-        print(f"{path}: {name}, {max(probability, 1 - probability):.1%}")
-    path = Path(args.out) / "my_pictures.png"
-    show_picture(lambda figure: _draw(figure, images, None, outputs, classes), path, "My pictures", args)

@@ -119,3 +119,11 @@ def read_each(paths, size):
         except ValueError as error:
             left_out.append((path, error))
     return photos, left_out
+
+
+def say_left_out(left_out):
+    """Print the first five of a list of (path, why it is left out), and the number of the others."""
+    for path, why in left_out[:5]:
+        print(f"Left out: {path} {why}")
+    if len(left_out) > 5:
+        print(f"Left out: {len(left_out) - 5:,} more")

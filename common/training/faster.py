@@ -79,15 +79,10 @@ def _or(own, fused):
 
 def _moments(adam, variables):
     """TensorFlow's variables of Adam, momentum and velocity, by reference to that which they move."""
-    momentums, velocities = (
-        [slot.value for slot in adam.variables if slot.name.endswith(kind)]
-        for kind in ("momentum", "velocity")
-    )
-    return {
-        variable.value.ref(): slots
-        for variable, *slots in zip(variables, momentums, velocities, strict=False)
-        if all(slot.shape == variable.shape for slot in slots)
-    }
+    kinds = "momentum", "velocity"
+    slots = [[slot.value for slot in adam.variables if slot.name.endswith(kind)] for kind in kinds]
+    moved = zip(variables, *slots, strict=False)
+    return {x.value.ref(): (m, v) for x, m, v in moved if m.shape == v.shape == x.shape}
 
 
 def _make_metrics(model, x, y):

@@ -7,12 +7,12 @@ from PIL import Image
 
 from common.data.dataset import Data, DataFile, Examples, training_size
 from common.data.digits_and_clothes import load_fashion_mnist
-from common.data.pictures import read_photo
-from common.data.picture_folders import (
-    find_pictures, list_files, names_in, read_pictures, say_left_out, sha256_of, warn_of_copies
-)  # fmt: skip
+from common.data.pictures import read_photo, say_left_out
 from common.data.sources import download, nothing_to_read
 from common.errors import UserError
+from subjects.picture_folders import (
+    find_pictures, list_files, names_in, read_pictures, sha256_of, warn_of_copies,
+)  # fmt: skip
 
 FACADES = "facades"
 FACADES_SOURCE = f"http://efrosgans.eecs.berkeley.edu/pix2pix/datasets/{FACADES}.tar.gz"

@@ -8,12 +8,12 @@ import numpy as np
 from PIL import Image
 
 from common.data.dataset import Data, DataFile, Examples, training_size
-from common.data.picture_folders import (
-    find_pictures, list_files, names_in, read_pictures, say_left_out, sha256_of, warn_of_copies
-)  # fmt: skip
-from common.data.pictures import read_photo
+from common.data.pictures import read_photo, say_left_out
 from common.data.sources import broken, download, find_data_file, nothing_to_read, read_arrays
 from common.errors import UserError
+from subjects.picture_folders import (
+    find_pictures, list_files, names_in, read_pictures, sha256_of, warn_of_copies,
+)  # fmt: skip
 
 PHOTOS = "cats_and_dogs_filtered"
 SMALL_PHOTOS = "cats_dogs.npz"

@@ -1,4 +1,4 @@
-"""Predictions of a trained network for reviews that a user types."""
+"""What a trained network says: its best epoch, and its predictions for reviews that a user types."""
 
 import codecs
 import io
@@ -25,6 +25,21 @@ MARKUP = {
     "HTML": re.compile(r"<(!doctype|html|head|body|\?xml)\b", re.IGNORECASE),
     "RTF": re.compile(r"\{\\rtf"),
 }
+
+
+def say_best_epoch(stopping, history):
+    """Print after which epoch the validation loss was lowest, and whether the network overfits from there on.
+
+    Args:
+        stopping: the `keras.callbacks.EarlyStopping` that watched it.
+        history: a list with an entry for each complete epoch; if it is empty, nothing is printed.
+    """
+    if history:
+        epoch = stopping.best_epoch + 1
+        after = "it does not overfit yet"
+        if epoch < len(history):
+            after = "from there on it overfits, so these weights are kept"
+        print(f"The validation loss was lowest after epoch {epoch}: {after}.")
 
 
 def classify_reviews(model, texts, vocabulary):

@@ -48,26 +48,26 @@ def leave_a_run(folder, accuracy, model, script="mnist_9", classes=None, **file)
     return folder
 
 
-def test_enlarged_test_digits_are_read_as_well_as_the_originals(call, mnist, network, tmp_path):
+def test_enlarged_test_digits_are_classified_as_well_as_the_originals(call, mnist, network, tmp_path):
     images, labels = mnist["x_test"][:25], mnist["y_test"][:25]
     files = [save(255 - larger(image), tmp_path / f"{i}.png").name for i, image in enumerate(images)]
     lines = call("--plot", "none", "--model", network, "--image", *files)
     assert re.fullmatch(rf"0\.png: 7 \(\d+\.\d %\) by {re.escape(str(network))}", lines[0])
-    read = [int(line.split()[1]) for line in lines]
+    predicted = [int(line.split()[1]) for line in lines]
     originals = keras.models.load_model(network).predict(images[..., None], verbose=0).argmax(axis=-1)
-    assert len(read) == 25
-    assert abs((read == labels).sum() - (originals == labels).sum()) <= 1
+    assert len(predicted) == 25
+    assert abs((predicted == labels).sum() - (originals == labels).sum()) <= 1
     assert (originals == labels).sum() >= 23
 
 
-def test_a_thin_pen_is_read_as_a_thick_one(tmp_path, network):
-    read = draw_digit.load_network(network).read
+def test_a_thin_pen_is_classified_as_a_thick_one(tmp_path, network):
+    predict = draw_digit.load_network(network).predict
     page = np.full((1200, 900), 235)
     for row in range(400, 700):
         column = 500 - (row - 400) // 3
         page[row, column : column + 4] = 40
     page[398:402, 300:504] = 40
-    assert read(draw_digit.as_mnist(read_ink(save(page, tmp_path / "thin.png")))).argmax() == 7
+    assert predict(draw_digit.as_mnist(read_ink(save(page, tmp_path / "thin.png")))).argmax() == 7
 
 
 @on_linux
@@ -131,24 +131,24 @@ def test_without_a_run_softmax_is_trained_and_then_found(run, call, network, tmp
 def test_a_network_is_asked_what_it_was_trained_on(call, network, tmp_path):
     save(255 * (1 - drawing(SEVEN)), tmp_path / "seven.png")
 
-    def read_by(**known):
+    def named(**known):
         leave_a_run(tmp_path / "run", 0.979, network, **known)
         line = call("--plot", "none", "--image", "seven.png", "--model", "run")[-1]
         return line.partition(" by ")[2], draw_digit.load_network(tmp_path / "run").name
 
-    assert read_by() == ("run", "mnist_9\nstep 9, test 97.90 %")
-    assert read_by(origin="data-dir") == (
+    assert named() == ("run", "mnist_9\nstep 9, test 97.90 %")
+    assert named(origin="data-dir") == (
         "run (trained on your digits)",
         "mnist_9 9\nyour digits: 97.90 %",
     )
     copy = {"origin": "data-dir", "sha256": BUNDLED_SHA256["mnist.npz"]}  # in the class's folder
-    assert read_by(file=r"D:\class\mnist.npz", **copy)[0] == "run"
+    assert named(file=r"D:\class\mnist.npz", **copy)[0] == "run"
     for known, learnt in (
         ({"script": "fashion_mnist", "file": "fashion_mnist.npz", "classes": ["Shirt", "Bag"]}, "Shirt, Bag"),
         ({"script": "imdb_text", "file": "imdb.npz"}, "imdb.npz"),
     ):
         with pytest.raises(UserError, match=f"run was not trained on digits, but on {learnt}"):
-            read_by(**known)
+            named(**known)
     (tmp_path / "run" / "result.json").write_text("[]")
     with pytest.raises(UserError, match=r"result\.json is damaged"):
         call("--plot", "none", "--image", "seven.png", "--model", "run")

@@ -15,8 +15,8 @@ import draw_digit
 
 def pad_with(network, tmp_path):
     pad = DrawingPad("window", "test", draw_digit.as_mnist, draw_digit.BOX, tmp_path / "out")
-    _, name, read = draw_digit.load_network(network)
-    pad.put_readers([(name, read)] * 2)
+    _, name, predict = draw_digit.load_network(network)
+    pad.put_readers([(name, predict)] * 2)
     for _ in range(5):
         pad.flush()
     return pad
@@ -25,7 +25,7 @@ def pad_with(network, tmp_path):
 def draw(pad, strokes):
     """Move the mouse as the window's system would report it."""
     widget = pad.figure.canvas.get_tk_widget()
-    box, height = pad._paper.bbox, widget.winfo_height()
+    box, height = pad._area.bbox, widget.winfo_height()
 
     def at(kind, column, row):
         x, y = int(box.x0 + column * box.width), int(height - box.y1 + row * box.height)
@@ -50,7 +50,7 @@ def press(pad, key):
 
 def shown(pad):
     """The digit and the bars of the first network."""
-    _, bars, digit, _ = pad._readers[0]
+    _, bars, digit, _ = pad._networks[0]
     return digit.get_text(), [bar.get_width() for bar in bars]
 
 
@@ -58,7 +58,7 @@ def pixels(pad):
     return np.asarray(pad.figure.canvas.buffer_rgba())[..., :3].copy()
 
 
-def test_a_digit_drawn_with_the_mouse_is_read_and_c_clears(tk, network, tmp_path):
+def test_a_digit_drawn_with_the_mouse_is_classified_and_c_clears(tk, network, tmp_path):
     pad = pad_with(network, tmp_path)
     empty = pixels(pad)
     assert shown(pad) == ("", [0] * 10)
@@ -67,7 +67,7 @@ def test_a_digit_drawn_with_the_mouse_is_read_and_c_clears(tk, network, tmp_path
     assert digit == "7" and max(bars) == bars[7] > 0.5 and abs(sum(bars) - 1) < 1e-3
     full = pixels(pad)
     left, right = np.array_split((full != empty).any(axis=-1), 2, axis=1)
-    assert left.mean() > 0.03 and right.mean() > 0.03  # the stroke, and what is read
+    assert left.mean() > 0.03 and right.mean() > 0.03  # the stroke, and the predictions
     assert np.abs(pad.ink - drawing(SEVEN)).mean() < 0.02
     press(pad, "c")
     assert shown(pad) == ("", [0] * 10) and not pad.ink.any()

@@ -14,7 +14,7 @@ import draw_digit
 
 
 @pytest.mark.parametrize("top, left", [(0, 0), (300, 20), (150, 360)])
-def test_an_enlarged_digit_anywhere_on_a_sheet_is_the_digit_again(mnist, top, left):
+def test_an_enlarged_digit_anywhere_on_paper_is_the_digit_again(mnist, top, left):
     for image in mnist["x_test"][:100]:
         ink = np.zeros((440, 500))
         ink[top : top + 140, left : left + 140] = larger(image) / 255
@@ -56,7 +56,7 @@ def test_a_stroke_is_as_wide_as_the_pen_at_every_place(start, end):
         assert ink[row, column] == pytest.approx(np.clip((15.5 - distance) / 6, 0, 1), abs=0.02)
 
 
-def test_an_empty_sheet_is_an_empty_image():
+def test_an_empty_drawing_is_an_empty_image():
     assert not draw_digit.as_mnist(np.zeros((280, 280))).any()
 
 

@@ -3,6 +3,7 @@
 import ast
 import importlib.metadata
 import inspect
+import re
 import subprocess
 import sys
 import typing
@@ -79,32 +80,21 @@ def test_a_type_checker_knows_every_argument(name):
     assert hints.keys() >= inspect.signature(public).parameters.keys()
 
 
-PROGRAM = """
-import keras
-import numpy as np
-import keras_window
-from keras_window import LivePlot
-
-x = np.random.default_rng(0).random((200, 3))
-model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
-model.compile("sgd", "mean_squared_error", metrics=["mean_absolute_error"])
-history = model.fit(x, x.sum(axis=1), epochs=2, validation_split=0.2, verbose=0, callbacks=[LivePlot()])
-print(keras_window.__file__, len(history.epoch))
-"""
-
-
 @pytest.mark.extras
-def test_a_program_in_another_folder(installed, environment, tmp_path):
+def test_the_program_of_the_page_runs_in_another_folder(installed, environment, tmp_path):
+    page = (ROOT / "docs" / "own_network.md").read_text("utf-8")
+    (program,) = re.findall("```python\n(import keras\n.+?)```", page, re.DOTALL)
     folder = tmp_path / "elsewhere"
     folder.mkdir()
-    (folder / "program.py").write_text(PROGRAM)
+    asked = "import keras_window\nprint()\nprint(keras_window.__file__, len(history.epoch))"
+    (folder / "program.py").write_text(program + asked, "utf-8")
     command = [sys.executable, "program.py"]
     settings = {"cwd": folder, "env": environment | {"PYTHONPATH": str(installed)}, "timeout": 120}
-    done = subprocess.run(command, **settings, capture_output=True, text=True)
+    done = subprocess.run(command, **settings, capture_output=True, encoding="utf-8")
     assert done.returncode == 0 and "Traceback" not in done.stderr, done.stderr
-    where, epochs = done.stdout.split()[-2:]
-    assert where.startswith(str(installed)) and epochs == "2"
-    assert "LivePlot" not in done.stderr and "The window" not in done.stderr
+    where, epochs = done.stdout.splitlines()[-1].rsplit(maxsplit=1)
+    assert where.startswith(str(installed)) and epochs == "60"
+    assert "LivePlot: " not in done.stderr and "The window stops" not in done.stderr
     assert [path.name for path in folder.iterdir()] == ["program.py"]
 
 

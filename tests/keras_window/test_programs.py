@@ -9,7 +9,6 @@ import pytest
 import run_programs
 from helpers import INSTALLED
 
-
 EACH_TIME = {  # the others are of kinds that seldom break
     "arrays_with_a_short_last_batch", "compute_loss_overridden", "dataset_of_known_length",
     "dataset_of_unknown_length", "denoising_autoencoder", "images_from_a_directory", "in_a_thread",
@@ -26,10 +25,9 @@ EACH_TIME = {  # the others are of kinds that seldom break
         for name in run_programs.PROGRAMS
     ],
 )
-def test_a_program_with_the_window_is_the_same(name, tmp_path, monkeypatch):
+def test_a_program_with_the_window_is_the_same(name, tmp_path, errors_are_shown):
     if missing := run_programs.missing(name):
         pytest.skip(f"needs {missing}")
-    monkeypatch.undo()  # what fails in a picture is to end nothing
     assert run_programs.complaints(name, tmp_path) == []
 
 

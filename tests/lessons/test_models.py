@@ -1,4 +1,4 @@
-"""Tests of the commands of M1, M3, cats and dogs. M2: tests/subjects; predictions: tests/answers."""
+"""Tests of the commands of M1, M3, cats and dogs. M2, predictions: tests/subjects."""
 
 import pytest
 from helpers import dropout_of, learning_rates, result_of

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from common import show_feature_maps
-from common.answers.feature_maps import _draw
 from keras_window.screens import File, to_be_closed
+from subjects.digits import show_feature_maps
+from subjects.digits.feature_maps import _draw
 
 import keras
 from keras import layers

@@ -156,14 +156,6 @@ def read_pictures(files, shape, read_picture):
     return pictures[good] if left_out else pictures, good, contents, left_out
 
 
-def say_left_out(left_out):
-    """Print the first five of a list of (path, why it is left out), and the number of the others."""
-    for path, why in left_out[:5]:
-        print(f"Left out: {path} {why}")
-    if len(left_out) > 5:
-        print(f"Left out: {len(left_out) - 5:,} more")
-
-
 def sha256_of(contents):
     """The SHA-256 that stands for all paths and contents in a list of (path, SHA-256)."""
     lines = "\n".join(f"{path} {sha256}" for path, sha256 in contents)

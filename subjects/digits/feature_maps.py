@@ -1,4 +1,4 @@
-"""A picture of a convolutional network: its first kernels, and its feature maps for one image."""
+"""A picture of a convolutional network: its first kernels, and its feature maps for one digit."""
 
 import re
 from pathlib import Path
@@ -13,7 +13,7 @@ from keras_window.style import HEIGHT, WIDTH
 
 
 def show_feature_maps(model, image, args):
-    """Draw the first layer's kernels and the outputs of all layers for one image, and save the picture.
+    """Draw the first layer's kernels and the outputs of all layers for one digit, and save the picture.
 
     The first image shown is the input of the first convolutional layer, including any zero padding. A layer
     that the model names itself has this name above its title.

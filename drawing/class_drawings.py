@@ -1,4 +1,4 @@
-"""Sheets that students draw on in their browsers, and the networks' predictions for each."""
+"""The drawings that students make in their browsers, and the networks' predictions for each."""
 
 import time
 import weakref
@@ -10,26 +10,26 @@ from drawing.ink import SIDE, draw_stroke
 TURN, TURNS = 0.003, 0.03  # seconds for one browser's strokes, and for all browsers, per turn
 
 
-class ClassSheets:
-    """Draws the strokes that browsers send, and answers each browser with the predictions for its sheet.
+class ClassDrawings:
+    """Draws the strokes that browsers send, and answers each browser with the predictions for its drawing.
 
     Args:
         screen: the `Web` screen that the browsers are connected to.
-        see: as for `DrawingPad`.
+        preprocess: as for `DrawingPad`.
 
     Attributes:
-        readers: as for `DrawingPad.put_readers`; while it is empty, no browser gets an answer.
+        networks: as for `DrawingPad.put_readers`; while it is empty, no browser gets an answer.
     """
 
-    def __init__(self, screen, see):
-        self._screen, self._see = screen, see
-        self.readers = []
+    def __init__(self, screen, preprocess):
+        self._screen, self._preprocess = screen, preprocess
+        self.networks = []
         self._inks = weakref.WeakKeyDictionary()  # ink by browser; dropped when the browser disconnects
 
     def flush(self):
         """Draw each browser's strokes in turn, and answer the browsers that have none waiting."""
         end = time.monotonic() + TURNS
-        for artist, strokes in self._screen.drawn(TURN) if self.readers else ():
+        for artist, strokes in self._screen.drawn(TURN) if self.networks else ():
             ink = self._inks.setdefault(artist, np.zeros((SIDE, SIDE), np.float32))
             for stroke in strokes:
                 if stroke is None:
@@ -43,6 +43,7 @@ class ClassSheets:
                 break
 
     def _answer(self, artist, ink):
-        picture = self._see(ink)
-        read = [[name, [float(p) for p in read(picture)]] for name, read in self.readers if picture.any()]
-        self._screen.answer(artist, {"seen": picture[..., 0].tolist(), "read": read})
+        image = self._preprocess(ink)
+        networks = self.networks if image.any() else ()
+        predicted = [[name, [float(p) for p in predict(image)]] for name, predict in networks]
+        self._screen.answer(artist, {"seen": image[..., 0].tolist(), "read": predicted})

@@ -9,8 +9,9 @@ from helpers import data_flags, dropout_of, learning_rates, on_linux
 from matplotlib.figure import Figure
 from PIL import Image
 
-from common import UserError, parse_args, predict_photos, trained_model
-from common.answers.predictions import _draw
+from common import UserError, parse_args, trained_model
+from common.answers.predictions import draw_predictions
+from subjects.photos import predict_photos
 
 
 def test_predict_asks_the_trained_model_and_leaves_out_what_is_no_picture(
@@ -81,7 +82,7 @@ def test_all_pictures_are_answered_and_the_picture_says_how_many_it_shows(tmp_pa
     def heading(count):
         figure = Figure()
         images, outputs = np.zeros((count, 20, 20, 3), np.uint8), np.zeros((count, 1), np.float32)
-        _draw(figure, images, None, outputs, ["cat", "dog"])
+        draw_predictions(figure, images, None, outputs, ["cat", "dog"])
         return figure.texts[0].get_text()
 
     assert heading(37) == "the first 12 of 37: predicted, probability"
