@@ -172,7 +172,7 @@ class LivePlot(keras.callbacks.Callback):
         except (OSError, ImportError) as error:
             self.no_window(error)
         with self.guard:
-            if self._chosen and self.display.screen:
+            if self._chosen and self.display.screen and self.model.built:
                 self._begin_drawing()
 
     def _follow(self):
@@ -256,8 +256,12 @@ class LivePlot(keras.callbacks.Callback):
         self._recorder.end_batch(batch, logs)
         if self.display.dashboard:
             self._go_on_drawing()
-        elif self._panes is None and self.display.screen and not self._stopped:
-            self._choose_panes()
+        elif self.display.screen and not self._stopped:
+            synchronize(self.model)
+            if self._panes is None:
+                self._choose_panes()
+            else:  # Keras has just built the model
+                self._begin_drawing()
 
     def _go_on_drawing(self):
         step, steps = self.records.step, self._recorder.steps
