@@ -157,7 +157,7 @@ class LivePlot(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         self._chosen, self._named, self._measurer, self._same = self._panes, None, None, None
-        self._stopped = False
+        self._stopped, self._empty = False, []
         self.pace = Pace(len(self.records.test or [0]))
         with self.guard:
             self._undo_validation()
@@ -172,7 +172,7 @@ class LivePlot(keras.callbacks.Callback):
         except (OSError, ImportError) as error:
             self.no_window(error)
         with self.guard:
-            if self._chosen and self.display.screen:
+            if self._chosen and self.display.screen and self.model.built:
                 self._begin_drawing()
 
     def _follow(self):
@@ -238,16 +238,30 @@ class LivePlot(keras.callbacks.Callback):
     @_guarded
     def on_epoch_begin(self, epoch, logs=None):
         self._recorder.begin_epoch(epoch)
+        self._give_up_empty_panes()
         if self._named and len(self._named) < min(len(self._recorder.latest()), 6) and self.display.dashboard:
             self._choose_panes()
+
+    def _give_up_empty_panes(self):
+        if not (self._recorder.latest() and self.display.dashboard):
+            return
+        for pane in self._chosen:
+            if (why := pane.why_empty(self.records)) and pane not in self._empty:
+                self._empty.append(pane)
+                self._say(f"no {pane.title}: {why}")
+                self.display.give_up(pane, why)
 
     @_guarded
     def on_train_batch_end(self, batch, logs=None):
         self._recorder.end_batch(batch, logs)
         if self.display.dashboard:
             self._go_on_drawing()
-        elif self._panes is None and self.display.screen and not self._stopped:
-            self._choose_panes()
+        elif self.display.screen and not self._stopped:
+            synchronize(self.model)
+            if self._panes is None:
+                self._choose_panes()
+            else:  # Keras has just built the model
+                self._begin_drawing()
 
     def _go_on_drawing(self):
         step, steps = self.records.step, self._recorder.steps
@@ -320,6 +334,7 @@ class LivePlot(keras.callbacks.Callback):
     @_guarded
     def on_train_end(self, logs=None):
         self._recorder.add_late_values()
+        self._give_up_empty_panes()
         self._undo_validation()
         self._follower.end()
         if self.display.dashboard:

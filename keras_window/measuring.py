@@ -1,5 +1,6 @@
 """Predictions and metrics of the network in the middle of a training."""
 
+import functools
 import time
 
 import keras
@@ -7,13 +8,13 @@ import numpy as np
 
 from keras_window.batch_values import numbers
 from keras_window.guard import Guard, NotShown
+from keras_window.panes.curves import AlongTraining
 from keras_window.sample import threshold_of
 from keras_window.unchanged import Unchanged
 
 MOST = (
     100_000_000  # numbers in the outputs for the test examples; if there are more, fewer examples are shown
 )
-OWN = "test_step", "compute_loss", "compute_metrics"  # what a user may override; then Keras calls it
 
 
 class Measurer:
@@ -59,6 +60,9 @@ class Measurer:
             if sample:
                 sample.threshold = threshold_of(model)
                 sample.output_names = tuple(getattr(model, "output_names", None) or ())
+        drawn = [pane for pane in panes if not isinstance(pane, AlongTraining)]  # pictures, or a user's own
+        self._predicts_train = bool(records.train and (wanted or drawn))
+        self._own_loss = False
         if records.test:
             with self._test:
                 self._look_at_test_set()
@@ -81,8 +85,7 @@ class Measurer:
     def _look_at_test_set(self):
         """Find out how long an evaluation takes, and whether its outputs fit into the memory."""
         model, test = self._model, self._records.test
-        if type(model).call is keras.Model.call:
-            raise NotShown(f"{type(model).__name__} has no call()")
+        _check_call(model)
         one = sum(np.size(leaf[0]) for leaf in keras.tree.flatten(test.x))
         self._batch = int(np.clip(784_000 // max(one, 1), 4, 1000))  # examples predicted at a time
         first = test.take(slice(self._batch))
@@ -94,6 +97,7 @@ class Measurer:
         if len(test) * size > MOST:
             self._records.test, self.evaluates = test.take(slice(max(1, MOST // size))), False
         self._pace.expect(seconds * len(self._records.test) / len(first))
+        self._own_loss = _overrides(model) or _layers_add_losses(model, first.x)
 
     def measure(self, everything=False):
         """Predict the training examples, and evaluate the test set if there is time for it.
@@ -110,8 +114,9 @@ class Measurer:
     def _measure_panes(self):
         values = []
         train = self._records.train
-        if train and not self._train.failed:
+        if self._predicts_train and not self._train.failed:
             with self._train, self._unchanged():
+                _check_call(self._model)
                 train.outputs = self._predictor.predict_on_batch(train.x)
                 if self._predictor is not self._model:
                     train.outputs, *values = train.outputs
@@ -161,17 +166,39 @@ class Measurer:
         model = self._model
         with self._unevaluated():
             model.reset_metrics()
-            if any(getattr(type(model), name) is not getattr(keras.Model, name) for name in OWN):
-                for start in range(0, len(sample), self._batch):
-                    part = sample.take(slice(start, start + self._batch))
-                    batch = keras.tree.map_structure(keras.ops.convert_to_tensor, (part.x, part.y))
-                    metrics = model.test_on_batch(*batch, return_dict=True)
-                    self._flush()
+            if self._own_loss:
+                flush = keras.callbacks.LambdaCallback(on_test_batch_end=lambda batch, logs: self._flush())
+                metrics = model.evaluate(
+                    sample.x, sample.y, self._batch, verbose=0, callbacks=[flush], return_dict=True
+                )
             else:
                 outputs = keras.tree.map_structure(keras.ops.convert_to_tensor, sample.outputs)
                 loss = model.compute_loss(sample.x, sample.y, outputs, training=False)
                 metrics = model.compute_metrics(sample.x, sample.y, outputs) | {"loss": loss}
         return {f"val_{name}": value for name, value in numbers(metrics).items()}
+
+
+def _check_call(model):
+    if type(model).call is keras.Model.call:
+        raise NotShown(f"{type(model).__name__} has no call()")
+
+
+def _overrides(model):
+    """Whether a model's class computes its loss and metrics in its own way."""
+    own = "test_step", "compute_loss", "compute_metrics"
+    return any(getattr(type(model), name) is not getattr(keras.Model, name) for name in own)
+
+
+def _layers_add_losses(model, x):
+    """Whether the loss has parts that only a forward pass finds, such as those of activity regularizers."""
+    if keras.config.backend() != "jax":
+        return bool(model.losses)  # the model has just predicted
+    import jax  # where losses are returned, not kept
+
+    variables = model.trainable_variables, model.non_trainable_variables
+    values = [[variable.value for variable in part] for part in variables]
+    x = keras.tree.map_structure(keras.ops.convert_to_tensor, x)
+    return bool(jax.eval_shape(functools.partial(model.stateless_call, return_losses=True), *values, x)[2])
 
 
 def _in_several_processes():

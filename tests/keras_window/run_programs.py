@@ -1,8 +1,9 @@
 """Runs the programs in programs/ without and with the window, and tells what the window changed.
 
-    python run_programs.py FOLDER
+    python run_programs.py FOLDER NAME ...
 
-runs those that make sense on the backend KERAS_BACKEND, and prints a JSON object with what is wrong in each.
+runs those of them that make sense on the backend KERAS_BACKEND, and prints a JSON object with what is wrong
+in each.
 """
 
 import collections
@@ -139,7 +140,7 @@ def other_numbers(plot, validated):
 
 if __name__ == "__main__":
     found = {}
-    for name in PROGRAMS:
+    for name in sys.argv[2:]:
         if missing(name):
             continue
         with tempfile.TemporaryDirectory(dir=sys.argv[1]) as folder:

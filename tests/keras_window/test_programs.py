@@ -36,11 +36,13 @@ def test_a_program_with_the_window_is_the_same(name, tmp_path, errors_are_shown)
 def test_programs_with_the_window_are_the_same_on(backend, tmp_path):
     if backend not in INSTALLED:
         pytest.skip(f"needs {backend}")
+    names = sorted(EACH_TIME | {f"train_step_in_{backend}"}) if backend == "jax" else run_programs.PROGRAMS
     done = subprocess.run(
-        [sys.executable, run_programs.__file__, tmp_path],
-        env=os.environ | {"KERAS_BACKEND": backend, "MPLBACKEND": "agg"},
+        [sys.executable, run_programs.__file__, tmp_path, *names],
+        env=os.environ
+        | {"KERAS_BACKEND": backend, "MPLBACKEND": "agg", "JAX_DISABLE_MOST_OPTIMIZATIONS": "1"},
         stdout=subprocess.PIPE,
         text=True,
     )
     found = json.loads(done.stdout.splitlines()[-1])
-    assert len(found) > 20 and not {name: wrong for name, wrong in found.items() if wrong}
+    assert len(found) > 10 and not {name: wrong for name, wrong in found.items() if wrong}

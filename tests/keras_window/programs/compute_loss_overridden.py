@@ -30,10 +30,10 @@ def load(rows, seed):
 def main(callbacks):
     model = Robust()
     model.compile(optimizer="adam")
-    (x, y), test = load(300, 0), load(100, 1)
+    (x, y), test = load(300, 0), load(1500, 1)
     history = model.fit(x, y, epochs=3, validation_data=test, callbacks=callbacks, verbose=0)
     return model, history
 
 
 def window():
-    return {"data": (load(300, 0), load(100, 1))}
+    return {"data": (load(300, 0), load(1500, 1))}

@@ -3,6 +3,8 @@
 import keras
 import numpy as np
 
+BACKENDS = ("tensorflow", "torch")  # JAX wants a seed
+
 
 class Noise(keras.layers.Layer):
     def call(self, inputs):

@@ -25,7 +25,4 @@ def main(callbacks):
 
 
 def window():
-    from keras_window import Accuracy, Loss, TestImages, TrainImages
-
-    panes = [Accuracy(), TrainImages(), Loss(), TestImages()]
-    return {"panes": panes, "data": (load(128, 0), load(40, 1))}
+    return {"data": (load(128, 0), load(40, 1))}

@@ -48,10 +48,10 @@ def main(callbacks):
     inputs = keras.Input((4,))
     model = Regression(inputs, keras.layers.Dense(1)(inputs))
     model.compile(optimizer=keras.optimizers.Adam(0.02))
-    (x, y), test = load(300, 0), load(100, 1)
+    (x, y), test = load(300, 0), load(1500, 1)
     history = model.fit(x, y, epochs=3, validation_data=test, callbacks=callbacks, verbose=0)
     return model, history
 
 
 def window():
-    return {"data": (load(300, 0), load(100, 1))}
+    return {"data": (load(300, 0), load(1500, 1))}
