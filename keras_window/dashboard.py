@@ -4,6 +4,7 @@ import contextlib
 import itertools
 
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.patches import Polygon
 from matplotlib.transforms import Bbox, TransformedBbox
 
@@ -81,10 +82,11 @@ class Dashboard:
         self._places = [axes.get_position() for axes in self.axes]
         self._working = dict(zip(self.axes, panes, strict=True))  # the panes that are not given up
         self._moving = {axes: [] for axes in self.axes}  # the moving artists of each axes
-        for axes, pane in zip(self.axes, panes, strict=True):
-            with self._trying(axes), as_designed(STYLE):
-                axes.entitle(pane.title)
-                self._moving[axes] = pane.build(axes, records)
+        with as_designed(STYLE):
+            for axes, pane in self._working.copy().items():
+                with self._trying(axes):
+                    axes.entitle(pane.title)
+                    self._moving[axes] = pane.build(axes, records)
         canvas = figure.canvas
         self._connections = [
             canvas.mpl_connect("draw_event", self._on_draw),
@@ -131,7 +133,7 @@ class Dashboard:
         """Update all panes from the records. Returns the axes whose still parts changed."""
         self._header.set_text(header)
         changed = []
-        for axes, pane in list(self._working.items()):
+        for axes, pane in self._working.copy().items():
             with self._trying(axes):
                 if pane.update(records):
                     changed.append(axes)
@@ -192,8 +194,9 @@ class Dashboard:
             if shown:
                 restore.callback(self._place_panes, shown)
                 self._place_panes(None)
+            # gives up what cannot be drawn; the canvas of a window that was closed has no renderer
             with as_designed(figure.settings):
-                self._draw_moving_parts(self.axes)  # gives up what cannot be drawn
+                self._draw_moving_parts(self.axes, RendererAgg(*map(int, figure.bbox.size), figure.dpi))
             for artist in [*itertools.chain(*self._moving.values()), self._header]:
                 restore.callback(artist.set_animated, True)
                 artist.set_animated(False)
@@ -232,13 +235,14 @@ class Dashboard:
     def _keep_backgrounds(self):
         self._backgrounds = [self.figure.canvas.copy_from_bbox(half) for half in self._halves]
 
-    def _draw_moving_parts(self, panes):
+    def _draw_moving_parts(self, panes, renderer=None):
+        renderer = renderer or self.figure.canvas.get_renderer()
         for axes in panes:
             if axes.get_visible():
                 with self._trying(axes):
                     for artist in self._moving[axes]:
-                        self.figure.draw_artist(artist)
-        self.figure.draw_artist(self._header)
+                        artist.draw(renderer)
+        self._header.draw(renderer)
 
     def _fit_text(self, event=None):
         fit_text(self.figure)

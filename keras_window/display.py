@@ -81,6 +81,9 @@ class Display:
             self.times.append(time.perf_counter())
             if self._movie:
                 self._movie.add(self.screen.figure.canvas)
+        self._say_troubles()
+
+    def _say_troubles(self):
         for pane, why in self.dashboard.troubles:
             say_once(f"LivePlot: no {pane.title}: {why}", self._said)
 
@@ -102,6 +105,7 @@ class Display:
         path = (self._out or Path()) / name
         with by_product():
             self.dashboard.save(path)
+            self._say_troubles()
             return path
 
     def save_movie(self):

@@ -45,12 +45,12 @@ def take_examples(part, most):
     """
     if isinstance(part, (tuple, list)):
         x, y, weights = _unpacked(part)
-        x, y = _arrays((x, y))
+        x, y = _arrays(x), _arrays(y)
         if not _count((x, y)):
             raise _unusable("this part is empty")
         return Examples(x, y, True, weights is not None)
     kind = type(part).__name__
-    if hasattr(part, "shape") or isinstance(part, (dict, str)) or not hasattr(part, "__iter__"):
+    if hasattr(part, "shape") or isinstance(part, (dict, str)) or not hasattr(type(part), "__iter__"):
         raise _unusable(f"this part is of type {kind}")
     if _is_read_only_once(part):
         raise _unusable(f"a {kind} can be read only once, and the training needs it")
@@ -157,8 +157,8 @@ def _first_examples(batches, most):
         if count >= most:
             break
         x, y, weights = _unpacked(batch)
-        examples = _arrays((x, y))
-        if taken and _shapes(examples) != _shapes(taken[0]):
+        examples = _arrays(x), _arrays(y)
+        if not _count(examples) or (taken and _shapes(examples) != _shapes(taken[0])):
             break  # such as sentences, which are as long as the longest of their batch
         weighted |= weights is not None
         rest, count = most - count, count + _count(examples)

@@ -157,7 +157,7 @@ class LivePlot(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         self._chosen, self._named, self._measurer, self._same = self._panes, None, None, None
-        self._stopped = False
+        self._stopped, self._empty = False, []
         self.pace = Pace(len(self.records.test or [0]))
         with self.guard:
             self._undo_validation()
@@ -238,8 +238,18 @@ class LivePlot(keras.callbacks.Callback):
     @_guarded
     def on_epoch_begin(self, epoch, logs=None):
         self._recorder.begin_epoch(epoch)
+        self._give_up_empty_panes()
         if self._named and len(self._named) < min(len(self._recorder.latest()), 6) and self.display.dashboard:
             self._choose_panes()
+
+    def _give_up_empty_panes(self):
+        if not (self._recorder.latest() and self.display.dashboard):
+            return
+        for pane in self._chosen:
+            if (why := pane.why_empty(self.records)) and pane not in self._empty:
+                self._empty.append(pane)
+                self._say(f"no {pane.title}: {why}")
+                self.display.give_up(pane, why)
 
     @_guarded
     def on_train_batch_end(self, batch, logs=None):
@@ -324,6 +334,7 @@ class LivePlot(keras.callbacks.Callback):
     @_guarded
     def on_train_end(self, logs=None):
         self._recorder.add_late_values()
+        self._give_up_empty_panes()
         self._undo_validation()
         self._follower.end()
         if self.display.dashboard:

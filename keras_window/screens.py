@@ -315,7 +315,7 @@ def wait_at_exit():
     at_a_prompt = hasattr(sys, "ps1") or ipython_shell()
     if not left or at_a_prompt or hasattr(sys, "last_value"):
         return
-    print(f"The window stays open: {left[0].to_finish} or press Ctrl-C to end the program", flush=True)
+    print(f"The window stays open: {left[0].to_finish} to end the program, or press Ctrl-C", flush=True)
     with contextlib.suppress(Exception, KeyboardInterrupt, SystemExit):  # the program ends in any case
         wait_until_closed()
 

@@ -113,7 +113,8 @@ class FittedText(Text):
             lines = [self._words] if most == 1 else _wrapped(self._words, width, measure)
             if len(lines) <= most and max(map(measure, lines)) <= width:
                 break
-        lines[most - 1 :] = [" ".join(lines[most - 1 :])]
+        if len(lines) > most:
+            lines[most - 1 :] = [" ".join(lines[most - 1 :])]
         super().set_text("\n".join(_shortened(line, width, measure) for line in lines))
 
 

@@ -1,6 +1,7 @@
 """Panes that show curves over iterations or epochs: accuracy and loss."""
 
 import itertools
+import textwrap
 
 import numpy as np
 from matplotlib.lines import Line2D
@@ -20,6 +21,7 @@ class AlongTraining(Pane):
         axes.grid(color="#DDDDDD")
         axes.xaxis.set_major_locator(MaxNLocator(5, integer=records.x_axis == "iterations", prune="upper"))
         axes.yaxis.set_major_locator(MaxNLocator(4, steps=(1, 2, 5, 10)))
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:,.4g}".replace("-", "−")))
         axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.6g}"))
         axes.set_xlim(records.along(records.first_step), self._end(records))
         axes.set_xlabel(records.x_axis, loc="left", labelpad=2)
@@ -46,6 +48,7 @@ class AlongTraining(Pane):
 
 
 NO_CURVE, FEW = Curve(), 20  # points that get a marker each
+MOST_LINES = 7  # in a legend
 
 
 class _MetricPane(AlongTraining):
@@ -68,8 +71,10 @@ class _MetricPane(AlongTraining):
                     [], [], style, color=colours[overlay.name], alpha=0.55, lw=2, animated=True
                 )
                 self._others.append((overlay, prefix, line))
+        many = sum(1 + name.count(" --") for name in colours)
         for name, colour in colours.items():
-            label = f"{name}, {records.test_name}".replace(" --", "\n--")  # one flag per line
+            label = textwrap.shorten(f"{name}, {records.test_name}", 80, placeholder=" ...")
+            label = label.replace(" --", "\n--") if many <= MOST_LINES else label  # one flag per line
             keys.append(Line2D([], [], color=colour, alpha=0.55, lw=2, label=label))
         if keys:
             keys.append(Line2D([], [], color="black", alpha=0.55, lw=2, ls=":", label="the same, train"))
@@ -87,6 +92,13 @@ class _MetricPane(AlongTraining):
             for colour, height in ((TRAIN, self.text_heights[0]), (TEST, self.text_heights[1]))
         ]  # fmt: skip
         return [*(line for *_, line in self._others), self._train, self._test, *self._texts]
+
+    def why_empty(self, records):
+        metric = records.name_of(self.metric)
+        if {metric, f"val_{metric}"} & records.curves.keys():
+            return None
+        names = [name for name, curve in records.curves.items() if np.ndim(curve.latest) == 0]
+        return f"Keras reports no {metric}, only {', '.join(names)}"
 
     def update(self, records):
         metric, shown = records.name_of(self.metric), []
@@ -128,8 +140,9 @@ class Accuracy(_MetricPane):
         self.title = title
 
     def build(self, axes, records):
+        artists = super().build(axes, records)
         axes.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:.4g} %"))
-        return super().build(axes, records)
+        return artists
 
     def limits(self, values):
         """Return the vertical limits: from 0 to 1, or from a higher value if the texts still have room."""

@@ -19,6 +19,10 @@ class Pane:
         """Create the artists, once. Returns those that change from picture to picture."""
         raise NotImplementedError
 
+    def why_empty(self, records):
+        """Return why this pane will have nothing to show, after an epoch; None if it has something."""
+        return None
+
     def tensors(self, model):
         """Return the symbolic tensors of the model to compute for the training examples shown, a list.
 

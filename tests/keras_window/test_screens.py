@@ -5,6 +5,9 @@ import time
 import processes
 import pytest
 from helpers import on_linux, wait_for
+from small_trainings import six_panes
+
+from keras_window import LivePlot, screens
 
 
 @pytest.mark.parametrize(
@@ -53,15 +56,18 @@ def test_a_window_that_cannot_open_becomes_a_file(run, tmp_path):
 
 @on_linux
 @pytest.mark.parametrize(
-    "variables, why",
+    "variables, first, why",
     [
-        ({"DISPLAY": "nonsense"}, "there is no screen"),
-        ({"MPLBACKEND": "TkAgg"}, "MPLBACKEND=TkAgg, there is no screen"),
-        ({"MPLBACKEND": "wxAgg"}, "MPLBACKEND=wxAgg, No module named 'wx'"),
+        ({"DISPLAY": "nonsense"}, "", "there is no screen"),
+        ({"MPLBACKEND": "TkAgg"}, "", "MPLBACKEND=TkAgg, there is no screen"),
+        ({"MPLBACKEND": "wxAgg"}, "", "MPLBACKEND=wxAgg, No module named 'wx'"),
+        ({}, "matplotlib.use('agg')", "matplotlib uses agg, whose windows cannot be animated"),
     ],
 )
-def test_without_a_window_it_says_why(variables, why, run_code):
-    code = """
+def test_without_a_window_it_says_why(variables, first, why, run_code):
+    code = f"""
+import matplotlib
+{first}
 from keras_window.screens import open_screen
 shown, why = open_screen("window", "a window", print)
 print(type(shown).__name__, why)
@@ -79,6 +85,7 @@ def without(folder, *packages):
 
 
 BINDINGS = "PyQt6", "PySide6", "PyQt5", "PySide2"
+ON_TK_AND_QT = pytest.mark.parametrize("hidden", [BINDINGS, ()], ids=["Tk", "Qt"])
 
 
 @pytest.mark.parametrize(
@@ -141,3 +148,169 @@ print(*figure.get_size_inches() / (WIDTH, HEIGHT))
     sizes, inches = done.stdout.splitlines()
     assert list(map(int, sizes.split())) == [1440, 809, 1440, 809]
     assert list(map(float, inches.split())) == pytest.approx([1, 1], abs=0.01)
+
+
+# of a program that opens windows of its own and of ours: what happens later, and a click on a window's cross
+CLICKS = """
+def later(figure, seconds, action):
+    timer = figure.canvas.new_timer(interval=int(1000 * seconds))
+    timer.single_shot = True
+    timer.add_callback(action)
+    timer.start()
+    timers.append(timer)
+def click(figure):
+    window = figure.canvas.manager.window
+    if hasattr(window, "wm_protocol"):
+        window.tk.eval(window.wm_protocol("WM_DELETE_WINDOW"))
+    else:
+        window.close()
+timers = []
+"""
+
+
+@ON_TK_AND_QT
+def test_pyplot_and_the_window_leave_each_other_alone(hidden, screen, run_code, tmp_path):
+    code = f"""
+import matplotlib
+settings = dict(dict.items(matplotlib.rcParams))
+from keras_window.screens import Window
+window = Window("a window", print)
+axes = window.figure.add_subplot()
+axes.plot([1, 2])
+window.figure.canvas.draw()
+window.flush()
+assert dict(dict.items(matplotlib.rcParams)) == settings
+{CLICKS}
+import matplotlib.pyplot as plt
+plt.plot([1, 2])
+plt.clf()
+plt.ion()
+plt.pause(0.1)
+plt.ioff()
+plt.close("all")
+window.flush()
+assert window.open and window.figure.axes == [axes] and len(axes.lines) == 1
+figure = plt.figure()
+later(figure, 0.2, lambda: click(figure))
+later(window.figure, 5, lambda: (print("plt.show() does not return"), click(window.figure)))
+plt.show()
+window.flush()
+assert window.open and not plt.get_fignums()
+figure, closed = plt.figure(), []
+figure.canvas.mpl_connect("close_event", closed.append)
+later(window.figure, 0.2, lambda: click(window.figure))
+later(figure, 0.6, lambda: (print(window.open, len(closed)), click(figure)))
+plt.show()
+"""
+    done = run_code(code, DISPLAY=screen, PYTHONPATH=without(tmp_path / "hidden", *hidden))
+    assert (done.returncode, done.stdout) == (0, "False 0\n"), done.stdout + done.stderr
+
+
+@ON_TK_AND_QT
+def test_a_training_in_a_thread_has_no_window_and_leaves_that_of_the_main_one(
+    hidden, screen, run_code, tmp_path
+):
+    code = """
+import gc, threading
+from keras_window import screens
+def train():
+    print(screens.open_screen("auto", "another window", print)[1])
+    for function in (screens.close_finished, screens.wait_until_closed, screens.close_windows, gc.collect):
+        function()
+window = screens.Window("a window", print)
+window.finished = True
+for _ in range(2):  # while the window is open, and when it is closed
+    thread = threading.Thread(target=train)
+    thread.start()
+    while thread.is_alive():
+        window.flush()
+    print(window.open)
+    window.close()
+    window = screens.File()
+"""
+    done = run_code(code, DISPLAY=screen, PYTHONPATH=without(tmp_path / "hidden", *hidden))
+    why = "this training runs in a thread, and a window needs the main thread"
+    assert (done.stdout, done.stderr) == (f"{why}\nTrue\n{why}\nTrue\n", "")
+
+
+@pytest.mark.parametrize("plot", ["window", "web"])
+def test_the_next_training_closes_the_windows_of_those_that_are_over(plot, tk, digits, tmp_path, monkeypatch):
+    monkeypatch.setattr(screens.webbrowser, "get", lambda: screens.webbrowser.GenericBrowser(""))
+    displays = [LivePlot(six_panes(), digits, plot=plot, out=tmp_path).display for _ in range(4)]
+    for display in displays:
+        display.open()
+        display.screen.finished = display is not displays[1]  # this training goes on
+    assert [display.screen.open for display in displays] == [False, True, False, True]
+
+
+CTRL_C_SOON = "signal.setitimer(signal.ITIMER_REAL, 0.3)"
+
+
+@pytest.mark.parametrize(
+    "ending, stays, closed",
+    [
+        ("", True, True),
+        ("raise SystemExit", True, True),
+        (CTRL_C_SOON, True, False),
+        ("window.finished = False", False, False),
+        ("sys.ps1 = '>>> '", False, False),
+        ("window.close()", False, True),
+        (f"{CTRL_C_SOON}\nwith suppress(KeyboardInterrupt):\n wait()", False, False),
+        ("1 / 0", False, False),
+    ],
+    ids=["end", "exit", "Ctrl-C then", "training goes on", "prompt", "closed", "waited", "exception"],
+)
+def test_at_the_end_of_a_program_the_window_stays(ending, stays, closed, screen, run_code):
+    code = f"""
+import atexit, signal
+from contextlib import suppress
+atexit.register(print, "saved")
+from keras_window.screens import Window, wait_until_closed as wait
+signal.signal(signal.SIGALRM, signal.default_int_handler)
+window = Window("a window", print)
+window.finished = True
+window.figure.canvas.mpl_connect("close_event", lambda event: print("closed"))
+{CLICKS}
+later(window.figure, 1, lambda: click(window.figure))
+{ending}
+"""
+    variables = {"DISPLAY": screen, "MPLBACKEND": "TkAgg"}
+    failed = ending == "1 / 0"  # Python itself says so, which a fork does not
+    done = run_code(code, **variables | ({"new": True, "KERAS_BACKEND": "numpy"} if failed else {}))
+    line = "The window stays open: close the window to end the program, or press Ctrl-C"
+    assert done.stdout.splitlines() == [*[line] * stays, *["closed"] * closed, "saved"]
+    assert done.returncode == failed and ("ZeroDivisionError" in done.stderr) == failed
+    assert failed or not done.stderr
+
+
+def test_ctrl_c_in_a_window_reaches_a_program_of_one_s_own(screen, run_code):
+    code = """
+import atexit, os, signal
+from keras_window.screens import Window, wait_until_closed
+signal.signal(signal.SIGINT, signal.default_int_handler)
+atexit.register(print, "atexit")
+window = Window("a window", print)
+window.figure.canvas.mpl_connect("draw_event", lambda event: os.kill(os.getpid(), signal.SIGINT))
+try:
+    window.figure.canvas.draw_idle()
+    wait_until_closed()
+except KeyboardInterrupt:
+    print("except")
+finally:
+    print("finally", window.open)
+"""
+    done = run_code(code, DISPLAY=screen, MPLBACKEND="TkAgg")
+    assert (done.stdout, done.stderr) == ("except\nfinally True\natexit\n", "")
+
+
+@pytest.mark.extras
+def test_ipython_s_prompt_keeps_the_window_alive(screen, run_code):
+    code = """
+from IPython.terminal.interactiveshell import TerminalInteractiveShell
+shell = TerminalInteractiveShell.instance()
+from keras_window.screens import Window
+window = Window("a window", print)
+print(shell.active_eventloop)
+"""
+    done = run_code(code, DISPLAY=screen, MPLBACKEND="TkAgg")
+    assert done.stdout.splitlines()[-1:] == ["tk"], done.stderr
