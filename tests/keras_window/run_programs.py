@@ -2,8 +2,7 @@
 
     python run_programs.py FOLDER NAME ...
 
-runs those of them that make sense on the backend KERAS_BACKEND, and prints a JSON object with what is wrong
-in each.
+runs those that make sense on the backend KERAS_BACKEND, and prints a JSON object with what is wrong in each.
 """
 
 import collections
