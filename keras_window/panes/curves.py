@@ -164,10 +164,10 @@ class Loss(_MetricPane):
 
     def __init__(self, title: str | None = None, metric: str = "loss") -> None:
         super().__init__(metric)
-        self.title = title
+        self.title, self._of_model = title or "Loss", title is None
 
     def adapt(self, model):
-        if self.title is None:
+        if self._of_model:
             self.title = loss_title(model)
 
     def limits(self, values):

@@ -86,9 +86,9 @@ def test_the_window_serves_networks_of_ones_own(shape, labels, panes, tmp_path, 
     loss = "categorical_crossentropy" if labels == "one-hot" else "sparse_categorical_crossentropy"
     model.compile("sgd", loss, metrics=["accuracy"])
     plot = LivePlot(panes, [(x, y), (x, y)], out=".")
-    for _ in range(2 if len(x) == 30 else 1):  # as when a notebook's cell is run again
+    for fits in (1, 2) if len(x) == 30 else (1,):  # the curves go on
         model.fit(x, y, epochs=2, verbose=0, callbacks=[plot], validation_data=(x, y))
-        assert plot.records.step == plot.records.total_steps == 2 * -(-len(x) // 32)
+        assert plot.records.step == plot.records.total_steps == fits * 2 * -(-len(x) // 32)
     accuracy = model.evaluate(x, y, verbose=0, return_dict=True)["accuracy"]
     assert plot.records.curves["val_accuracy"].latest == pytest.approx(accuracy, abs=1e-6)
     assert Image.open("dashboard.png").size == (1344, 756)
