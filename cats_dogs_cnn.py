@@ -59,7 +59,8 @@ def build_model(image_size, augment=False, dropout=0.5):
 if __name__ == "__main__":
     flags = {"augment": True, "decay": True, "dropout": 0.5, "image_size": None, "full": False, "predict": []}
     args = parse_args(__doc__, epochs=40, batch_size=32, learning_rate=0.001, **flags)
-    if args.predict and (trained := trained_model(args)):
+    trained = trained_model(args) if args.predict else None
+    if trained:
         predict_photos(trained.model, trained.classes, args)
         wait_until_closed()
         raise SystemExit

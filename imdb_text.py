@@ -46,7 +46,8 @@ if __name__ == "__main__":
     flags = {"review": [], "full": False, "threads": 1}
     args = parse_args(__doc__, epochs=40, batch_size=512, learning_rate=0.001, **flags)
     data = load_imdb(args)
-    if args.review and (trained := trained_model(args, data)):
+    trained = trained_model(args, data) if args.review else None
+    if trained:
         classify_reviews(trained.model, args.review, data.words)
         raise SystemExit
 

@@ -120,7 +120,8 @@ if __name__ == "__main__":
     args = parse_args(__doc__, variants=VARIANTS, batch_size=64, learning_rate=0.002, **flags)
     task = load_dates(args) if args.step == "dates" else load_sentences(args)
     beam_search = functools.partial(translate, length=task.lengths[1], beams=args.beams)
-    if args.translate and (trained := trained_model(args, task.data)):
+    trained = trained_model(args, task.data) if args.translate else None
+    if trained:
         say_translations(args.translate, task, functools.partial(beam_search, trained.model))
         raise SystemExit
 

@@ -215,9 +215,9 @@ def _copy_of(dataset):
             while name in caches:  # a cache that is not filled to its end is lost
                 name = caches[name]
             node.input[i] = name
-        for handle in node.attr["value"].tensor.resource_handle_val:
+        for handle in node.attr["value"].tensor.resource_handle_val if node.op == "Const" else ():
             if "SeedGenerator" in handle.name:
-                handle.name += " of LivePlot"
+                handle.name += " of LivePlot"  # so that TensorFlow makes a new one
     copy = tf.raw_ops.DatasetFromGraph(graph_def=graph.SerializeToString())
     return tf.data.experimental.from_variant(copy, dataset.element_spec)
 

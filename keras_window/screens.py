@@ -311,12 +311,14 @@ def _wait_at_the_end_of_the_program():
 
 def wait_at_exit():
     """Wait until the windows of complete trainings are closed, unless an exception has ended the program."""
-    left = [screen for screen in to_be_closed if screen.finished and screen.awaited]
+    complete = [screen for screen in to_be_closed if screen.finished and screen.awaited]
     at_a_prompt = hasattr(sys, "ps1") or ipython_shell()
-    if not left or at_a_prompt or hasattr(sys, "last_value"):
+    if not complete or at_a_prompt or hasattr(sys, "last_value"):
         return
-    print(f"The window stays open: {left[0].to_finish} to end the program, or press Ctrl-C", flush=True)
+    print(f"The window stays open: {complete[0].to_finish} to end the program, or press Ctrl-C", flush=True)
     with contextlib.suppress(Exception, KeyboardInterrupt, SystemExit):  # the program ends in any case
+        for screen in set(to_be_closed) - set(complete):  # of trainings that an exception has ended
+            screen.close()
         wait_until_closed()
 
 

@@ -88,7 +88,7 @@ def fail(renderer):
     raise KeyError("broken")
 window.figure.draw = fail
 window.figure.canvas.draw_idle()  # as after its size has changed
-with Guard("The window stops here", window.close):
+with Guard("The window stops here", lambda why: window.close()):
     while True:
         window.flush()
 print(window.open)
