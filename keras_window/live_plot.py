@@ -360,6 +360,8 @@ class LivePlot(keras.callbacks.Callback):
         """Save the current picture and the movie."""
         if self.display.dashboard and self.out:
             with self.guard, self.pace:
+                if not self.display.frozen:  # after Ctrl-C, there may be more to show
+                    self.display.draw()
                 self.display.save_picture()
         with self.guard:
             self.display.save_movie()

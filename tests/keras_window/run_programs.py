@@ -65,7 +65,7 @@ def run(program, callbacks):
         warnings.simplefilter("always")
         models, histories = (part if isinstance(part, list) else [part] for part in program.main(callbacks))
     lines = [line for line in said.getvalue().splitlines() if line]
-    lines += [str(warning.message) for warning in warned if not issubclass(warning.category, QUIET)]
+    lines += {str(warning.message) for warning in warned if not issubclass(warning.category, QUIET)}
     return models, [history.history for history in histories], lines
 
 
