@@ -12,9 +12,7 @@ from keras_window.panes.curves import AlongTraining
 from keras_window.sample import threshold_of
 from keras_window.unchanged import Unchanged
 
-MOST = (
-    100_000_000  # numbers in the outputs for the test examples; if there are more, fewer examples are shown
-)
+MOST = 100_000_000  # numbers in the outputs for the test set; if there are more, fewer examples are shown
 
 
 class Measurer:
@@ -56,10 +54,9 @@ class Measurer:
                 if not isinstance(model, keras.Sequential):
                     ends = [model.input, model.output]  # trees, where there are several
                 self._predictor = keras.Model(ends[0], [ends[1], *wanted])
-        for sample in records.train, records.test:
-            if sample:
-                sample.threshold = threshold_of(model)
-                sample.output_names = tuple(getattr(model, "output_names", None) or ())
+        self._samples = [sample for sample in (records.train, records.test) if sample]
+        for sample in self._samples:
+            sample.output_names = tuple(getattr(model, "output_names", None) or ())
         drawn = [pane for pane in panes if not isinstance(pane, AlongTraining)]  # pictures, or a user's own
         self._predicts_train = bool(records.train and (wanted or drawn))
         self._own_loss = False
@@ -95,7 +92,8 @@ class Measurer:
         seconds = time.perf_counter() - began
         size = sum(leaf.size for leaf in keras.tree.flatten(outputs)) // len(first)
         if len(test) * size > MOST:
-            self._records.test, self.evaluates = test.take(slice(max(1, MOST // size))), False
+            self._records.test = test = test.take(slice(max(1, MOST // size)))
+            self.evaluates = False
         self._pace.expect(seconds * len(self._records.test) / len(first))
         self._own_loss = _overrides(model) or _layers_add_losses(model, first.x)
 
@@ -105,6 +103,8 @@ class Measurer:
         Args:
             everything: whether to evaluate the test set in any case.
         """
+        for sample in self._samples:  # Keras makes its metrics at their first use
+            sample.threshold = threshold_of(self._model)
         self._measure_panes()
         pace = self._pace
         due = pace.first_test_due() or (pace.stride == 1 and pace.test_affordable())
