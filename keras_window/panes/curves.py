@@ -82,8 +82,8 @@ class _MetricPane(AlongTraining):
             self.free = min(self.FREE + self.LEGEND_LINE * lines, 0.8)
             corner, place = self.legend_place
             axes.legend(handles=keys, loc=corner, bbox_to_anchor=place, fontsize=SMALL - 2, framealpha=0.6)
-        (self._train,) = axes.plot([], [], color=TRAIN, lw=1.5, alpha=0.5, animated=True)
-        (self._test,) = axes.plot([], [], color=TEST, lw=3, animated=True)
+        (self._train,) = axes.plot([], [], "o-", color=TRAIN, lw=1.5, alpha=0.5, animated=True)
+        (self._test,) = axes.plot([], [], "o-", color=TEST, lw=3, animated=True)
         self._texts = [
             axes.text(
                 0.97, height, "", color=colour, fontsize=LARGE, fontweight="bold",
@@ -112,7 +112,7 @@ class _MetricPane(AlongTraining):
             curve = records.curves.get(key, NO_CURVE)
             shown.append((records.along(curve.steps), curve.values))
             line.set_data(*shown[-1])
-            line.set_marker("o" if len(curve.values) <= FEW else "")
+            line.set_markersize(6 if len(curve.values) <= FEW else 0)
             latest = curve.latest if key.startswith("val_") else (curve.values or [0])[-1]
             text.set_text(f"{name} {self.format(latest)}" if curve.values else "")
         x, values = (
