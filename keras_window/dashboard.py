@@ -78,7 +78,8 @@ class Dashboard:
             TransformedBbox(Bbox.from_extents(0, low, 1, high), figure.transFigure)
             for low, high in ((middle, 1), (0, middle))[:rows]
         ]
-        self._cells = {axes: self._cell(axes, middle) for axes in self.axes}
+        with as_designed(STYLE):
+            self._cells = {axes: self._cell(axes, middle) for axes in self.axes}
         self._places = [axes.get_position() for axes in self.axes]
         self._working = dict(zip(self.axes, panes, strict=True))  # the panes that are not given up
         self._moving = {axes: [] for axes in self.axes}  # the moving artists of each axes
