@@ -18,11 +18,11 @@ from keras_window.files import LARGEST, MACHINE, open_regular, read_whole  # noq
 
 @contextlib.contextmanager
 def user_errors():
-    """Convert an error of `keras_window` about a file or a package to a `UserError` with the same message."""
+    """Convert an error of `keras_window` about a file or a package to a `UserError`, which names the flag."""
     try:
         yield
     except (OSError, ImportError) as error:
-        raise UserError(str(error)) from error.__cause__
+        raise UserError(str(error).replace('plot="web"', "--plot web")) from error.__cause__
 
 
 @contextlib.contextmanager

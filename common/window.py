@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 
 import keras_window
-from common.errors import UserError
 from common.files import by_product, replacing, user_errors
 from common.libraries import STARTED
 from common.signals import interrupt
@@ -49,7 +48,8 @@ class LivePlot(keras_window.LivePlot):
             self._race = Race(args.against)
 
     def no_window(self, error):
-        raise UserError(str(error)) from error.__cause__
+        with user_errors():
+            raise error
 
     def on_train_begin(self, logs=None):
         super().on_train_begin(logs)

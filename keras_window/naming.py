@@ -4,12 +4,12 @@ import keras
 
 SHORT = {
     "acc": "Accuracy",
-    "auc": "AUC",
     "kl": "KL divergence",
     "lr": "Learning rate",
     "mae": "Mean absolute error",
     "mse": "Mean squared error",
 }
+LETTERS = {"auc", "iou", "kl", "l1", "l2", "mae", "mape", "mse", "msle", "pr", "roc"}
 SHARES = {"acc", "accuracy", "auc", "dice", "f1", "fbeta", "io", "iou", "jaccard", "precision", "recall"}
 
 
@@ -17,7 +17,10 @@ def title_of(name, model):
     """Return the title of the pane of a metric in Keras' logs."""
     if name == "loss":
         return loss_title(model)
-    return SHORT.get(name, name[:1].upper() + name[1:].replace("_", " "))
+    if name in SHORT:
+        return SHORT[name]
+    words = [word.upper() if word in LETTERS else word for word in name.split("_")]
+    return " ".join([words[0][:1].upper() + words[0][1:], *words[1:]])
 
 
 def loss_title(model):

@@ -283,9 +283,9 @@ def _web_server(share):
 
         server = Server(share)
     except ModuleNotFoundError as error:
-        raise ImportError(f"--plot web needs {error.name}: pip install {error.name}") from error
+        raise ImportError(f'plot="web" needs {error.name}: pip install {error.name}') from error
     except OSError as error:
-        raise OSError(f"--plot web: cannot listen on this computer: {error.strerror}") from error
+        raise OSError(f'plot="web": cannot listen on this computer: {error.strerror}') from error
     print(f"The window is in the browser, at {server.address}", flush=True)
     if share:
         print(f"The class can watch at {server.class_address}\n{qr_code(server.class_address)}", flush=True)
