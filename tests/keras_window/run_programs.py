@@ -115,7 +115,7 @@ def complaints(name, folder):
         if not program.SAVES:
             plot.save()
         found += wrong_picture(plot, history)
-        if any("fit validates on other examples" in line for line in program.SAYS):
+        if any("fit's validation gives other numbers" in line for line in program.SAYS):
             found += other_numbers(plot, model.evaluate(*settings[0]["data"][1], verbose=0, return_dict=True))
         else:
             validated = {name[4:]: values[-1] for name, values in history.items() if name.startswith("val_")}

@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 
-SAYS = ["LivePlot: the orange curves are of the test data given to it; fit validates on other examples"]
+SAYS = ["LivePlot: the orange curves are of the test data given to it; fit's validation gives other numbers"]
 
 
 def blobs(rows, seed):
