@@ -253,7 +253,7 @@ class LivePlot(keras.callbacks.Callback):
 
     @_guarded
     def on_train_batch_end(self, batch, logs=None):
-        self._recorder.end_batch(batch, logs)
+        self._recorder.end_batch(logs)
         if self.display.dashboard:
             self._go_on_drawing()
         elif self.display.screen and not self._stopped:

@@ -33,14 +33,14 @@ class Recorder:
 
     def __init__(self, records, out, resume):
         self._records, self._out, self._resume = records, out, resume
-        self._fitted = None
+        self._model = None  # a weak reference to the one that was fitted last
 
     def begin_fit(self, model, params):
         records = self._records
         self.steps, self._epochs = params.get("steps") or 0, params.get("epochs") or 0
         self._batch_values, self._logs, self._epoch_logs = BatchValues(model), None, None
-        continues = self._fitted and self._fitted() is model
-        self._fitted = weakref.ref(model)
+        continues = self._model and self._model() is model
+        self._model = weakref.ref(model)
         if not continues:
             self._begin_anew()
         records.steps_per_epoch = self.steps or records.steps_per_epoch
@@ -82,15 +82,17 @@ class Recorder:
             self._epochs_before = max(self._epochs_before - epoch, 0)
             if epoch and not records.step:  # `initial_epoch`
                 records.step = records.first_step = epoch * self.steps
-        self._epoch_step = records.step
+        self._epoch_step, self._executions = records.step, 0
         records.epoch, records.epochs = (n + self._epochs_before for n in (epoch + 1, self._epochs))
         self._expect(self._epochs - epoch)
         self._batch_values.begin_epoch()
         self._next = 0.0
 
-    def end_batch(self, batch, logs):
+    def end_batch(self, logs):
         """Add the values of the latest batches, in at most 5 % of the time."""
-        batches = min(batch + 1, self.steps or batch + 1)  # the last execution may have fewer steps
+        self._executions += 1  # versions of Keras number the batches otherwise
+        batches = self._executions * self._model().steps_per_execution
+        batches = min(batches, self.steps or batches)  # the last execution may have fewer steps
         self._records.step = self._epoch_step + batches
         self._logs = logs
         beginning = self._records.step - self._records.first_step <= ALL

@@ -284,7 +284,8 @@ def test_ctrl_c_ends_a_lesson_also_before_it_reads_its_command_line(command_line
 OWN_PROGRAM = """
 import atexit, signal
 import numpy as np
-from common import Accuracy, LivePlot
+import common
+from keras_window import Accuracy, LivePlot
 import keras
 atexit.register(print, "at the end", flush=True)
 x, y = np.zeros((90, 4), np.float32), np.zeros(90)

@@ -192,7 +192,7 @@ print(args.script, args.epochs, args.out.as_posix())
 model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
 model.compile("sgd", "mean_squared_error")
 x, y = np.random.rand(100, 2), np.zeros((100, 1))
-plot = LivePlot([Loss()], [(x, y), (x, y)])
+plot = LivePlot([Loss()], [(x, y), (x, y)], args)
 model.fit(x, y, epochs=args.epochs, callbacks=[plot], verbose=0)
 plot.wait_until_closed()
 """
