@@ -328,7 +328,8 @@ class LivePlot(keras.callbacks.Callback):
             self._same = all(np.isclose(ours, theirs, rtol=1e-2, atol=1e-4) for ours, theirs in both)
         if not self._same and self._validation:
             self._undo_validation()
-            self._say("the orange curves are of the test data given to it; fit's validation gives other numbers")
+            data = "the orange curves are of the test data given to it"
+            self._say(f"{data}; fit's validation gives other numbers")
         return self._same
 
     @_guarded
