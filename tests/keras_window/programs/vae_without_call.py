@@ -52,18 +52,18 @@ class VAE(keras.Model):
 
 def load():
     rng = np.random.default_rng(0)
-    images = np.zeros((256, 28, 28, 1), "float32")
-    for image, row in zip(images, rng.integers(4, 20, 256), strict=True):
-        image[row : row + 5, 6:22] = 1
+    images = np.zeros((256, 12, 12, 1), "float32")
+    for image, row in zip(images, rng.integers(2, 8, 256), strict=True):
+        image[row : row + 3, 3:9] = 1
     return images
 
 
 def main(callbacks):
-    image = keras.Input((28, 28, 1))
+    image = keras.Input((12, 12, 1))
     hidden = layers.Dense(16, "relu")(layers.Flatten()(image))
     mean, log_variance = layers.Dense(2)(hidden), layers.Dense(2)(hidden)
     encoder = keras.Model(image, [mean, log_variance, Sampling()([mean, log_variance])])
-    decoder = keras.Sequential([keras.Input((2,)), layers.Dense(784, "sigmoid"), layers.Reshape((28, 28, 1))])
+    decoder = keras.Sequential([keras.Input((2,)), layers.Dense(144, "sigmoid"), layers.Reshape((12, 12, 1))])
     vae = VAE(encoder, decoder)
     vae.compile(optimizer=keras.optimizers.Adam(0.01))
     history = vae.fit(load(), epochs=3, batch_size=64, callbacks=callbacks, verbose=0)
