@@ -216,7 +216,7 @@ def result_of_training(make, most):
 SETS = [
     Batches,
     *(pytest.param(make, marks=needs_tensorflow) for make in (shuffled, shuffled_by_chance)),
-    *(pytest.param(make, marks=needs_tensorflow) for make in (distorted, generated)),
+    *(pytest.param(make, marks=(needs_tensorflow, pytest.mark.extras)) for make in (distorted, generated)),
 ]
 LOADERS = [
     pytest.param(make, marks=pytest.mark.skipif("torch" not in INSTALLED, reason="needs PyTorch"))

@@ -10,9 +10,8 @@ import run_programs
 from helpers import INSTALLED
 
 EACH_TIME = {  # with what breaks most easily; the others take as long as all other tests
-    "arrays_with_a_short_last_batch", "compute_loss_overridden", "dataset_of_known_length",
-    "dataset_of_unknown_length", "images_from_a_directory", "inputs_as_a_dict", "interrupted",
-    "metrics_that_are_no_means", "stateful_rnn", "two_outputs", "vae_without_call", "vector_metric",
+    "arrays_with_a_short_last_batch", "dataset_of_unknown_length", "interrupted", "metrics_that_are_no_means",
+    "two_outputs", "vae_without_call",
 }  # fmt: skip
 
 
