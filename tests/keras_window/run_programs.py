@@ -34,7 +34,8 @@ def load(name):
     """Import a program anew; returns its names, and those that a program may leave out.
 
     BACKENDS: where it makes sense; NEEDS: a package; SAYS: lines of the window; DIGITS: of the history to
-    compare, None for all; SAVES: whether the window writes its picture itself; `window`: returns the arguments of `LivePlot`, or a list of those of several.
+    compare, None for all; SAVES: whether the window writes its picture itself; `window`: returns the
+    arguments of `LivePlot`, or a list of those of several.
     """
     optional = {"BACKENDS": ("tensorflow", "jax", "torch"), "NEEDS": "keras", "window": dict}
     optional |= {"SAYS": [], "DIGITS": None, "SAVES": True}
