@@ -13,6 +13,10 @@ EACH_TIME = {  # with what breaks most easily; the others take as long as all ot
     "arrays_with_a_short_last_batch", "dataset_of_unknown_length", "interrupted", "metrics_that_are_no_means",
     "two_outputs", "vae_without_call",
 }  # fmt: skip
+ON_JAX = EACH_TIME | {  # which compiles each for several seconds
+    "compute_loss_overridden", "dataset_of_known_length", "inputs_as_a_dict", "stateful_rnn",
+    "train_step_in_jax", "vector_metric",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -33,7 +37,7 @@ def test_a_program_with_the_window_is_the_same(name, tmp_path, errors_are_shown)
 def test_programs_with_the_window_are_the_same_on(backend, tmp_path):
     if backend not in INSTALLED:
         pytest.skip(f"needs {backend}")
-    names = sorted(EACH_TIME | {f"train_step_in_{backend}"}) if backend == "jax" else run_programs.PROGRAMS
+    names = sorted(ON_JAX) if backend == "jax" else run_programs.PROGRAMS
     done = subprocess.run(
         [sys.executable, run_programs.__file__, tmp_path, *names],
         env=os.environ

@@ -308,9 +308,9 @@ def test_ipython_s_prompt_keeps_the_window_alive(screen, run_code):
     code = """
 from IPython.terminal.interactiveshell import TerminalInteractiveShell
 shell = TerminalInteractiveShell.instance()
+shell.enable_gui = lambda toolkit: print("its event loop:", toolkit)
 from keras_window.screens import Window
 window = Window("a window", print)
-print(shell.active_eventloop)
 """
     done = run_code(code, DISPLAY=screen, MPLBACKEND="TkAgg")
-    assert done.stdout.splitlines()[-1:] == ["tk"], done.stderr
+    assert done.stdout.splitlines()[-1:] == ["its event loop: tk"], done.stderr
