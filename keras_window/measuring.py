@@ -10,7 +10,7 @@ from keras_window.batch_values import numbers
 from keras_window.guard import Guard, NotShown
 from keras_window.panes.curves import AlongTraining
 from keras_window.sample import threshold_of
-from keras_window.unchanged import Unchanged
+from keras_window.unchanged import Unchanged, in_several_processes
 
 MOST = 100_000_000  # numbers in the outputs for the test set; if there are more, fewer examples are shown
 
@@ -161,7 +161,7 @@ class Measurer:
 
     def _metrics(self, sample):
         """Return loss and metrics of test examples, without changing the training's running means."""
-        if _in_several_processes():
+        if in_several_processes():
             return {}  # changing the metrics would need all processes
         model = self._model
         with self._unevaluated():
@@ -199,11 +199,3 @@ def _layers_add_losses(model, x):
     values = [[variable.value for variable in part] for part in variables]
     x = keras.tree.map_structure(keras.ops.convert_to_tensor, x)
     return bool(jax.eval_shape(functools.partial(model.stateless_call, return_losses=True), *values, x)[2])
-
-
-def _in_several_processes():
-    if not keras.distribution.distribution():
-        return False
-    import jax  # the backend on which Keras distributes
-
-    return jax.process_count() > 1
