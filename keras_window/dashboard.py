@@ -9,7 +9,7 @@ from matplotlib.patches import Polygon
 from matplotlib.transforms import Bbox, TransformedBbox
 
 from keras_window.files import replacing
-from keras_window.guard import one_line
+from keras_window.guard import one_line, reason
 from keras_window.style import HEIGHT, SMALL, STYLE, WIDTH, FittedText, as_designed, fit_text
 
 
@@ -126,7 +126,7 @@ class Dashboard:
             self._fail(self.panes[self.axes.index(axes)], error)
 
     def _fail(self, pane, error):
-        why = one_line(f"{type(error).__name__}: {error}".rstrip(": "))
+        why = reason(error)
         self.troubles.append((pane, why))
         self.give_up(pane, why)
 

@@ -52,7 +52,7 @@ class Guard:
     """
 
     def __init__(self, what, stop=lambda why: None, said=None):
-        self._line = what if "{why}" in what else f"{what} ({{why}}): everything else goes on"
+        self._line = what if "{why}" in what else what + " ({why}): everything else goes on"
         self._stop, self.failed = stop, False
         self._said = set() if said is None else said
 
@@ -64,7 +64,7 @@ class Guard:
             return False
         why = reason(error)
         if not self.failed:
-            say_once(self._line.format(why=why), self._said)
+            say_once(self._line.replace("{why}", why), self._said)
         self.failed = True
         self._stop(why)
         return True

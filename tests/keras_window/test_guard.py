@@ -3,6 +3,8 @@
 import pytest
 from helpers import ROOT, result_of
 
+from keras_window.guard import Guard
+
 FAILING = {
     "the first picture": "from keras_window.panes.curves import Loss\nLoss.build = fail",
     "a later picture": """
@@ -129,3 +131,9 @@ with Guard("The window stops here"):
     raise SystemExit(5)
 """)
     assert (done.returncode, done.stderr) == (5, "")
+
+
+def test_braces_in_a_title_are_no_placeholders(errors_are_shown, capsys):
+    with Guard("LivePlot: no recall {of cats}: {why}"):
+        raise KeyError("{x}")
+    assert capsys.readouterr().err == "\nLivePlot: no recall {of cats}: KeyError: '{x}'\n"
