@@ -273,7 +273,12 @@ class LivePlot(keras.callbacks.Callback):
             quarter = steps / 4  # of the first epoch: by then many examples are classified correctly
             whole = self.records.test.predicted_at < quarter <= step
             self._measurer.evaluate_test_set(1 if whole else self.pace.stride, between_pictures=True)
-        elif time.perf_counter() - self._flushed > 0.1:
+        else:
+            self._flush()
+
+    def _flush(self):
+        """Let the window answer its user, ten times a second."""
+        if time.perf_counter() - self._flushed > 0.1:
             self.display.screen.flush()
             self._flushed = time.perf_counter()
 
@@ -286,7 +291,7 @@ class LivePlot(keras.callbacks.Callback):
     @_guarded
     def on_test_batch_end(self, batch, logs=None):
         if self.display.dashboard:
-            self.display.screen.flush()
+            self._flush()
 
     @_guarded
     def on_test_end(self, logs=None):

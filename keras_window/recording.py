@@ -89,7 +89,7 @@ class Recorder:
         self._next = 0.0
 
     def end_batch(self, logs):
-        """Add the values of the latest batches, in at most 5 % of the time."""
+        """Add the values of the latest batches, in at most 2 % of the time."""
         self._executions += 1  # versions of Keras number the batches otherwise
         batches = self._executions * self._model().steps_per_execution
         batches = min(batches, self.steps or batches)  # the last execution may have fewer steps
@@ -107,7 +107,7 @@ class Recorder:
         self._records.add(self._batch_values(self._logs))
         self._logs = None
         now = time.perf_counter()
-        self._next = now + min(20 * (now - began), 0.02)  # seconds
+        self._next = now + min(50 * (now - began), 0.04)  # seconds
         if now >= self._next_writing:
             self._write_now_and_then()
 
