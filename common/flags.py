@@ -3,7 +3,7 @@
 import os
 
 from common.values import (
-    MILLION, addresses, folder, movie_file, not_negative, positive_number, readable_file, review,
+    MILLION, addresses, movie_file, data_path, not_negative, positive_number, readable_file, review,
     run_with_curves, share_below_1, some_path, some_text, whole_number,
 )  # fmt: skip
 
@@ -80,12 +80,16 @@ FLAGS = (
     Flag("--x-axis", PICTURE, "what the curves are drawn over", "iterations",
          choices=("iterations", "epochs")),
     Flag("--show-filters", COMMAND, "at the end, show the kernels and the feature maps of a test digit"),
-    Flag("--data-dir", FILES, "folder of the data files, which are then looked for nowhere else", None,
-         type=folder, metavar="DIR"),
-    Flag("--full", FILES, "download the full data set once, instead of using the bundled part"),
+    Flag("--data-dir", RUN, "your own data: a folder or file, in the formats named above, or the class's folder",
+         None, type=data_path, metavar="PATH"),
+    Flag("--full", RUN, "download the full data set once, instead of using the bundled part"),
+    Flag("--table", RUN, "a table of your own to learn from: a CSV file with a row for each example", None,
+         type=readable_file, metavar="FILE"),
+    Flag("--target", RUN, "the column of --table that is to be predicted", None,
+         type=some_text, metavar="COLUMN"),
     Flag("--review", QUESTION, "classify this review with the trained network; - reads a review from each"
          " line of the standard input", action="append", type=review, metavar="TEXT"),
-    Flag("--predict", QUESTION, "classify these images with the trained network",
+    Flag("--predict", QUESTION, "predict for these files with the trained network",
          action="extend", nargs="+", type=os.path.expanduser, metavar="FILE"),
     Flag("--pairs", RUN, "sentences to learn from: in each line a sentence, a tab, its translation",
          type=readable_file, metavar="FILE"),

@@ -73,11 +73,9 @@ def some_path(text):
     return path
 
 
-def folder(text):
-    path = some_path(text)
-    if not path.is_dir():
-        raise _wrong(text, "is not a folder")
-    return path
+def data_path(text):
+    """The absolute path of the user's data, a str; a run remembers it, even if the data are gone later."""
+    return str(some_path(text).absolute())
 
 
 def readable_file(text):

@@ -42,6 +42,9 @@ class Data:
         file: the `DataFile` they were read from.
         classes: the names of the classes, list of str, or None.
         words: the vocabulary of texts, list of str, or None.
+        split: how the examples were divided into parts, str; None if the file says it.
+        preparation: what was measured on the training examples to prepare all others, such as means; a
+            dictionary that JSON can hold, or None. A trained network needs it for new examples.
     """
 
     train: Examples
@@ -50,6 +53,8 @@ class Data:
     test: Examples | None = None
     classes: list | None = None
     words: list | None = None
+    split: str | None = None
+    preparation: dict | None = None
 
     def __iter__(self):
         return (part for part in (self.train, self.validation, self.test) if part is not None)

@@ -41,6 +41,15 @@ def find_data_file(name, data_dir=None):
     return bundled_file(name)
 
 
+def own_data(args):
+    """The user's --data-dir, a `Path` of a folder or file, or None. Raises UserError if it does not exist."""
+    if args.data_dir is None:
+        return None
+    if not os.path.lexists(args.data_dir):
+        raise UserError(f"--data-dir: there is no {args.data_dir}")
+    return Path(args.data_dir)
+
+
 def file_of_user(name, data_dir):
     """The path of a data file in the user's folder, and its origin. Raises UserError if it is not there."""
     if not os.path.lexists(Path(data_dir) / name):

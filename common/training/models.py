@@ -2,7 +2,6 @@
 
 import contextlib
 import errno
-import os
 import zipfile
 from pathlib import Path
 from typing import NamedTuple
@@ -12,7 +11,7 @@ import keras
 from common.files import open_regular, reading, replacing
 from common.errors import UserError, first_line
 from common.training import checkpoints
-from common.training.results import CURE, is_complete, read_result
+from common.training.results import CURE, is_complete, read_result, read_vocabulary
 
 MODEL = "model.keras"
 
@@ -75,18 +74,20 @@ def load_model(path, cure):
 
 
 class Trained(NamedTuple):
-    """A trained `keras.Model`, and the names of its classes or None."""
+    """A trained network and what its data were like: as in `Data`, or None."""
 
     model: keras.Model
     classes: list | None
+    words: list | None
+    preparation: dict | None
 
 
 def trained_model(args, data=None):
     """Load the model that an earlier run of this lesson saved in its folder.
 
     Args:
-        args: from `parse_args`; `out`, `resume`, `data_dir` and `full` are used.
-        data: the `Data` that it must have been trained on; None if the data is not read yet.
+        args: from `parse_args`; `out` and `resume` are used.
+        data: the `Data` that it must have been trained on; None if the data is not read.
 
     Returns:
         `Trained`, or None if there is no model yet or --resume asks for more training.
@@ -102,28 +103,22 @@ def trained_model(args, data=None):
         print(f"There is no trained model in {folder} yet: training one first.")
         return None
     result = read_result(folder)
-    known = result["data"]
-    if data:
-        same = data.file.sha256 == known["sha256"]
-    else:
-        path = Path(os.path.realpath(known["file"]))
-        same = not args.data_dir or args.data_dir.resolve() in (path, *path.parents)
-        same = same and not (args.full and known["origin"] == "bundled")
-    if not same:
+    known, classes = result["data"], result["classes"]
+    if data and data.file.sha256 != known["sha256"]:
         raise UserError(
             f"the model in {folder} was trained on {known['file']}: use that data, or another --out"
         )
-    model, classes = load_model(folder / MODEL, CURE), result["classes"]
-    if data:
-        fits = takes_and_gives(model, data.train.x.shape[1:], (*data.train.y.shape[1:], None))
-    else:  # images of two classes, which are read later
-        size = result.get("image_size")
-        fits = takes_and_gives(model, (size, size, 3), (1,)) and len(classes or ()) == 2
-    if not fits:
+    words = read_vocabulary(folder, known["vocabulary"]) if known.get("vocabulary") else None
+    model = load_model(folder / MODEL, CURE)
+    x, y = (part.shape[1:] for part in data.train) if data else (known.get("x"), known.get("y"))
+    if x is None or y is None:
+        raise UserError(f"{folder} holds a run of an earlier version of this lesson: train it again")
+    outputs = None if not classes else 1 if len(classes) == 2 else len(classes)
+    if not takes_and_gives(model, x, (*y, outputs)):
         raise UserError(f"{folder / MODEL} is of another network: {CURE}")
     stopped = f", stopped after {result['epochs']} epochs" if result["interrupted"] else ""
     print(f"Using the model in {folder}{stopped}")
-    return Trained(model, classes)
+    return Trained(model, classes, words, known.get("preparation"))
 
 
 def takes_and_gives(model, inputs, outputs):

@@ -1,6 +1,7 @@
 """The result of a run, result.json."""
 
 import contextlib
+import hashlib
 import json
 import os
 import platform
@@ -13,7 +14,7 @@ import numpy as np
 
 from common.files import parse_json, read_whole, reading, replacing, there
 
-NAME = "result.json"
+NAME, VOCABULARY = "result.json", "vocabulary.json"
 CURE = "--resume writes this run's own again"  # the checkpoint holds all it needs
 
 # the form of the entries that are read back; settings are checked as flags are
@@ -73,6 +74,24 @@ def write_result(folder, result):
     result = result | {"backend": backend, "device": device(), "versions": versions}
     with replacing(Path(folder) / NAME) as new:
         new.write_text(json.dumps(result, indent=2) + "\n", "utf-8")
+
+
+def write_vocabulary(folder, words):
+    """Write a list of words to vocabulary.json. Returns the file's SHA-256. Raises UserError if that fails."""
+    content = json.dumps({"words": words}, indent=0, ensure_ascii=False).encode()
+    with replacing(Path(folder) / VOCABULARY) as new:
+        new.write_bytes(content)
+    return hashlib.sha256(content).hexdigest()
+
+
+def read_vocabulary(folder, sha256):
+    """Read vocabulary.json, a list of str. Raises UserError if it is missing or not the one with this SHA-256."""
+    path = Path(folder) / VOCABULARY
+    with reading(path, CURE):
+        content = read_whole(path, 2**24)
+        if hashlib.sha256(content).hexdigest() != sha256:
+            raise ValueError("its SHA-256 is not the one in result.json")
+        return parse_json(content, {"words": [str]})["words"]
 
 
 def best_epoch(history, metric):

@@ -3,6 +3,7 @@
 model.keras       the trained model
 history.csv       one row per epoch: epoch, loss, metrics, the same with val_, learning_rate, seconds
 result.json       the result, the settings, the data and the versions
+vocabulary.json   the words of a network that reads texts
 dashboard.png     the window's last picture, written by `LivePlot`
 feature_maps.png  written by `show_feature_maps`
 predictions.png   written by `show_predictions`
@@ -30,7 +31,7 @@ from common.training.models import SaveModel
 from common.training.progress import (
     DealOrder, History, HistoryFile, Progress, StopAtSignal, StopWhenDead, say_network,
 )  # fmt: skip
-from common.training.results import best_epoch, shown, write_result
+from common.training.results import best_epoch, shown, write_result, write_vocabulary
 
 
 class Run(keras.callbacks.CallbackList):
@@ -152,9 +153,19 @@ class Run(keras.callbacks.CallbackList):
             },
             "steps": int(self.model.optimizer.iterations),
             "classes": self.data.classes,
-            "data": {"file": str(file.path), "sha256": file.sha256, "origin": file.origin},
+            "data": {
+                "file": str(file.path),
+                "sha256": file.sha256,
+                "origin": file.origin,
+                "split": self.data.split,
+                "preparation": self.data.preparation,
+                "x": list(self.data.train.x.shape[1:]),
+                "y": list(self.data.train.y.shape[1:]),
+            },
         }
         with by_product():
+            if self.data.words:
+                result["data"]["vocabulary"] = write_vocabulary(self.folder, self.data.words)
             write_result(self.folder, result)
         self._lock.release(force=True)
         part_ways()

@@ -1,0 +1,325 @@
+"""Reading of folders and archives whose files are sorted into classes, as people keep pictures and texts."""
+
+import functools
+import hashlib
+import os
+import re
+import stat
+import tarfile
+import zipfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from common.data.dataset import DataFile
+from common.data.sources import broken
+from common.errors import UserError
+from common.files import read_whole
+
+LITTER = {"thumbs.db", "desktop.ini", "__macosx"}  # left by operating systems, besides hidden files
+SPLITS = {
+    "train": {"train", "training", "learn"},
+    "validation": {"validation", "valid", "val", "dev"},
+    "test": {"test", "testing", "evaluation"},
+}
+# the beginnings of names that cameras and programs give
+CAMERA = {
+    "", "dsc", "dscf", "dscn", "frame", "gopr", "image", "img", "mvimg", "p", "photo", "pic", "picture", "pxl",
+    "scan", "screenshot", "whatsapp image",
+}  # fmt: skip
+
+
+class File(NamedTuple):
+    """A file in a folder or an archive: its path there, the names in the path, and a function that reads it.
+
+    `read` returns bytes. It raises OSError if the file cannot be read, and UserError if the archive is damaged.
+    """
+
+    path: str
+    names: tuple
+    read: object
+
+
+class ClassFolders(NamedTuple):
+    """The files of each class.
+
+    Attributes:
+        parts: "train", and "validation" and "test" if there are such folders, each a dictionary from the
+            class to its list of `File`s. If there is only "train", the files are not split yet.
+        folders: the path of the folder of each part, str; "" if the files are not split.
+        left_out: a list of (path, why it is left out).
+    """
+
+    parts: dict
+    folders: dict
+    left_out: list
+
+
+def names_in(folder):
+    """The sorted names in the user's folder. Raises UserError if it cannot be read."""
+    try:
+        return sorted(path.name for path in Path(folder).iterdir())
+    except OSError as error:
+        raise UserError(f"--data-dir: cannot read {folder}: {error.strerror}") from error
+
+
+def split_of(name):
+    """The part that a folder's name stands for: "train", "validation" or "test"; None if it is none of them.
+
+    "Training_set", "seg_train" and "test1" are recognized, too.
+    """
+    words = re.sub("[^a-z]+", " ", name.lower()).split()
+    words = [word.removesuffix("set") for word in words if word not in ("set", "seg", "data", "images")]
+    return next((split for split, known in SPLITS.items() if len(words) == 1 and words[0] in known), None)
+
+
+def files_in(path, origin):
+    """List all files in a folder, or in a .zip, .tar or .tar.gz file; hidden ones and `LITTER` are skipped.
+
+    Args:
+        path: a `Path`.
+        origin: as in `DataFile`.
+
+    Returns:
+        A list of `File`s, sorted by path.
+
+    Raises:
+        UserError: the folder or archive cannot be read, or the archive is damaged.
+    """
+    if os.path.isdir(path):
+        found = _files_in_folder(path)
+    else:
+        found = _files_in_archive(path, origin)
+    files = [File("/".join(names), names, read) for names, read in found if not any(map(_is_litter, names))]
+    return sorted(files, key=lambda file: file.names)
+
+
+def _files_in_folder(folder):
+    places, seen = [()], set()
+    for place in places:  # the list grows in the loop
+        path = Path(folder, *place)
+        if os.path.isdir(path) or not place:
+            real = os.path.realpath(path)
+            if real not in seen:  # a link may lead upwards
+                seen.add(real)
+                places += [(*place, name) for name in names_in(path) if not _is_litter(name)]
+        elif os.path.isfile(path) or os.path.islink(path):  # a broken link is named later, a pipe would block
+            yield place, functools.partial(read_whole, path)
+
+
+def _files_in_archive(path, origin):
+    try:
+        is_file = stat.S_ISREG(path.stat().st_mode)
+        if is_file:  # opening a pipe would wait for a writer
+            path.open("rb").close()
+    except OSError as error:
+        raise UserError(f"cannot read the data file {path}: {error.strerror}") from error
+    if not is_file:
+        raise UserError(f"cannot read the data file {path}: it is not a regular file")
+    file = DataFile(path, "", origin)
+    try:
+        return _files_in_zip(file) if zipfile.is_zipfile(path) else _files_in_tar(path)
+    except Exception as error:  # a damaged archive can fail anywhere in zipfile, tarfile, gzip and zlib
+        kind = path.name.partition(".")[2] or "zip"
+        raise broken(file, f"is cut short, damaged or not a .{kind} file") from error
+
+
+def _files_in_zip(file):
+    archive = zipfile.ZipFile(file.path)
+
+    def read(name):
+        try:
+            return archive.read(name)
+        except Exception as error:  # a damaged archive can fail anywhere in zipfile and zlib
+            raise broken(file, f"is damaged ({name})") from error
+
+    names = [name for name in archive.namelist() if not name.endswith("/")]
+    return [(tuple(filter(None, name.split("/"))), functools.partial(read, name)) for name in names]
+
+
+def _files_in_tar(path):
+    with tarfile.open(path) as archive:
+        contents = {member.name: archive.extractfile(member).read() for member in archive if member.isfile()}
+    names = {name: tuple(part for part in name.split("/") if part not in ("", ".")) for name in contents}
+    return [(names[name], functools.partial(contents.get, name)) for name in contents]
+
+
+def _is_litter(name):
+    return name.startswith(".") or name.lower() in LITTER
+
+
+def sort_into_classes(files, is_wanted, kind):
+    """Find out from their paths to which part and class files belong.
+
+    Understood are train/<class>/…, with the names in `SPLITS` and some others; <class>/<part>/…; <class>/…
+    without parts; and files named after their class, such as cat.0.jpg. Subfolders of a class belong to it,
+    and any of these may be inside other folders.
+
+    Args:
+        files: a list of `File`s.
+        is_wanted: a function that tells from a file's name whether it is one of the examples.
+        kind: what the examples are, such as "a picture", for messages.
+
+    Returns:
+        `ClassFolders`. Classes are sorted by name, or by number if all are numbers; those of the other parts
+        are spelled as in "train".
+    """
+    left_out = [
+        (file.path, f"is not {kind}")
+        for file in files
+        if len(file.names) > 1 and not is_wanted(file.names[-1])
+    ]
+    places = {file: file.names for file in files if is_wanted(file.names[-1])}
+    around = _strip_folders_around(places)
+    if places and all(len(names) > 2 and split_of(names[1]) for names in places.values()):
+        places = {file: (names[1], names[0], *names[2:]) for file, names in places.items()}
+    splits = {file: split_of(names[0]) if len(names) > 1 else None for file, names in places.items()}
+    if "train" not in splits.values():
+        splits = dict.fromkeys(places, "train")
+        parts, folders = {"train": places}, {"train": ""}
+    else:
+        parts, folders = {}, {}
+        for file, names in places.items():
+            if splits[file] is None:
+                left_out.append((file.path, "is in none of the folders for training and testing"))
+            else:
+                parts.setdefault(splits[file], {})[file] = names[1:]
+                folder = "/".join((*around, names[0])) + "/"
+                if folders.setdefault(splits[file], folder).lower() != folder.lower():
+                    raise UserError(
+                        f"two folders for the same part: {folders[splits[file]]} and {folder}: put them together"
+                    )
+    classes = {}
+    for split in sorted(parts, key=list(SPLITS).index):
+        _strip_folders_around(parts[split], split)
+        classes[split], rest = _classes(parts[split], classes.get("train"))
+        left_out += rest
+    return ClassFolders(classes, folders, left_out)
+
+
+def _strip_folders_around(places, split=None):
+    """Strip, in place, folders that hold everything. Returns their names."""
+    around = []
+    while places:
+        tops = {names[0] for names in places.values()}
+        shallow = min(map(len, places.values()))
+        top = next(iter(tops))
+        if (
+            len(tops) > 1
+            or shallow < 2
+            or (split_of(top) if split is None else shallow < 3 and not split_of(top))
+        ):
+            break
+        around.append(top)
+        places.update({file: names[1:] for file, names in places.items()})
+    return around
+
+
+def _classes(places, known):
+    """The files of each class, a dictionary, and a list of (path, why it is left out)."""
+    found, left_out = {}, []
+    in_folders = any(len(names) > 1 for names in places.values())
+    spelled = {name.lower(): name for name in known or ()}
+    for file, names in places.items():
+        name = names[0] if len(names) > 1 else None if in_folders else _class_in_name(names[0])
+        if name:
+            found.setdefault(spelled.setdefault(name.lower(), name), []).append(file)
+        else:
+            left_out.append((file.path, "is in no folder of a class"))
+    by_number = all(name.isdecimal() for name in found)
+    return {name: found[name] for name in sorted(found, key=int if by_number else None)}, left_out
+
+
+def _class_in_name(name):
+    """The class in a file's name, such as "cat" in cat.0.jpg and in Cat (12).png; None if there is none."""
+    before = re.fullmatch(r"(.*?)[\W_]*[0-9]+\)?", name.rpartition(".")[0] or name)
+    return before[1] if before and before[1].lower() not in CAMERA else None
+
+
+def say_classes(counts, kind):
+    """Print how many examples there are of each class, and warn if one has ten times as many as another.
+
+    Args:
+        counts: a dictionary from the class's name to the number of its training examples.
+        kind: the examples, in the plural.
+    """
+    named = [f"{name} ({count:,})" for name, count in counts.items()]
+    more = f" and {len(named) - 12} more" if len(named) > 12 else ""
+    print(f"{len(named)} classes of {kind}: {', '.join(named[:12])}{more}")
+    most, fewest = max(counts, key=counts.get), min(counts, key=counts.get)
+    if counts[most] >= 10 * counts[fewest]:
+        print(
+            f"Warning: {most} has {counts[most]:,} training examples, {fewest} only {counts[fewest]:,}: always"
+            f" answering {most} would be right {counts[most] / sum(counts.values()):.0%} of the time"
+        )
+
+
+def hold_out(labels, share, seed):
+    """Choose examples that are not learned from: the same share of each class, at least one.
+
+    Args:
+        labels: int [n].
+        share: from 0 to 1.
+        seed: of the choice.
+
+    Returns:
+        bool [n], True for those held out. A class of one example is learned from.
+    """
+    random, held = np.random.default_rng(seed), np.zeros(len(labels), bool)
+    for label in np.unique(labels):
+        places = random.permutation(np.flatnonzero(labels == label))
+        count = min(max(1, round(share * len(places))), len(places) - 1)
+        held[places[:count]] = True
+    return held
+
+
+def read_pictures(files, shape, read_picture):
+    """Read pictures in several threads; those that cannot be read are left out.
+
+    Args:
+        files: a list of `File`s.
+        shape: that of a picture, (height, width) or (height, width, channels).
+        read_picture: turns a file's bytes into uint8 of this shape, or raises ValueError.
+
+    Returns:
+        Pictures, uint8 [n, *shape]; their indices in `files`; a list of (path, SHA-256), one for each; and a
+        list of (path, why it is left out).
+    """
+    pictures = np.empty((len(files), *shape), np.uint8)  # stacking a list would copy them all
+
+    def look(place):
+        """Read one picture. Returns its file's SHA-256, and why it is left out; one of them is None."""
+        try:
+            content = files[place].read()
+            pictures[place] = read_picture(content)
+        except OSError as error:
+            return None, f"cannot be read ({error.strerror})"
+        except ValueError as error:
+            return None, error
+        return hashlib.sha256(content).hexdigest(), None
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        looked = list(pool.map(look, range(len(files))))
+    good = [place for place, (sha256, _) in enumerate(looked) if sha256]
+    contents = [(files[place].path, looked[place][0]) for place in good]
+    left_out = [(file.path, why) for file, (_, why) in zip(files, looked, strict=True) if why]
+    return pictures[good] if left_out else pictures, good, contents, left_out
+
+
+def sha256_of(contents):
+    """The SHA-256 that stands for all paths and contents in a list of (path, SHA-256)."""
+    lines = "\n".join(f"{path} {sha256}" for path, sha256 in contents)
+    return hashlib.sha256(lines.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def warn_of_copies(learned, held_out, kind="pictures"):
+    """Warn if examples that measure the network are also learned from; both lists are of (path, SHA-256)."""
+    known = {sha256 for _, sha256 in learned}
+    copies = sum(sha256 in known for _, sha256 in held_out)
+    if copies:
+        print(
+            f"Warning: {copies:,} of the {len(held_out):,} held-out {kind} are also among those to learn from:"
+            " the result is better than it is on new ones"
+        )
