@@ -26,15 +26,15 @@ SPLITS = {
 }
 # the beginnings of names that cameras and programs give
 CAMERA = {
-    "", "dsc", "dscf", "dscn", "frame", "gopr", "image", "img", "mvimg", "p", "photo", "pic", "picture", "pxl",
-    "scan", "screenshot", "whatsapp image",
+    "", "dsc", "dscf", "dscn", "frame", "gopr", "image", "img", "mvimg", "p", "photo", "pic", "picture",
+    "pxl", "scan", "screenshot", "whatsapp image",
 }  # fmt: skip
 
 
 class File(NamedTuple):
     """A file in a folder or an archive: its path there, the names in the path, and a function that reads it.
 
-    `read` returns bytes. It raises OSError if the file cannot be read, and UserError if the archive is damaged.
+    `read` returns bytes. It raises OSError if the file cannot be read, UserError if the archive is damaged.
     """
 
     path: str
@@ -88,10 +88,7 @@ def files_in(path, origin):
     Raises:
         UserError: the folder or archive cannot be read, or the archive is damaged.
     """
-    if os.path.isdir(path):
-        found = _files_in_folder(path)
-    else:
-        found = _files_in_archive(path, origin)
+    found = _files_in_folder(path) if os.path.isdir(path) else _files_in_archive(path, origin)
     files = [File("/".join(names), names, read) for names, read in found if not any(map(_is_litter, names))]
     return sorted(files, key=lambda file: file.names)
 
@@ -105,7 +102,7 @@ def _files_in_folder(folder):
             if real not in seen:  # a link may lead upwards
                 seen.add(real)
                 places += [(*place, name) for name in names_in(path) if not _is_litter(name)]
-        elif os.path.isfile(path) or os.path.islink(path):  # a broken link is named later, a pipe would block
+        elif path.is_file() or path.is_symlink():  # a broken link is named later, a pipe would block
             yield place, functools.partial(read_whole, path)
 
 
@@ -188,9 +185,8 @@ def sort_into_classes(files, is_wanted, kind):
                 parts.setdefault(splits[file], {})[file] = names[1:]
                 folder = "/".join((*around, names[0])) + "/"
                 if folders.setdefault(splits[file], folder).lower() != folder.lower():
-                    raise UserError(
-                        f"two folders for the same part: {folders[splits[file]]} and {folder}: put them together"
-                    )
+                    both = f"{folders[splits[file]]} and {folder}"
+                    raise UserError(f"{both} are both for {splits[file]}: put them together")
     classes = {}
     for split in sorted(parts, key=list(SPLITS).index):
         _strip_folders_around(parts[split], split)
@@ -251,8 +247,8 @@ def say_classes(counts, kind):
     most, fewest = max(counts, key=counts.get), min(counts, key=counts.get)
     if counts[most] >= 10 * counts[fewest]:
         print(
-            f"Warning: {most} has {counts[most]:,} training examples, {fewest} only {counts[fewest]:,}: always"
-            f" answering {most} would be right {counts[most] / sum(counts.values()):.0%} of the time"
+            f"Warning: {most} has {counts[most]:,} training examples, {fewest} only {counts[fewest]:,}:"
+            f" always answering {most} would be right {counts[most] / sum(counts.values()):.0%} of the time"
         )
 
 
@@ -320,6 +316,6 @@ def warn_of_copies(learned, held_out, kind="pictures"):
     copies = sum(sha256 in known for _, sha256 in held_out)
     if copies:
         print(
-            f"Warning: {copies:,} of the {len(held_out):,} held-out {kind} are also among those to learn from:"
-            " the result is better than it is on new ones"
+            f"Warning: {copies:,} of the {len(held_out):,} held-out {kind} are also among those to learn"
+            " from: the result is better than it is on new ones"
         )

@@ -5,6 +5,7 @@ import csv
 import gzip
 import hashlib
 import io
+import itertools
 import re
 import zipfile
 from typing import NamedTuple
@@ -135,10 +136,8 @@ def parse_table(text, file):
         if place == len(rows) - 1 and len(rows[place]) < width and not text.endswith(("\n", "\r")):
             raise broken(file, f"is cut short in its last line, {lines[place]:,}")
         more = f", and so have {len(odd) - 1:,} other rows" if len(odd) > 1 else ""
-        raise broken(
-            file,
-            f"has {len(rows[place])} columns in line {lines[place]:,}, not {width} as in line {lines[0]:,}{more}",
-        )
+        found = f"{len(rows[place])} columns in line {lines[place]:,}"
+        raise broken(file, f"has {found}, not {width} as in line {lines[0]:,}{more}")
     header = None
     if _is_header(rows):
         header, rows, lines = [name.strip() for name in rows[0]], rows[1:], lines[1:]
@@ -151,12 +150,10 @@ def _delimiter(text):
 
     def regularity(delimiter):
         try:
-            rows = [
-                len(row) for _, row in zip(range(100), csv.reader(io.StringIO(sample), delimiter=delimiter))
-            ]
+            rows = list(itertools.islice(csv.reader(io.StringIO(sample), delimiter=delimiter), 100))
         except csv.Error:
             return 0, 0
-        widths = [width for width in (rows[:-1] if len(text) > len(sample) else rows) if width]
+        widths = [len(row) for row in (rows[:-1] if len(text) > len(sample) else rows) if row]
         often = max(set(widths), key=widths.count, default=1)
         return (widths.count(often) / len(widths) if often > 1 else 0), often
 

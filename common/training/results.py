@@ -77,7 +77,7 @@ def write_result(folder, result):
 
 
 def write_vocabulary(folder, words):
-    """Write a list of words to vocabulary.json. Returns the file's SHA-256. Raises UserError if that fails."""
+    """Write a list of words to vocabulary.json. Returns its SHA-256. Raises UserError if writing fails."""
     content = json.dumps({"words": words}, indent=0, ensure_ascii=False).encode()
     with replacing(Path(folder) / VOCABULARY) as new:
         new.write_bytes(content)
@@ -85,7 +85,7 @@ def write_vocabulary(folder, words):
 
 
 def read_vocabulary(folder, sha256):
-    """Read vocabulary.json, a list of str. Raises UserError if it is missing or not the one with this SHA-256."""
+    """Read vocabulary.json, a list of str. Raises UserError if it is not the file with this SHA-256."""
     path = Path(folder) / VOCABULARY
     with reading(path, CURE):
         content = read_whole(path, 2**24)
