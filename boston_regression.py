@@ -25,41 +25,51 @@ example of why you should look at data before you use them. Do not draw conclusi
 
 Look at: the dots gather along the diagonal; prices were capped at 50 ("50 or more").
 Try: --epochs 30, or --learning-rate 0.01: which tracts are still far off?
+Your own data: --table FILE --target COLUMN, a table as CSV or TSV with names in its first line, to predict
+  one column of numbers from the others. Then --predict FILE, for new rows with the same columns.
 
 Source: TensorFlow's tutorial "Predict house prices: regression" (its mean absolute error is about $2,700).
 """
 
 # common comes first: it keeps TensorFlow quiet
-from common import Biases, LivePlot, Loss, Run, Weights, in_batches, parse_args
-from subjects.houses import Errors, PredictedAgainstTrue, load_boston_housing
+from common import Biases, LivePlot, Loss, Run, Weights, in_batches, parse_args, trained_model
+from subjects.houses import Errors, PredictedAgainstTrue, amount, load_houses, predict_rows
 
 import keras
 from keras import layers
 
 
-def build_model():
+def build_model(columns=13, scale=1.0, offset=0.0):
     return keras.Sequential(
         [
-            keras.Input((13,)),
+            keras.Input((columns,)),
             layers.Dense(64, activation="relu"),
             layers.Dense(64, activation="relu"),
             layers.Dense(1, dtype="float32"),  # 32 bits, also with --mixed-precision
+            layers.Rescaling(scale, offset, dtype="float32"),  # of your own table: to the target's unit
         ]
     )
 
 
+def normalized(x, mean, std):
+    return ((x - mean) / std).clip(-2, 2)
+
+
 if __name__ == "__main__":
-    args = parse_args(__doc__, epochs=500, batch_size=32, learning_rate=0.001)
-    data = load_boston_housing(args)
+    flags = {"table": None, "target": None, "predict": []}
+    args = parse_args(__doc__, epochs=500, batch_size=32, learning_rate=0.001, **flags)
+    trained = trained_model(args) if args.predict else None
+    if trained:
+        predict_rows(trained.model, normalized, trained.preparation, args)
+        raise SystemExit
+
+    data = load_houses(args)
     mean, std = data.train.x.mean(axis=0), data.train.x.std(axis=0).clip(1e-7)
-
-    def normalized(x, prices):
-        return ((x - mean) / std).clip(-2, 2), prices
-
-    data = data.map(normalized)  # the train, validation and test examples
+    data = data.map(lambda x, y: (normalized(x, mean, std), y))  # train, validation and test examples
     train, validation, test = in_batches(data, args)  # in a new order each epoch
 
-    model = build_model()
+    known = data.preparation
+    model = build_model(len(mean), known["scale"], known["offset"])
     model.compile(
         optimizer=keras.optimizers.RMSprop(args.learning_rate),
         loss="mean_squared_error",
@@ -69,7 +79,7 @@ if __name__ == "__main__":
     stopping = keras.callbacks.EarlyStopping(patience=20)
     run = Run(args, data, model, train, stopping)  # saves the network, and goes on with --resume
     errors = [Loss("Mean absolute error", metric="mae"), Loss("Loss: mean squared error")]
-    prices = [PredictedAgainstTrue(*data.test, "$1,000"), Errors(*data.test, "$1,000")]
+    prices = [PredictedAgainstTrue(*data.test, known["label"]), Errors(*data.test, known["label"])]
     panes = [*errors, prices[0], Weights(), Biases(), prices[1]]
     plot = LivePlot(panes, data, args)  # the window
     model.fit(
@@ -79,7 +89,6 @@ if __name__ == "__main__":
         validation_data=validation,
         callbacks=[stopping, run, plot],
     )
-    run.finish(
-        model.evaluate(test, return_dict=True), lecture=2.7, write=lambda error: f"${1000 * error:,.0f}"
-    )
+    run.finish(model.evaluate(test, return_dict=True), lecture=2.7, write=amount(known))
+    predict_rows(model, normalized, known, args)
     plot.wait_until_closed()

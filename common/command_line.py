@@ -188,7 +188,7 @@ class _Lesson:
     def read(self, argv):
         """Read a list of arguments. Returns two dictionaries: the values given there, and all settings."""
         given = vars(self.parser.parse_args(argv))
-        if "predict" in given:
+        if "predict" in given and "table" not in self.defaults:
             given["predict"] = readable_pictures(given["predict"])
         step = given.get("step", self.step)
         before, out = {}, given.get("out", self.known(step)["out"])

@@ -110,23 +110,24 @@ def parse_json(text, form):
         content = json.loads(text)
     except RecursionError:
         raise ValueError("lists in lists without end") from None
-    if not _has_form(content, {str: object} | form):
+    if not has_form(content, {str: object} | form):
         raise ValueError("it is not what a run writes")
     return content
 
 
-def _has_form(value, form):
+def has_form(value, form):
+    """Whether a value from JSON has a form, as described in `parse_json`."""
     kind = type(value)  # isinstance(True, int) is true
     if isinstance(form, tuple):
-        return any(_has_form(value, one) for one in form)
+        return any(has_form(value, one) for one in form)
     if isinstance(form, list):
-        return kind is list and all(_has_form(item, form[0]) for item in value)
+        return kind is list and all(has_form(item, form[0]) for item in value)
     if isinstance(form, dict):
         others = form.get(str, ())  # no value has this form
         return (
             kind is dict
             and form.keys() - {str} <= value.keys()
-            and all(_has_form(inner, form.get(name, others)) for name, inner in value.items())
+            and all(has_form(inner, form.get(name, others)) for name, inner in value.items())
         )
     if form is str:
         return kind is str and not re.search("[\0\ud800-\udc7f\udd00-\udfff]", value)  # not in file names

@@ -47,9 +47,13 @@ def as_nobody():
 
 def data_flags(**changes):
     """What a loader reads of the command line."""
-    nothing = dict.fromkeys(("data_dir", "train_size", "image_size", "pairs"))
+    nothing = dict.fromkeys(("data_dir", "train_size", "image_size", "pairs", "table", "target"))
     return Namespace(
-        **(nothing | {"full": False, "batch_size": 1, "seed": 0, "input_half": "right"} | changes)
+        **(
+            nothing
+            | {"full": False, "batch_size": 1, "seed": 0, "input_half": "right", "predict": []}
+            | changes
+        )
     )
 
 

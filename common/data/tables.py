@@ -162,7 +162,9 @@ def _delimiter(text):
 
 def _is_header(rows):
     first, others = rows[0], rows[1:201]
-    if not others or not all(cell.strip() for cell in first) or any(map(NUMBER.fullmatch, first)):
+    if not others or any(map(NUMBER.fullmatch, first)):
+        return False
+    if not all(cell.strip() for cell in first[1:]):  # that of row numbers may have no name
         return False
     if any(NUMBER.fullmatch(cell) for row in others for cell in row):
         return True

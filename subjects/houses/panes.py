@@ -29,18 +29,18 @@ class PredictedAgainstTrue(_OnTestSet):
     title = "Predicted against true"
 
     def build(self, axes, records):
-        low, high = 0, 1.1 * self._true.max()
+        low, high = min(0, 1.1 * self._true.min()), max(0, 1.1 * self._true.max())
         axes.plot([low, high], [low, high], color="black", lw=1.5)
         axes.grid(color="#DDDDDD")
         axes.set(xlim=(low, high), ylim=(low, high))
         axes.set_xlabel(f"true, {self._unit}", labelpad=2)
         axes.text(0.03, 0.97, f"predicted, {self._unit}", va="top", transform=axes.transAxes)
         (self._dots,) = axes.plot([], [], "o", color=TEST, ms=7, alpha=0.6, mew=0, animated=True)
-        self._top = high
+        self._ends = low, high
         return [self._dots]
 
     def update(self, records):
-        self._dots.set_data(self._true, np.clip(self._predicted, 0, self._top))  # outliers: at the edge
+        self._dots.set_data(self._true, np.clip(self._predicted, *self._ends))  # outliers: at the edge
         return False
 
 
@@ -51,7 +51,7 @@ class Errors(_OnTestSet):
     BINS = 30
 
     def build(self, axes, records):
-        self.axes, limit = axes, 0.4 * self._true.max()
+        self.axes, limit = axes, 0.4 * np.abs(self._true).max()
         self._edges = np.linspace(-limit, limit, self.BINS + 1)
         axes.axvline(0, color="black", lw=1.5)
         axes.set(xlim=(-limit, limit), ylim=(0, 10))

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from common import UserError, load_fashion_mnist
-from subjects.houses import load_boston_housing
+from subjects.houses import load_houses
 from subjects.photos import load_cats_dogs
 from subjects.reviews import load_imdb
 from common import load_mnist
@@ -27,7 +27,7 @@ def packed(arrays, **options):
 
 
 @pytest.mark.parametrize("load, name", [
-    (load_fashion_mnist, "fashion_mnist"), (load_imdb, "imdb"), (load_boston_housing, "boston_housing"),
+    (load_fashion_mnist, "fashion_mnist"), (load_imdb, "imdb"), (load_houses, "boston_housing"),
     (load_cats_dogs, "cats_dogs"),
 ])  # fmt: skip
 def test_a_bundled_file_that_was_cut_or_changed_is_named(load, name, tmp_path, monkeypatch):
@@ -54,7 +54,7 @@ def test_without_a_folder_of_the_user_s_a_file_is_looked_for_in_the_cache(tmp_pa
 
 LOADERS = {
     "mnist.npz": load_mnist, "fashion_mnist.npz": load_fashion_mnist, "imdb.npz": load_imdb,
-    "boston_housing.npz": load_boston_housing,
+    "boston_housing.npz": load_houses,
 }  # fmt: skip
 
 

@@ -3,11 +3,11 @@
 import numpy as np
 from helpers import data_flags
 
-from subjects.houses import load_boston_housing
+from subjects.houses import load_houses
 
 
 def test_the_houses_of_boston_are_those_of_keras():
-    parts = list(load_boston_housing(data_flags()))
+    parts = list(load_houses(data_flags()))
     assert [len(part.x) for part in parts] == [323, 81, 102]
     train, validation, test = ({(*row, price) for row, price in zip(*part, strict=True)} for part in parts)
     learnt = train | validation
@@ -21,7 +21,7 @@ def test_the_houses_of_boston_are_those_of_keras():
 
 def test_which_houses_validate_depends_on_the_seed_and_which_test_does_not():
     (_, zero, test), (_, again, _), (_, one, same) = (
-        list(load_boston_housing(data_flags(seed=seed))) for seed in (0, 0, 1)
+        list(load_houses(data_flags(seed=seed))) for seed in (0, 0, 1)
     )
     assert np.array_equal(zero.x, again.x) and not np.array_equal(zero.x, one.x)
     assert np.array_equal(test.x, same.x) and np.array_equal(test.y, same.y)
