@@ -5,6 +5,7 @@ import io
 import logging
 import re
 import warnings
+from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -29,6 +30,19 @@ NO_PICTURES = {
     rb"II\*\0|MM\0\*": "is a TIFF picture of a kind that Pillow cannot read: save it as PNG",
     rb"\Z": "is an empty file, not a picture",
 }
+
+# what people keep beside pictures
+OTHER_FILES = {
+    ".7z", ".avi", ".csv", ".db", ".doc", ".docx", ".gz", ".h5", ".hdf5", ".htm", ".html", ".ini", ".ipynb",
+    ".json", ".jsonl", ".keras", ".log", ".mat", ".md", ".mov", ".mp4", ".npy", ".npz", ".pdf", ".pickle",
+    ".pkl", ".pt", ".pth", ".py", ".rar", ".rtf", ".tar", ".tgz", ".toml", ".tsv", ".txt", ".url", ".xls",
+    ".xlsx", ".xml", ".xz", ".yaml", ".yml", ".zip",
+}  # fmt: skip
+
+
+def is_picture(name):
+    """Whether a file of this name may be a picture; its content decides."""
+    return Path(name).suffix.lower() not in OTHER_FILES
 
 
 def read_photo(file, size):
