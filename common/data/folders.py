@@ -5,6 +5,7 @@ import functools
 import hashlib
 import math
 import os
+import posixpath
 import re
 import stat
 import tarfile
@@ -438,6 +439,12 @@ def sha256_of(contents):
     """The SHA-256 that stands for all paths and contents in a list of (path, SHA-256)."""
     lines = "\n".join(f"{path} {sha256}" for path, sha256 in contents)
     return hashlib.sha256(lines.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def without_folders_around(contents):
+    """A list of (path, SHA-256) in which the paths are without the folders that hold everything."""
+    common = posixpath.commonpath([posixpath.dirname(path) for path, _ in contents])
+    return [(path.removeprefix(f"{common}/"), sha256) for path, sha256 in contents]
 
 
 def warn_of_copies(learned, held_out, kind="pictures"):

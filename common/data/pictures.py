@@ -31,6 +31,8 @@ NO_PICTURES = {
     rb"\Z": "is an empty file, not a picture",
 }
 
+ORIENTATION = 0x0112  # in EXIF data; from 5 on, the photo was taken on its side
+
 # what people keep beside pictures
 OTHER_FILES = {
     ".7z", ".avi", ".csv", ".db", ".doc", ".docx", ".gz", ".h5", ".hdf5", ".htm", ".html", ".ini", ".ipynb",
@@ -66,10 +68,25 @@ def read_photo(file, size):
         content = file if isinstance(file, bytes) else read_whole(file)
     except OSError as error:
         raise ValueError(f"cannot be read ({error.strerror})") from error
+    return _decoded(content, lambda: _read_pixels(content, size))
+
+
+def photo_size(content):
+    """The width and height of a picture, upright, from the bytes of its file. Raises ValueError as above."""
+
+    def look():
+        with Image.open(io.BytesIO(content)) as picture:
+            on_its_side = picture.getexif().get(ORIENTATION, 1) >= 5
+            return picture.size[::-1] if on_its_side else picture.size
+
+    return _decoded(content, look)
+
+
+def _decoded(content, decode):
     if re.match(HEIC, content, re.DOTALL):
         _learn_heic()
     try:
-        return _read_pixels(content, size)
+        return decode()
     except Image.UnidentifiedImageError:
         kinds = (why for begin, why in NO_PICTURES.items() if re.match(begin, content, re.DOTALL | re.I))
         raise ValueError(next(kinds, "is not a picture")) from None

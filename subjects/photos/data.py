@@ -3,7 +3,6 @@
 import functools
 import hashlib
 import os
-import posixpath
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +11,7 @@ from PIL import Image
 from common.data.dataset import Data, DataFile, Examples, training_size
 from common.data.folders import (
     files_in, files_of_user, hold_out, names_in, nothing_in, one_line, read_pictures, say_classes, sha256_of,
-    sort_into_classes, take, warn_of_copies,
+    sort_into_classes, take, warn_of_copies, without_folders_around,
 )  # fmt: skip
 from common.data.pictures import is_picture, read_photo, say_left_out
 from common.data.sources import broken, download, find_data_file, own_data, read_arrays
@@ -130,7 +129,10 @@ def _load_photos(path, origin, files, image_size, seed):
     _warn_of_two_labels(contents, labels)
     validation = Examples(pictures[held], labels[held])
     train = Examples(take(pictures, np.flatnonzero(~held)), labels[~held])
-    file = DataFile(path, _sha256(in_parts if measured else [contents]), origin)
+    names = without_folders_around(contents)
+    in_file = [names[: len(in_parts[0])], names[len(in_parts[0]) :]] if measured else [names]
+    sha256 = hashlib.sha256("".join(map(sha256_of, in_file)).encode()).hexdigest()
+    file = DataFile(path, sha256, origin)
     return Data(train, file, validation, classes=classes, split=split)
 
 
@@ -162,13 +164,6 @@ def _warn_of_two_labels(contents, labels):
         if known != label:
             print(f"Warning: {path} is the same picture as {other}, in another class")
             return
-
-
-def _sha256(parts):
-    """The SHA-256 of all names and contents, wherever the pictures' folder is."""
-    common = posixpath.commonpath([path for contents in parts for path, _ in contents])
-    parts = [[(path.removeprefix(f"{common}/"), sha256) for path, sha256 in contents] for contents in parts]
-    return hashlib.sha256("".join(map(sha256_of, parts)).encode()).hexdigest()
 
 
 def _load_small_photos(path, origin, size):
