@@ -76,7 +76,8 @@ def photo_size(content):
 
     def look():
         with Image.open(io.BytesIO(content)) as picture:
-            on_its_side = picture.getexif().get(ORIENTATION, 1) >= 5
+            exif = Image.Image.getexif(picture)  # a PNG's own would read its pixels
+            on_its_side = exif.get(ORIENTATION, 1) >= 5
             return picture.size[::-1] if on_its_side else picture.size
 
     return _decoded(content, look)

@@ -138,6 +138,11 @@ def test_a_folder_of_something_else_never_leads_to_other_data(made, full, messag
         load_cats_dogs(data_flags(data_dir=tmp_path, full=full))
 
 
+def test_data_that_are_gone_are_named(tmp_path):
+    with pytest.raises(UserError, match=r"--data-dir: there is no .*gone"):
+        load_cats_dogs(data_flags(data_dir=tmp_path / "gone"))
+
+
 def test_the_bundled_file_is_read_from_a_folder_and_nothing_else_in_its_place(tmp_path):
     shutil.copy(ROOT / "common" / "data" / "cats_dogs.npz", tmp_path)
     assert load_cats_dogs(data_flags(data_dir=tmp_path)).file.origin == "data-dir"
@@ -273,8 +278,7 @@ LAYOUTS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("count", [2, 3])
-@pytest.mark.parametrize("name", LAYOUTS)
+@pytest.mark.parametrize("name, count", [*((name, 3) for name in LAYOUTS), ("names", 2)])
 def test_each_layout_is_read_as_keras_reads_it_and_in_archives_too(name, count, tmp_path, capsys):
     layout, by_keras, says = LAYOUTS[name]
     make(tmp_path / "mine", layout, KINDS[:count])
