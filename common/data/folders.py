@@ -40,7 +40,7 @@ class File(NamedTuple):
     """A file in a folder or an archive: its path there, the names in the path, and a function that reads it.
 
     `read` returns bytes. It raises OSError if the file cannot be read, UserError if the archive is damaged.
-    Control characters in `path` are replaced by "?", so that a message about it stays one line.
+    `path` is for messages: what is no character or would break the line is "?" there.
     """
 
     path: str
@@ -104,8 +104,8 @@ def files_in(path, origin):
 
 
 def one_line(name):
-    """A file's name without control characters, for messages and captions."""
-    return re.sub(r"[\0-\x1f\x7f-\x9f\u2028\u2029]", "?", name)
+    """A file's name with "?" for what is no character or would break the line, for messages and captions."""
+    return re.sub(r"[\0-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]", "?", name)
 
 
 def files_of_user(path, is_wanted, known=()):
@@ -153,7 +153,7 @@ def _files_in_folder(folder):
         path = Path(folder, *place)
         if os.path.isdir(path):
             real = os.path.realpath(path)
-            if real not in above:  # a link may lead upwards
+            if not any(f"{one}{os.sep}".startswith(f"{real}{os.sep}") for one in above):  # a link upwards
                 above = (*above, real)
                 places += [((*place, name), above) for name in names_in(path) if not _is_litter(name)]
                 if len(places) > MOST:

@@ -6,6 +6,7 @@ import numpy as np
 
 from common.answers.picture import show_picture
 from common.answers.predictions import BATCH, draw_predictions, probability_of_each
+from common.data.folders import one_line
 from common.data.pictures import read_each, say_left_out
 
 
@@ -29,7 +30,7 @@ def predict_photos(model, classes, args):
     images = np.stack(images)
     outputs = model.predict(images, batch_size=BATCH, verbose=0)
     for path, probabilities in zip(paths, probability_of_each(outputs), strict=True):
-        print(f"{path}: {classes[probabilities.argmax()]}, {probabilities.max():.1%}")
+        print(f"{one_line(path)}: {classes[probabilities.argmax()]}, {probabilities.max():.1%}")
     path = Path(args.out) / "my_pictures.png"
     show_picture(
         lambda figure: draw_predictions(figure, images, None, outputs, classes), path, "My pictures", args

@@ -97,6 +97,7 @@ def test_links_are_followed_but_not_in_circles(tmp_path):
     (tmp_path / "one" / "two").symlink_to(tmp_path / "two")
     (tmp_path / "two" / "one").symlink_to(tmp_path / "one")
     (tmp_path / "itself").symlink_to(tmp_path / "itself")
+    (tmp_path / "above").symlink_to(tmp_path.parent)
     paths = [file.path for file in files_in(tmp_path, "data-dir")]
     assert paths == ["itself", "one/a.png", "one/two/b.png", "two/b.png", "two/one/a.png"]
     with pytest.raises(OSError, match="symbolic links"):
@@ -110,6 +111,7 @@ def test_any_name_is_one_line_and_can_be_read(tmp_path):
         Image.new("RGB", (9, 9)).save(os.fsencode(tmp_path) + b"/" + name, "png")
     files = files_in(tmp_path, "data-dir")
     assert len(files) == 5 and not any("\n" in file.path or "\x07" in file.path for file in files)
+    assert all(file.path.encode() for file in files)
     assert all(photo_size(file.read()) == (9, 9) for file in files)
 
 
