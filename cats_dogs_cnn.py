@@ -16,12 +16,10 @@ X[2i+1, 2j+1, n], so that height and width are halved, and rounded down.
 Look at: without augmentation the validation loss rises from the sixth epoch on: overfitting, too few images.
 Try: --against "--no-augment", a race: augmentation changes each image a little every time it is used
   (mirrored, rotated, zoomed, shifted). --dropout 0: without dropout.
-  --predict my_cat.jpg uses the trained network. --full downloads photos of 150 × 150 (half a minute an epoch
-  on two cores).
+  --predict my_cat.jpg uses the trained network. --full downloads photos of 150 × 150: half a minute an epoch.
 
-Your own data: --data-dir PATH with a folder, zip or tar file of photos of two or more classes: in <class>/,
-or in train/<class>/ and validation/<class>/ (or test/<class>/), or named cat.1.jpg, dog.1.jpg, ... For more
-than two classes, the last layer is a softmax, with a neuron for each.
+Your own data: --data-dir PATH with photos in a folder, zip or tar file: in <class>/, or in train/<class>/ and
+validation/<class>/ (or test/), or named cat.1.jpg, dog.1.jpg. More than two classes end in a softmax.
 
 Source: the lecture's slide; F. Chollet, "Building powerful image classification models using very little
 data", 2016; for the initial weights He et al., "Delving deep into rectifiers", 2015.
@@ -55,9 +53,7 @@ def build_model(image_size, classes=2, augment=False, dropout=0.5):
             layers.Rescaling(1 / 127.5, -1),  # pixels from −1 to 1
             *(changes if augment else []),
             *hidden,
-            layers.Dense(
-                neurons, activation=activation, dtype="float32"
-            ),  # 32 bits, also with --mixed-precision
+            layers.Dense(neurons, activation, dtype="float32"),  # 32 bits, also with --mixed-precision
         ]
     )
 
