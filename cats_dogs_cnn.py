@@ -18,8 +18,9 @@ Try: --against "--no-augment", a race: augmentation changes each image a little 
   (mirrored, rotated, zoomed, shifted). --dropout 0: without dropout.
   --predict my_cat.jpg uses the trained network. --full downloads photos of 150 × 150: half a minute an epoch.
 
-Your own data: --data-dir PATH with photos in a folder, zip or tar file: in <class>/, or in train/<class>/ and
-validation/<class>/ (or test/), or named cat.1.jpg, dog.1.jpg. More than two classes end in a softmax.
+Your own data: --data-dir PATH with photos of two or more classes, in a folder, zip or tar file: in <class>/,
+or in train/<class>/ and validation/<class>/ (or test/<class>/), or named cat.1.jpg, dog.1.jpg. With more than
+two classes, the last layer is a softmax: a neuron and a probability for each.
 
 Source: the lecture's slide; F. Chollet, "Building powerful image classification models using very little
 data", 2016; for the initial weights He et al., "Delving deep into rectifiers", 2015.

@@ -130,7 +130,7 @@ def files_of_user(path, is_wanted, known=()):
     if archives and not any(is_wanted(file.names[-1]) for file in files):
         found = " and ".join(file.path for file in archives[:3])
         if not os.path.isdir(path):
-            raise UserError(f"{path} holds other archives, {found}: unpack it")
+            raise UserError(f"{path} holds other archives, {found}: unpack it first")
         if len(archives) > 1:
             raise UserError(f"--data-dir: {path} holds {len(archives)} archives, {found}: name one of them")
         path = path.joinpath(*archives[0].names)

@@ -72,7 +72,10 @@ def read_photo(file, size):
 
 
 def photo_size(content):
-    """The width and height of a picture, upright, from the bytes of its file. Raises ValueError as above."""
+    """The width and height of a picture, upright, from the bytes of its file.
+
+    Raises ValueError as `read_photo` does, but not if only the pixels are damaged.
+    """
 
     def look():
         with Image.open(io.BytesIO(content)) as picture:
