@@ -16,9 +16,11 @@ X[2i+1, 2j+1, n], so that height and width are halved, and rounded down.
 Look at: without augmentation the validation loss rises from the sixth epoch on: overfitting, too few images.
 Try: --against "--no-augment", a race: augmentation changes each image a little every time it is used
   (mirrored, rotated, zoomed, shifted). --dropout 0: without dropout.
-  --predict my_cat.jpg uses the trained network. --full downloads photos of 150 × 150 (half a minute an epoch
-  on two cores); --data-dir FOLDER takes your own, of any two classes, in train/<name>/ and
-  validation/<name>/.
+  --predict my_cat.jpg uses the trained network. --full downloads photos of 150 × 150: half a minute an epoch.
+
+Your own data: --data-dir PATH with photos of two or more classes, in a folder, zip or tar file: in <class>/,
+or in train/<class>/ and validation/<class>/ (or test/<class>/), or named cat.1.jpg, dog.1.jpg. With more than
+two classes, the last layer is a softmax: a neuron and a probability for each.
 
 Source: the lecture's slide; F. Chollet, "Building powerful image classification models using very little
 data", 2016; for the initial weights He et al., "Delving deep into rectifiers", 2015.
@@ -33,7 +35,7 @@ import keras
 from keras import layers
 
 
-def build_model(image_size, augment=False, dropout=0.5):
+def build_model(image_size, classes=2, augment=False, dropout=0.5):
     def convolution(filters):
         options = {"padding": "same", "activation": "relu", "kernel_initializer": "he_normal"}
         return [layers.Conv2D(filters, 3, **options), layers.MaxPooling2D(2)]
@@ -45,13 +47,14 @@ def build_model(image_size, augment=False, dropout=0.5):
     changes += [layers.RandomZoom(0.2), layers.RandomTranslation(0.1, 0.1)]  # of the height and width
     hidden = convolution(32) + convolution(64) + convolution(128) + convolution(128)
     hidden += [layers.Flatten(), layers.Dropout(dropout), dense(512), dense(128)]
+    neurons, activation = (1, "sigmoid") if classes == 2 else (classes, "softmax")
     return keras.Sequential(
         [
             keras.Input((image_size, image_size, 3)),
             layers.Rescaling(1 / 127.5, -1),  # pixels from −1 to 1
             *(changes if augment else []),
             *hidden,
-            layers.Dense(1, activation="sigmoid", dtype="float32"),  # 32 bits, also with --mixed-precision
+            layers.Dense(neurons, activation, dtype="float32"),  # 32 bits, also with --mixed-precision
         ]
     )
 
@@ -70,10 +73,10 @@ if __name__ == "__main__":
     learning_rate = keras.optimizers.schedules.CosineDecay(  # falls along a cosine to 0
         args.learning_rate, decay_steps=args.epochs * len(train), alpha=0 if args.decay else 1
     )
-    model = build_model(data.train.x.shape[1], args.augment, args.dropout)
+    model = build_model(data.train.x.shape[1], len(data.classes), args.augment, args.dropout)
     model.compile(
         optimizer=keras.optimizers.Adam(learning_rate),
-        loss="binary_crossentropy",
+        loss="binary_crossentropy" if len(data.classes) == 2 else "sparse_categorical_crossentropy",
         metrics=["accuracy"],
     )
 
@@ -88,7 +91,8 @@ if __name__ == "__main__":
         validation_data=validation,
         callbacks=[run, plot],
     )
-    run.finish(model.evaluate(validation, return_dict=True), lecture=0.8 if args.augment else None)
+    of_the_lecture = args.augment and data.classes == ["cat", "dog"]
+    run.finish(model.evaluate(validation, return_dict=True), lecture=0.8 if of_the_lecture else None)
     predict_photos(model, data.classes, args)
     show_predictions(model, data, args)
     plot.wait_until_closed()

@@ -20,7 +20,10 @@ Look at: the images. L1 alone makes them correct but blurred; the discriminator 
   generator must add texture. Neither loss goes to 0: each network makes the task of the other harder.
 Try: --movie film.gif; --l1 0 and --l1 1000; --step facades, house fronts from plans, 256 × 256, the
   paper's networks: its 400 epochs need a GPU, but --resume continues wherever it was stopped.
-  --step facades --data-dir FOLDER takes your own pairs, side by side in one picture, in train/ and test/.
+
+Your own data: --step facades --data-dir PATH with a folder, zip or tar file of pairs: side by side or one
+above the other in one picture, or of the same name in A/ and B/; all in train/ and in test/ or val/ (also
+trainA/, testB/, ...), or without these.
 
 Source: Isola et al., "Image-to-image translation with conditional adversarial networks", 2017,
 https://arxiv.org/abs/1611.07004, and TensorFlow's tutorial "pix2pix".

@@ -283,6 +283,6 @@ def _flag(name, value=None):
 
 
 def _difference(folder, name, before, value):
-    if isinstance(value, bool):
+    if isinstance(value, bool) or before[name] is None:
         return f"the run in {folder} is without {_flag(name, value)}"
     return f"the run in {folder} has {_flag(name)} {before[name]}, not {value}"

@@ -58,7 +58,8 @@ FLAGS = (
     Flag("--no-augment", RUN, "leave the training images as they are"),
     Flag("--image-size", RUN, "height and width of the images, in pixels",
          type=whole_number(16, 300), metavar="N"),
-    Flag("--input-half", RUN, "the half of each pair of images that is the drawing",
+    Flag("--input-half", RUN, "the half of each pair of images that is the drawing; left also means the upper"
+         " one, or A",
          choices=("left", "right")),
     Flag("--l1", RUN, "weight of the L1 error in the generator's loss; 0 leaves it out",
          type=not_negative, metavar="X"),

@@ -1,15 +1,21 @@
 """A picture of a trained network's predictions for test images, with the confusion matrix."""
 
+import warnings
 from pathlib import Path
 
 import numpy as np
+from matplotlib.font_manager import FontProperties
 
 from common.answers.picture import show_picture
+from keras_window.panes.fonts import font
 from keras_window.sample import Sample
 
 RIGHT, WRONG, OTHER = "#0072B2", "#C8001E", "#BBBBBB"
 COLUMNS, ROWS = 3, 4
+MOST = 15  # classes in the confusion matrix
 BATCH = 32  # images predicted at a time
+
+warnings.filterwarnings("ignore", "Glyph")  # no font here has it: a box stands for it
 
 
 def show_predictions(model, data, args):
@@ -36,13 +42,19 @@ def show_predictions(model, data, args):
     )
 
 
+def probability_of_each(outputs):
+    """The probability of each class, [n, classes], from outputs that may be that of the second of two."""
+    return np.c_[1 - outputs, outputs] if outputs.shape[-1] == 1 else outputs
+
+
 def draw_predictions(figure, x, y, outputs, classes):
     """Draw the first images and their predictions; with labels, y, also the true classes and the matrix."""
     sample = Sample(x, np.zeros(len(x), int) if y is None else y, outputs)
     predicted, true = sample.predictions(), sample.classes()
-    probabilities = np.c_[1 - outputs, outputs] if outputs.shape[-1] == 1 else outputs
+    probabilities = probability_of_each(outputs)
     pictures = sample.pixels(slice(COLUMNS * ROWS))
     right_side = 0.985 if y is None else 0.5
+    script = _font_for("".join(classes))
     grid = figure.add_gridspec(
         ROWS, COLUMNS, left=0.02, right=right_side, top=0.92, bottom=0.02, hspace=0.12, wspace=0.1
     )
@@ -55,15 +67,15 @@ def draw_predictions(figure, x, y, outputs, classes):
         image, bars = figure.add_subplot(cell[0, 0]), figure.add_subplot(cell[0, 1])
         image.imshow(picture.squeeze(), cmap="gray_r" if picture.shape[-1] == 1 else None)
         image.set(xticks=[], yticks=[], anchor="W")
-        text = f"{classes[predicted[i]]} {probabilities[i, predicted[i]]:.0%}"
+        text = f"{short(classes[predicted[i]])} {probabilities[i, predicted[i]]:.0%}"
         colours = [OTHER] * len(classes)
         if y is None:
             colour = colours[predicted[i]] = RIGHT
         else:
-            text += f"\n({classes[true[i]]})"
+            text += f"\n({short(classes[true[i]])})"
             colour = RIGHT if predicted[i] == true[i] else WRONG
             colours[predicted[i]], colours[true[i]] = WRONG, RIGHT
-        style = {"color": colour, "fontsize": 12, "fontweight": "bold", "linespacing": 1.0}
+        style = {"color": colour, "fontsize": 12, "fontweight": "bold", "linespacing": 1.0, **script}
         image.text(0, -0.04, text, va="top", transform=image.transAxes, **style)
         bars.barh(range(len(classes)), probabilities[i], color=colours)
         bars.set(xlim=(0, 1), xticks=[], yticks=[], ylim=(len(classes) - 0.5, -0.5))
@@ -72,14 +84,32 @@ def draw_predictions(figure, x, y, outputs, classes):
         _draw_confusion(figure.add_axes((0.6, 0.14, 0.385, 0.78)), true, predicted, classes)
 
 
+def short(name):
+    """A class's name, cut if it would meet what is beside it."""
+    return name if len(name) <= 14 else f"{name[:8]}…{name[-4:]}"
+
+
+def _font_for(text):
+    """Matplotlib's options for a text in another script: a font that has its characters, if any here does."""
+    return {} if text.isascii() else {"fontproperties": FontProperties(fname=font(12, text=text).path)}
+
+
 def _draw_confusion(axes, true, predicted, classes):
     counts = np.zeros((len(classes), len(classes)), int)
     np.add.at(counts, (true, predicted), 1)
+    title, mistakes = "Confusion matrix", counts.sum(0) + counts.sum(1) - 2 * counts.diagonal()
+    if len(classes) > MOST:
+        title = f"Confusion matrix:\nthe {MOST} of {len(classes)} classes most often confused"
+        chosen = np.sort(np.argsort(-mistakes, kind="stable")[:MOST])
+        counts, classes = counts[np.ix_(chosen, chosen)], [classes[place] for place in chosen]
+    classes = list(map(short, classes))
     axes.imshow(counts, cmap="Blues")
-    axes.set_title("Confusion matrix", fontsize=18, fontweight="bold")
-    slanted = {"rotation": 45, "ha": "right"} if len(classes) > 4 else {}
-    axes.set_xticks(range(len(classes)), classes, fontsize=12, **slanted)
-    axes.set_yticks(range(len(classes)), classes, fontsize=12)
+    axes.set_title(title, fontsize=18 if counts.shape == mistakes.shape * 2 else 15, fontweight="bold")
+    slanted = {"rotation": 45, "ha": "right"} if len(classes) > 4 or max(map(len, classes)) > 12 else {}
+    size = 12 if max(map(len, classes)) <= 12 else 10
+    script = _font_for("".join(classes))
+    axes.set_xticks(range(len(classes)), classes, fontsize=size, **slanted, **script)
+    axes.set_yticks(range(len(classes)), classes, fontsize=size, **script)
     axes.set_xlabel("predicted", fontsize=14)
     axes.set_ylabel("true", fontsize=14)
     for (i, j), count in np.ndenumerate(counts):

@@ -1,8 +1,11 @@
 """Reading of folders and archives whose files are sorted into classes, as people keep pictures and texts."""
 
+import errno
 import functools
 import hashlib
+import math
 import os
+import posixpath
 import re
 import stat
 import tarfile
@@ -14,11 +17,13 @@ from typing import NamedTuple
 import numpy as np
 
 from common.data.dataset import DataFile
-from common.data.sources import broken
+from common.data.sources import broken, nothing_to_read
 from common.errors import UserError
-from common.files import read_whole
+from common.files import LARGEST, read_whole
 
 LITTER = {"thumbs.db", "desktop.ini", "__macosx"}  # left by operating systems, besides hidden files
+ARCHIVES = (".zip", ".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz")
+MOST = 500_000  # files in a folder: with more it is somebody's home, and looking through it takes minutes
 SPLITS = {
     "train": {"train", "training", "learn"},
     "validation": {"validation", "valid", "val", "dev"},
@@ -35,6 +40,7 @@ class File(NamedTuple):
     """A file in a folder or an archive: its path there, the names in the path, and a function that reads it.
 
     `read` returns bytes. It raises OSError if the file cannot be read, UserError if the archive is damaged.
+    `path` is for messages: what is no character or would break the line is "?" there.
     """
 
     path: str
@@ -89,20 +95,70 @@ def files_in(path, origin):
         UserError: the folder or archive cannot be read, or the archive is damaged.
     """
     found = _files_in_folder(path) if os.path.isdir(path) else _files_in_archive(path, origin)
-    files = [File("/".join(names), names, read) for names, read in found if not any(map(_is_litter, names))]
+    files = [
+        File(one_line("/".join(names)), names, read)
+        for names, read in found
+        if names and not any(map(_is_litter, names))
+    ]
     return sorted(files, key=lambda file: file.names)
 
 
+def one_line(name):
+    """A file's name with "?" for what is no character or would break the line, for messages and captions."""
+    return re.sub(r"[\0-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]", "?", name)
+
+
+def files_of_user(path, is_wanted, known=()):
+    """List the files in the user's folder or archive, or in the one archive that the folder holds.
+
+    Args:
+        path: a `Path`.
+        is_wanted: a function that tells from a file's name whether it is one of the examples.
+        known: names of archives and folders; if `path` holds one of them, the files are looked for there.
+
+    Returns:
+        The `Path` of the folder or archive, and its files as from `files_in`. No file is wanted if there is
+        nothing to read.
+
+    Raises UserError as `files_in`, or if there are several archives and nothing else to read.
+    """
+    if os.path.isdir(path):
+        names = names_in(path)
+        path = path / next((name for name in known if name in names), "")
+    files = files_in(path, "data-dir")
+    archives = [file for file in files if file.names[-1].lower().endswith(ARCHIVES)]
+    if archives and not any(is_wanted(file.names[-1]) for file in files):
+        found = " and ".join(file.path for file in archives[:3])
+        if not os.path.isdir(path):
+            raise UserError(f"{path} holds other archives, {found}: unpack it first")
+        if len(archives) > 1:
+            raise UserError(f"--data-dir: {path} holds {len(archives)} archives, {found}: name one of them")
+        path = path.joinpath(*archives[0].names)
+        return path, files_in(path, "data-dir")
+    return path, files
+
+
+def nothing_in(path, files, reads, otherwise):
+    """The UserError for data of the user's in which there is nothing to read; as `nothing_to_read`."""
+    if os.path.isdir(path):
+        return nothing_to_read(path, reads, otherwise)
+    names = list(dict.fromkeys(one_line(file.names[0]) for file in files))
+    found = ", ".join(names[:5]) + (f" and {len(names) - 5:,} more" if len(names) > 5 else "")
+    return UserError(f"{path} holds {found or 'nothing'}; this lesson reads {reads}: {otherwise}")
+
+
 def _files_in_folder(folder):
-    places, seen = [()], set()
-    for place in places:  # the list grows in the loop
+    places = [((), ())]
+    for place, above in places:  # the list grows in the loop
         path = Path(folder, *place)
-        if os.path.isdir(path) or not place:
+        if os.path.isdir(path):
             real = os.path.realpath(path)
-            if real not in seen:  # a link may lead upwards
-                seen.add(real)
-                places += [(*place, name) for name in names_in(path) if not _is_litter(name)]
-        elif path.is_file() or path.is_symlink():  # a broken link is named later, a pipe would block
+            if not any(f"{one}{os.sep}".startswith(f"{real}{os.sep}") for one in above):  # a link upwards
+                above = (*above, real)
+                places += [((*place, name), above) for name in names_in(path) if not _is_litter(name)]
+                if len(places) > MOST:
+                    raise UserError(f"--data-dir: {folder} holds more than {MOST:,} files: too many")
+        else:  # a broken link and a pipe, too: reading them raises OSError
             yield place, functools.partial(read_whole, path)
 
 
@@ -118,29 +174,71 @@ def _files_in_archive(path, origin):
     file = DataFile(path, "", origin)
     try:
         return _files_in_zip(file) if zipfile.is_zipfile(path) else _files_in_tar(path)
+    except UserError:
+        raise
     except Exception as error:  # a damaged archive can fail anywhere in zipfile, tarfile, gzip and zlib
-        kind = path.name.partition(".")[2] or "zip"
-        raise broken(file, f"is cut short, damaged or not a .{kind} file") from error
+        raise broken(file, "is cut short, damaged or neither a zip nor a tar file") from error
 
 
 def _files_in_zip(file):
     archive = zipfile.ZipFile(file.path)
 
-    def read(name):
+    def read(member):
+        if member.file_size > LARGEST:
+            raise OSError(errno.EFBIG, f"it has more than {LARGEST:,} bytes")
         try:
-            return archive.read(name)
+            return archive.read(member)
         except Exception as error:  # a damaged archive can fail anywhere in zipfile and zlib
-            raise broken(file, f"is damaged ({name})") from error
+            raise broken(file, f"is damaged ({one_line(member.filename)})") from error
 
-    names = [name for name in archive.namelist() if not name.endswith("/")]
-    return [(tuple(filter(None, name.split("/"))), functools.partial(read, name)) for name in names]
+    members = {_names(member.filename): member for member in archive.infolist() if not member.is_dir()}
+    if any(member.flag_bits & 1 for member in members.values()):
+        raise UserError(f"the data file {file.path} is protected by a password: unpack it")
+    return [(names, functools.partial(read, member)) for names, member in members.items()]
+
+
+class _Header(tarfile.TarInfo):
+    """The header of a file in a tar archive; `tarfile` would take a damaged one for the archive's end."""
+
+    @classmethod
+    def fromtarfile(cls, archive):
+        try:
+            return super().fromtarfile(archive)
+        except tarfile.EOFHeaderError:
+            raise
+        except tarfile.HeaderError as error:
+            raise tarfile.ReadError("a header is damaged") from error
 
 
 def _files_in_tar(path):
-    with tarfile.open(path) as archive:
-        contents = {member.name: archive.extractfile(member).read() for member in archive if member.isfile()}
-    names = {name: tuple(part for part in name.split("/") if part not in ("", ".")) for name in contents}
-    return [(names[name], functools.partial(contents.get, name)) for name in contents]
+    contents, size, memory = {}, 0, memory_size()
+    with tarfile.open(path, tarinfo=_Header) as archive:
+        for member in archive:
+            size += member.size
+            if size > memory:
+                raise UserError(f"{path} needs more than the {in_gb(memory)} of memory there are: unpack it")
+            if member.isfile():
+                contents[_names(member.name)] = archive.extractfile(member).read()
+        while archive.fileobj.read(2**20):  # only at the end gzip checks the checksum
+            pass
+    return [(names, functools.partial(contents.get, names)) for names in contents]
+
+
+def _names(path):
+    return tuple(name for name in re.split(r"[/\\]", path) if name not in ("", "."))
+
+
+def memory_size():
+    """The computer's memory in bytes; infinite where the system does not say."""
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, OSError, ValueError):
+        return math.inf
+
+
+def in_gb(size):
+    """A number of bytes as text, such as "1.7 GB"."""
+    return f"{size / 1e9:,.1f} GB"
 
 
 def _is_litter(name):
@@ -173,8 +271,7 @@ def sort_into_classes(files, is_wanted, kind):
     if places and all(len(names) > 2 and split_of(names[1]) for names in places.values()):
         places = {file: (names[1], names[0], *names[2:]) for file, names in places.items()}
     splits = {file: split_of(names[0]) if len(names) > 1 else None for file, names in places.items()}
-    if "train" not in splits.values():
-        splits = dict.fromkeys(places, "train")
+    if "train" not in splits.values() or _train_is_a_class(places, splits):
         parts, folders = {"train": places}, {"train": ""}
     else:
         parts, folders = {}, {}
@@ -190,26 +287,33 @@ def sort_into_classes(files, is_wanted, kind):
     classes = {}
     for split in sorted(parts, key=list(SPLITS).index):
         _strip_folders_around(parts[split], split)
-        classes[split], rest = _classes(parts[split], classes.get("train"))
+        found, rest = _classes(parts[split], classes.get("train"))
+        if split != "train" and len(found) < 2 and not found.keys() & classes["train"].keys():
+            rest = [(folders.pop(split), f"is not used: its {len(parts[split]):,} files have no labels")]
+        else:
+            classes[split] = found
         left_out += rest
     return ClassFolders(classes, folders, left_out)
 
 
+def _train_is_a_class(places, splits):
+    """Whether train/ is one of several classes: of vehicles, say."""
+    others = {split for file, split in splits.items() if len(places[file]) > 1} - {"train"}
+    inside = [places[file][1:] for file, split in splits.items() if split == "train"]
+    return others == {None} and all(len(names) == 1 and not _class_in_name(names[0]) for names in inside)
+
+
 def _strip_folders_around(places, split=None):
-    """Strip, in place, folders that hold everything. Returns their names."""
+    """Strip, in place, folders that hold everything but single files. Returns their names."""
     around = []
-    while places:
-        tops = {names[0] for names in places.values()}
-        shallow = min(map(len, places.values()))
+    while deep := {file: names for file, names in places.items() if len(names) > 1}:
+        tops = {names[0] for names in deep.values()}
+        shallow = min(map(len, deep.values() if split is None else places.values()))
         top = next(iter(tops))
-        if (
-            len(tops) > 1
-            or shallow < 2
-            or (split_of(top) if split is None else shallow < 3 and not split_of(top))
-        ):
+        if len(tops) > 1 or (split_of(top) if split is None else shallow < 3 and not split_of(top)):
             break
         around.append(top)
-        places.update({file: names[1:] for file, names in places.items()})
+        places.update({file: names[1:] for file, names in deep.items()})
     return around
 
 
@@ -252,17 +356,24 @@ def say_classes(counts, kind):
         )
 
 
-def hold_out(labels, share, seed):
+def hold_out(labels, share, seed, contents=None):
     """Choose examples that are not learned from: the same share of each class, at least one.
 
     Args:
         labels: int [n].
         share: from 0 to 1.
         seed: of the choice.
+        contents: the SHA-256 of each example, or None; of equal ones all are held out, or none.
 
     Returns:
         bool [n], True for those held out. A class of one example is learned from.
     """
+    if contents is not None:
+        _, first, place = np.unique(np.array(contents), return_index=True, return_inverse=True)
+        originals = np.sort(first)
+        held = np.zeros(len(labels), bool)
+        held[originals] = hold_out(labels[originals], share, seed)
+        return held[first][place]
     random, held = np.random.default_rng(seed), np.zeros(len(labels), bool)
     for label in np.unique(labels):
         places = random.permutation(np.flatnonzero(labels == label))
@@ -282,8 +393,20 @@ def read_pictures(files, shape, read_picture):
     Returns:
         Pictures, uint8 [n, *shape]; their indices in `files`; a list of (path, SHA-256), one for each; and a
         list of (path, why it is left out).
+
+    Raises UserError if they need more memory than there is.
     """
-    pictures = np.empty((len(files), *shape), np.uint8)  # stacking a list would copy them all
+    need, memory = len(files) * math.prod(shape), memory_size()
+    too_much = UserError(
+        f"{len(files):,} pictures of {shape[1]} × {shape[0]} need {in_gb(need)} of memory: try a smaller"
+        " --image-size, or fewer pictures"
+    )
+    if need > memory:
+        raise too_much
+    try:
+        pictures = np.empty((len(files), *shape), np.uint8)  # stacking a list would copy them all
+    except MemoryError as error:
+        raise too_much from error
 
     def look(place):
         """Read one picture. Returns its file's SHA-256, and why it is left out; one of them is None."""
@@ -301,13 +424,27 @@ def read_pictures(files, shape, read_picture):
     good = [place for place, (sha256, _) in enumerate(looked) if sha256]
     contents = [(files[place].path, looked[place][0]) for place in good]
     left_out = [(file.path, why) for file, (_, why) in zip(files, looked, strict=True) if why]
-    return pictures[good] if left_out else pictures, good, contents, left_out
+    return take(pictures, good), good, contents, left_out
+
+
+def take(examples, places):
+    """The examples at these places, in ascending order, moved to the front of the array and not copied."""
+    for new, place in enumerate(places):
+        if new != place:
+            examples[new] = examples[place]
+    return examples[: len(places)]
 
 
 def sha256_of(contents):
     """The SHA-256 that stands for all paths and contents in a list of (path, SHA-256)."""
     lines = "\n".join(f"{path} {sha256}" for path, sha256 in contents)
     return hashlib.sha256(lines.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def without_folders_around(contents):
+    """A list of (path, SHA-256) in which the paths are without the folders that hold everything."""
+    common = posixpath.commonpath([posixpath.dirname(path) for path, _ in contents])
+    return [(path.removeprefix(f"{common}/"), sha256) for path, sha256 in contents]
 
 
 def warn_of_copies(learned, held_out, kind="pictures"):

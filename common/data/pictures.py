@@ -5,6 +5,7 @@ import io
 import logging
 import re
 import warnings
+from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -30,6 +31,21 @@ NO_PICTURES = {
     rb"\Z": "is an empty file, not a picture",
 }
 
+ORIENTATION = 0x0112  # in EXIF data; from 5 on, the photo was taken on its side
+
+# what people keep beside pictures
+OTHER_FILES = {
+    ".7z", ".avi", ".csv", ".db", ".doc", ".docx", ".gz", ".h5", ".hdf5", ".htm", ".html", ".ini", ".ipynb",
+    ".json", ".jsonl", ".keras", ".log", ".mat", ".md", ".mov", ".mp4", ".npy", ".npz", ".pdf", ".pickle",
+    ".pkl", ".pt", ".pth", ".py", ".rar", ".rtf", ".tar", ".tgz", ".toml", ".tsv", ".txt", ".url", ".xls",
+    ".xlsx", ".xml", ".xz", ".yaml", ".yml", ".zip",
+}  # fmt: skip
+
+
+def is_picture(name):
+    """Whether a file of this name may be a picture; its content decides."""
+    return Path(name).suffix.lower() not in OTHER_FILES
+
 
 def read_photo(file, size):
     """Read a picture in any usual format, stretched to a size; of an animation, the first frame.
@@ -52,10 +68,29 @@ def read_photo(file, size):
         content = file if isinstance(file, bytes) else read_whole(file)
     except OSError as error:
         raise ValueError(f"cannot be read ({error.strerror})") from error
+    return _decoded(content, lambda: _read_pixels(content, size))
+
+
+def photo_size(content):
+    """The width and height of a picture, upright, from the bytes of its file.
+
+    Raises ValueError as `read_photo` does, but not if only the pixels are damaged.
+    """
+
+    def look():
+        with Image.open(io.BytesIO(content)) as picture:
+            exif = Image.Image.getexif(picture)  # a PNG's own would read its pixels
+            on_its_side = exif.get(ORIENTATION, 1) >= 5
+            return picture.size[::-1] if on_its_side else picture.size
+
+    return _decoded(content, look)
+
+
+def _decoded(content, decode):
     if re.match(HEIC, content, re.DOTALL):
         _learn_heic()
     try:
-        return _read_pixels(content, size)
+        return decode()
     except Image.UnidentifiedImageError:
         kinds = (why for begin, why in NO_PICTURES.items() if re.match(begin, content, re.DOTALL | re.I))
         raise ValueError(next(kinds, "is not a picture")) from None

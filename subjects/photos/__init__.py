@@ -1,4 +1,4 @@
-"""Photos of two classes."""
+"""Photos of two or more classes."""
 
 from subjects.photos.answers import predict_photos
 from subjects.photos.data import load_cats_dogs

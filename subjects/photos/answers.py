@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from common.answers.picture import show_picture
-from common.answers.predictions import BATCH, draw_predictions
+from common.answers.predictions import BATCH, draw_predictions, probability_of_each
+from common.data.folders import one_line
 from common.data.pictures import read_each, say_left_out
 
 
@@ -16,8 +17,9 @@ def predict_photos(model, classes, args):
     named and left out.
 
     Args:
-        model: a trained model from uint8 [n, size, size, 3] to the probability of the second class, [n, 1].
-        classes: the names of the two classes.
+        model: a trained model from uint8 [n, size, size, 3] to the probability of the second of two classes,
+            [n, 1], or to that of each class, [n, classes].
+        classes: the names of the classes.
         args: from `parse_args`; `predict` (the paths), `out`, `plot` and `close` are used.
     """
     photos, left_out = read_each(args.predict, model.input_shape[1])
@@ -27,9 +29,8 @@ def predict_photos(model, classes, args):
     paths, images = zip(*photos, strict=True)
     images = np.stack(images)
     outputs = model.predict(images, batch_size=BATCH, verbose=0)
-    for path, probability in zip(paths, outputs[:, 0], strict=True):
-        name = classes[int(probability > 0.5)]
-        print(f"{path}: {name}, {max(probability, 1 - probability):.1%}")
+    for path, probabilities in zip(paths, probability_of_each(outputs), strict=True):
+        print(f"{one_line(path)}: {classes[probabilities.argmax()]}, {probabilities.max():.1%}")
     path = Path(args.out) / "my_pictures.png"
     show_picture(
         lambda figure: draw_predictions(figure, images, None, outputs, classes), path, "My pictures", args

@@ -1,111 +1,169 @@
-"""Images of cats and dogs, or of any two classes: bundled, downloaded or in the user's folder."""
+"""Images of cats and dogs, or of any classes: bundled, downloaded or in the user's folder or archive."""
 
 import functools
 import hashlib
+import os
 from dataclasses import replace
 
 import numpy as np
 from PIL import Image
 
 from common.data.dataset import Data, DataFile, Examples, training_size
-from common.data.pictures import read_photo, say_left_out
-from common.data.sources import broken, download, find_data_file, nothing_to_read, read_arrays
-from common.errors import UserError
-from subjects.picture_folders import (
-    find_pictures, list_files, names_in, read_pictures, sha256_of, warn_of_copies,
+from common.data.folders import (
+    files_in, files_of_user, hold_out, names_in, nothing_in, one_line, read_pictures, say_classes, sha256_of,
+    sort_into_classes, take, warn_of_copies, without_folders_around,
 )  # fmt: skip
+from common.data.pictures import is_picture, read_photo, say_left_out
+from common.data.sources import broken, download, find_data_file, own_data, read_arrays
+from common.errors import UserError
 
 PHOTOS = "cats_and_dogs_filtered"
 SMALL_PHOTOS = "cats_dogs.npz"
 PHOTOS_SOURCE = f"https://storage.googleapis.com/mledu-datasets/{PHOTOS}.zip"
+READS = (
+    f"{PHOTOS}.zip, {SMALL_PHOTOS}, or pictures in train/<class>/ and validation/<class>/, in <class>/ or"
+    " named cat.1.jpg and dog.1.jpg"
+)
 
 
 def load_cats_dogs(args):
-    """Images of cats and dogs, or of any two classes.
+    """Images of cats and dogs, or of any two or more classes.
 
-    With --data-dir: `cats_and_dogs_filtered.zip` there, the folder it unpacks to, the user's folder with
-    train/<class>/ and validation/<class>/, or `cats_dogs.npz`; with --full the zip file, downloaded once;
-    else the bundled part, 4,000 and 1,000 pictures of 32 × 32 from CIFAR-10.
+    With --data-dir: a folder, or a zip or tar file, which may also be alone in the folder. It holds
+    train/<class>/, and validation/<class>/ or test/<class>/ (also spelled training_set, valid, val, ...);
+    or <class>/, of which a fifth is held out; or files named cat.1.jpg, also in train/. Or `cats_dogs.npz`.
+    With --full `cats_and_dogs_filtered.zip`, downloaded once; else the bundled part, 4,000 and 1,000 pictures
+    of 32 × 32 from CIFAR-10.
 
     Args:
         args: from `parse_args`; `data_dir`, `full`, `image_size` (150, or 32 for the bundled ones, if
-            None), `train_size` and `batch_size` are used.
+            None), `train_size`, `batch_size` and `seed` (of what is held out) are used.
 
     Returns:
-        `Data` with train and validation: RGB, uint8 [n, image_size, image_size, 3]; labels uint8 [n], 1 is
-        the second class (dog). `classes` are the two names.
+        `Data` with train and validation: RGB, uint8 [n, image_size, image_size, 3]; labels uint8 [n] (int32
+        if there are more than 256 classes). `classes` are their names; of cats and dogs, 1 is the dog.
 
     Raises:
-        UserError: the data are missing or damaged, do not have two classes, or have fewer examples than asked
-            for, or the download fails.
+        UserError: the data are missing or damaged, lack a class in one part, need more memory than there is
+            or have fewer examples than asked for, or the download fails.
 
     Source: Elson et al., "Asirra: a CAPTCHA that exploits interest-aligned manual image categorization",
     2007; bundled: Krizhevsky, "Learning multiple layers of features from tiny images", 2009.
     """
-    path, origin = _photo_source(args)
-    if path.name == SMALL_PHOTOS:
+    path, origin, files = _photo_source(args)
+    if files is None:
         data = _load_small_photos(path, origin, args.image_size or 32)
     else:
-        data = _load_photos(path, origin, args.image_size or 150)
+        data = _load_photos(path, origin, files, args.image_size or 150, args.seed)
     size = training_size(args, len(data.train.y))
     data = replace(data, train=Examples(data.train.x[:size], data.train.y[:size]))
-    pixels = data.train.x.shape[1]
+    pixels, classes = data.train.x.shape[1], data.classes
     print(
-        f"{data.classes[0].capitalize()} and {data.classes[1]}: {size:,} pictures to learn from,"
-        f" {len(data.validation.y):,} to validate with, {pixels} × {pixels} ({data.file.path})"
+        f"{classes[0].capitalize()} and {classes[1]}" if len(classes) == 2 else f"{len(classes)} classes",
+        f"{size:,} pictures to learn from, {len(data.validation.y):,} to validate with, {pixels} × {pixels}"
+        f" ({data.file.path})",
+        sep=": ",
     )
     return data
 
 
 def _photo_source(args):
-    if args.data_dir is None:
-        if args.full:
-            return download(f"{PHOTOS}.zip", origin=PHOTOS_SOURCE), "full"
-        return find_data_file(SMALL_PHOTOS)
-    names = names_in(args.data_dir)
-    if f"{PHOTOS}.zip" in names:
-        return args.data_dir / f"{PHOTOS}.zip", "data-dir"
-    for folder in (PHOTOS, "."):
-        if folder in (*names, ".") and {"train", "validation"} <= set(names_in(args.data_dir / folder)):
-            return args.data_dir / folder, "data-dir"
-    if SMALL_PHOTOS in names:
-        return args.data_dir / SMALL_PHOTOS, "data-dir"
-    reads = f"{PHOTOS}.zip, {PHOTOS}/, {SMALL_PHOTOS}, or train/<class>/ and validation/<class>/"
-    raise nothing_to_read(args.data_dir, reads)
+    """The path of the data, their origin and their files; None instead of files for `cats_dogs.npz`."""
+    path = own_data(args)
+    if path is None and args.full:
+        path = download(f"{PHOTOS}.zip", origin=PHOTOS_SOURCE)
+        return path, "full", files_in(path, "full")
+    if path is None:
+        return *find_data_file(SMALL_PHOTOS), None
+    names = names_in(path) if os.path.isdir(path) else []
+    known = (f"{PHOTOS}.zip", PHOTOS)
+    if SMALL_PHOTOS in names and not set(known) & set(names):
+        path /= SMALL_PHOTOS
+    if path.suffix == ".npz":
+        return path, "data-dir", None
+    found, files = files_of_user(path, is_picture, known)
+    if not any(is_picture(file.names[-1]) for file in files):
+        raise nothing_in(path, files, READS, "leave --data-dir out for the bundled data")
+    return found, "data-dir", files
 
 
-def _load_photos(path, origin, image_size):
-    splits = ("train", "validation")
-    files = list_files(path, origin, splits, 3)
-    found, left_out = find_pictures(files, splits, 3)
-    kinds, other = ([kind for top, kind in found if top == split] for split in splits)
-    if len(kinds) != 2 or kinds != other:
+def _load_photos(path, origin, files, image_size, seed):
+    parts, folders, left_out = sort_into_classes(files, is_picture, "a picture")
+    measured = next((split for split in ("validation", "test") if split in parts), None)
+    _check_classes(path, parts, folders, measured)
+    learned = _in_turn(parts["train"])
+    turns = learned + (_in_turn(parts[measured]) if measured else [])
+    kinds = list(parts["train"])
+    print(f"Reading {len(turns):,} pictures ...", flush=True)
+    pictures, good, contents, unread = read_pictures(
+        [file for _, file in turns],
+        (image_size, image_size, 3),
+        functools.partial(read_photo, size=image_size),
+    )
+    labels = np.array([turns[place][0] for place in good], np.uint8 if len(kinds) <= 256 else np.int32)
+    say_left_out(left_out + unread)
+    if measured:
+        held, split = np.array(good, int) >= len(learned), None
+        if measured == "test":
+            print(f"There is no validation/: {folders['test']} is used to validate with")
+        elif "test" in parts:
+            print(f"Not used: {folders['test']} (the accuracy is measured on {folders['validation']})")
+    else:
+        held = hold_out(labels, 0.2, seed, [sha256 for _, sha256 in contents])
+        split = f"a fifth held out, seed {seed}"
+        print(f"There is no validation/: a fifth of each class is held out to validate with (seed {seed})")
+    for chosen, part in ((~held, "train"), (held, measured)):
+        counts = np.bincount(labels[chosen], minlength=len(kinds))
+        if not counts.all():
+            kind = one_line(kinds[counts.argmin()])
+            raise UserError(
+                f"{path}: no picture of {kind} in {folders[part]} can be read"
+                if measured
+                else f"{path}: {kind} needs two different pictures that can be read, one to validate with"
+            )
+        if part == "train":
+            classes = [{"cats": "cat", "dogs": "dog"}.get(kind, one_line(kind)) for kind in kinds]
+            say_classes(dict(zip(classes, counts.tolist(), strict=True)), "pictures to learn from")
+    in_parts = [[contents[place] for place in np.flatnonzero(chosen)] for chosen in (~held, held)]
+    warn_of_copies(*in_parts)
+    _warn_of_two_labels(contents, labels)
+    validation = Examples(pictures[held], labels[held])
+    train = Examples(take(pictures, np.flatnonzero(~held)), labels[~held])
+    names = without_folders_around(contents)
+    in_file = [names[: len(in_parts[0])], names[len(in_parts[0]) :]] if measured else [names]
+    sha256 = hashlib.sha256("".join(map(sha256_of, in_file)).encode()).hexdigest()
+    file = DataFile(path, sha256, origin)
+    return Data(train, file, validation, classes=classes, split=split)
+
+
+def _check_classes(path, parts, folders, measured):
+    """Raise UserError if there are no two classes, or not the same ones in both parts."""
+    kinds = parts["train"]
+    if len(kinds) < 2:
+        found = f"of one class, {one_line(next(iter(kinds)))}" if kinds else "of no class"
+        raise UserError(f"{path} holds pictures {found}: this lesson reads {READS}, of two classes or more")
+    for kind in sorted(kinds.keys() ^ parts[measured].keys() if measured else ()):
+        there, not_there = ("train", measured) if kind in kinds else (measured, "train")
         raise UserError(
-            f"{path} needs pictures of two classes, in train/<class>/ and in validation/<class>/, not of"
-            f" {', '.join(kinds) or 'none'} and of {', '.join(other) or 'none'}"
+            f"{path}: there are pictures of {one_line(kind)} in {folders[there]}, but not in"
+            f" {folders[not_there]}: both need the same classes"
         )
-    print(f"Reading {sum(map(len, found.values())):,} pictures ...", flush=True)
-    read_picture = functools.partial(read_photo, size=image_size)
-    parts, contents = {}, {}
-    for split in splits:
-        turns = sorted(
-            (i, label, file) for label, kind in enumerate(kinds) for i, file in enumerate(found[split, kind])
-        )
-        images, good, contents[split], unread = read_pictures(
-            [file for *_, file in turns], (image_size, image_size), read_picture
-        )
-        parts[split] = Examples(images, np.array([turns[place][1] for place in good], np.uint8))
-        left_out += unread
-    say_left_out(left_out)
-    for split, (_, labels) in parts.items():
-        for label in {0, 1} - set(labels.tolist()):
-            raise UserError(f"{path}: there is no picture that can be read in {split}/{kinds[label]}/")
-    if any(parts[0] == "test" for parts, _ in files):
-        print("Not used: test/ (this lesson measures the accuracy on validation/)")
-    warn_of_copies(contents["train"], contents["validation"], "validation")
-    sha256 = hashlib.sha256("".join(map(sha256_of, contents.values())).encode()).hexdigest()
-    classes = [{"cats": "cat", "dogs": "dog"}.get(kind, kind) for kind in kinds]
-    return Data(file=DataFile(path, sha256, origin), classes=classes, **parts)
+
+
+def _in_turn(classes):
+    """The label and the file of each picture: the first of each class, the second of each, and so on."""
+    kinds = list(classes.values())
+    turns = sorted((i, label) for label, files in enumerate(kinds) for i in range(len(files)))
+    return [(label, kinds[label][i]) for i, label in turns]
+
+
+def _warn_of_two_labels(contents, labels):
+    first = {}
+    for (path, sha256), label in zip(contents, labels.tolist(), strict=True):
+        other, known = first.setdefault(sha256, (path, label))
+        if known != label:
+            print(f"Warning: {path} is the same picture as {other}, in another class")
+            return
 
 
 def _load_small_photos(path, origin, size):

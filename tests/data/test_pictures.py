@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from common.data.pictures import _learn_heic, read_photo
+from common.data.pictures import _learn_heic, is_picture, photo_size, read_photo
 
 
 @pytest.mark.parametrize("mode, name", [
@@ -156,6 +156,22 @@ def test_a_photo_taken_on_its_side_is_turned(picture, tmp_path):
     picture.save(tmp_path / "a.jpg", exif=exif)
     pixels = read_photo(tmp_path / "a.jpg", 32)
     assert pixels[4, 16].argmax() == 0 and pixels[28, 16].argmax() == 1
+    content = (tmp_path / "a.jpg").read_bytes()
+    assert photo_size(content) == read_photo(content, None).shape[1::-1] == (40, 48)
+
+
+def test_the_size_of_a_picture_is_known_without_its_pixels(picture):
+    content = saved(picture, "png")
+    assert photo_size(content[:60]) == (48, 40)
+    with pytest.raises(ValueError, match="is an empty file"):
+        photo_size(b"")
+    with pytest.raises(ValueError, match="is not a picture"):
+        photo_size(b"text")
+
+
+def test_names_of_other_files_are_known():
+    assert all(map(is_picture, ("1.JPG", "1.png", "photo", "cat.0.jpeg", "a.jpg_large", "1.heic", "cat.0")))
+    assert not any(map(is_picture, ("1.xml", "labels.csv", "README.md", "a.tar.gz", "photos.ZIP")))
 
 
 @settings(deadline=None, max_examples=200, derandomize=True, database=None)

@@ -5,10 +5,11 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from helpers import data_flags, dropout_of, learning_rates, on_linux
+from helpers import data_flags, dropout_of, learning_rates, on_linux, result_of
 from matplotlib.figure import Figure
 from PIL import Image
 
+import cats_dogs_cnn
 from common import UserError, parse_args, trained_model
 from common.answers.predictions import draw_predictions
 from subjects.photos import predict_photos
@@ -43,7 +44,7 @@ def test_predict_asks_the_trained_model_and_leaves_out_what_is_no_picture(
     for flags, message in (
         (("--predict", "three.jpg"), "--predict: three.jpg is not a picture$"),
         (("--predict", "four.jpg", "three.jpg", "."), r"four.jpg cannot be read \(No such .*the other 2 be"),
-        (("--predict", "one.jpg", "--data-dir", "runs"), "was trained on"),
+        (("--predict", "one.jpg", "--data-dir", "runs"), "is without --data-dir"),
         (("--predict", "one.jpg", "--no-augment"), "is without --no-augment"),
     ):
         with pytest.raises(UserError, match=message):
@@ -93,3 +94,63 @@ def test_pictures_that_have_all_gone_are_named(tmp_path, capsys):
     model = SimpleNamespace(input_shape=(None, 20, 20, 3))
     predict_photos(model, ["cat", "dog"], data_flags(predict=[str(tmp_path / "gone.jpg")]))
     assert "gone.jpg cannot be read (No such file or directory)" in capsys.readouterr().out
+
+
+def test_a_run_remembers_its_classes_when_the_photos_are_gone(run, tmp_path):
+    for number, kind in enumerate(("ants", "bees", "big wasps")):
+        (tmp_path / "mine" / kind).mkdir(parents=True)
+        for i in range(10):
+            pixels = np.full((20, 20, 3), 20 * i, np.uint8)
+            pixels[..., number] = 255
+            Image.fromarray(pixels).save(tmp_path / "mine" / kind / f"{i}.png")
+    lesson = {"lesson": "cats_dogs_cnn"}
+    few = ("--image-size", 16, "--batch-size", 8, "--plot", "none", "--no-augment", "--dropout", 0)
+    first = run("--data-dir", "mine", *few, "--epochs", 8, **lesson)
+    assert (first.returncode, first.stderr) == (0, "")
+    assert "3 classes: 24 pictures to learn from, 6 to validate with" in first.stdout
+    assert "(the lecture" not in first.stdout
+    folder = tmp_path / "runs" / "cats_dogs_cnn"
+    result = result_of(folder)
+    assert result["classes"] == ["ants", "bees", "big wasps"]
+    assert result["data"]["split"] == "a fifth held out, seed 0"
+    again = run("--resume", "--epochs", 9, "--plot", "none", **lesson)
+    assert (again.returncode, again.stderr) == (0, "") and result_of(folder)["epochs"] == 9
+    (tmp_path / "mine" / "ants" / "3.png").rename(tmp_path / "who.png")
+    (tmp_path / "mine").rename(tmp_path / "gone")
+    answer = run("--predict", "who.png", "--plot", "none", **lesson)
+    assert (answer.returncode, answer.stderr) == (0, "") and "who.png: ants, " in answer.stdout
+    for name in ("my_pictures.png", "predictions.png"):
+        assert Image.open(folder / name).size == (1344, 756)
+
+
+@pytest.mark.parametrize("count", [2, 3, 10, 30])
+def test_of_many_classes_the_matrix_shows_those_most_often_confused(count):
+    names = [f"a class with a long name {i}" if count == 10 else f"class {i}" for i in range(count)]
+    true = np.arange(300) % count
+    outputs = 0.9 * np.eye(count)[true] + 0.1 / count
+    outputs[true == count - 1] = np.eye(count)[0]
+    figure = Figure()
+    if count == 2:
+        outputs = outputs[:, 1:]
+    draw_predictions(figure, np.zeros((300, 20, 20, 3), np.uint8), true, outputs, names)
+    matrix = figure.axes[-1]
+    shown = [label.get_text() for label in matrix.get_yticklabels()]
+    assert len(shown) == min(count, 15) and max(map(len, shown)) <= 14
+    assert shown[0].endswith(" 0") and shown[-1].endswith(f" {count - 1}")
+    assert matrix.images[0].get_array()[-1, 0] == 300 // count
+    assert ("15 of 30" in matrix.get_title()) == (count == 30)
+
+
+def test_two_classes_share_a_sigmoid_and_more_have_a_softmax():
+    two, five = (cats_dogs_cnn.build_model(32, classes).layers[-1] for classes in (2, 5))
+    assert (two.units, two.activation.__name__) == (1, "sigmoid")
+    assert (five.units, five.activation.__name__) == (5, "softmax")
+
+
+def test_answers_of_a_softmax_name_the_likeliest_class(tmp_path, picture, capsys):
+    picture.save(tmp_path / "1.jpg")
+    outputs = np.array([[0.2, 0.5, 0.3]], np.float32)
+    model = SimpleNamespace(input_shape=(None, 20, 20, 3), predict=lambda x, **options: outputs)
+    args = data_flags(predict=[str(tmp_path / "1.jpg")], out=tmp_path, plot="none", close=True)
+    predict_photos(model, ["ants", "bees", "wasps"], args)
+    assert f"{tmp_path / '1.jpg'}: bees, 50.0%" in capsys.readouterr().out
