@@ -103,7 +103,7 @@ def _draw_confusion(axes, true, predicted, classes):
         chosen = np.sort(np.argsort(-mistakes, kind="stable")[:MOST])
         counts, classes = counts[np.ix_(chosen, chosen)], [classes[place] for place in chosen]
     classes = list(map(short, classes))
-    axes.imshow(counts, cmap="Blues")
+    axes.imshow(counts, cmap="Blues", vmin=0)
     axes.set_title(title, fontsize=18 if counts.shape == mistakes.shape * 2 else 15, fontweight="bold")
     slanted = {"rotation": 45, "ha": "right"} if len(classes) > 4 or max(map(len, classes)) > 12 else {}
     size = 12 if max(map(len, classes)) <= 12 else 10
