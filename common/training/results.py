@@ -25,7 +25,7 @@ FORM = {
     "interrupted": bool,
     "test": {str: float},
     "classes": ([str], None),
-    "data": {"file": str, "sha256": str, "origin": str},
+    "data": {"file": str, "sha256": str, "origin": str, str: object},
 }
 
 
