@@ -70,6 +70,7 @@ CURES = {
     "bundled": "download the project again",
     "data-dir": "replace it, or leave --data-dir out",
     "pairs": "replace it, or name another file",
+    "review": "replace it, or name another file",
 }
 
 
