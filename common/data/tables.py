@@ -139,7 +139,7 @@ def parse_table(text, file):
     """
     delimiter = _delimiter(text)
     ways = [{}, ESCAPED]
-    if delimiter == "\t" and not _has_cells_in_quotes(text):
+    if delimiter == "\t" and not has_cells_in_quotes(text):
         ways.insert(0, {"quoting": csv.QUOTE_NONE})
     troubles = []
     for way in ways:
@@ -184,7 +184,7 @@ def _rows(text, file, delimiter, way):
     return rows, lines
 
 
-def _has_cells_in_quotes(text):
+def has_cells_in_quotes(text):
     """Whether nearly all cells with quotation marks, between tabs, are whole cells in them."""
     lines = text.splitlines()[:-1]  # the last one may be cut
     cells = [cell.strip() for line in lines if '"' in line for cell in line.split("\t") if '"' in cell]

@@ -58,13 +58,17 @@ def classify_reviews(model, reviews, data):
         data: the `Data` or `Trained` of the model; `classes`, `words` and `preparation` are used.
 
     Raises:
-        UserError: the standard input holds no review, a table, JSON, HTML, or no text at all.
+        UserError: the standard input holds no review, a table, JSON, HTML, or no text at all; or the data of
+            an earlier run were tampered with.
     """
+    if not reviews:
+        return
+    length = _length(data)
     ids = {word: i for i, word in enumerate(data.words) if i >= len(SPECIAL)}
     for review in reviews:
         texts = review if isinstance(review, list) else _from_standard_input() if review == "-" else [review]
         for text in texts:
-            _classify(model, text, ids, data)
+            _classify(model, text, ids, length, data.classes)
 
 
 def _from_standard_input():
@@ -124,23 +128,34 @@ def _decode(line):
     return line.decode("cp1252", errors="replace")  # Western Windows
 
 
-def _classify(model, text, ids, data):
-    own = data.preparation is not None
-    words = words_of(clean_text(text) if own else text.replace("’", "'"))
+def _length(data):
+    """The length of the user's own texts, as they were prepared for the training; None if it was IMDB.
+
+    Raises UserError if the run that the data are from was tampered with.
+    """
+    known = {"length": None} if data.preparation is None else data.preparation
+    length = known.get("length", 0) if isinstance(known, dict) else 0
+    if not data.words or not data.classes or length not in (None, *range(1, LENGTH + 1)):
+        raise UserError("this run's result.json is not what this lesson writes: train it again")
+    return length
+
+
+def _classify(model, text, ids, length, classes):
+    words = words_of(clean_text(text) if length else text.replace("’", "'"))
     unknown = list(dict.fromkeys(word for word in words if word not in ids))
     shown = " ".join(text.split())
     print(f'"{shown}"' if len(shown) <= 70 else f'"{shown[:67]}..."')
     if len(unknown) == len(set(words)):
         print("  none of its words is known: no prediction")
         return
-    length = data.preparation["length"] if own else LENGTH
     # IMDB's without padding zeros, which would outweigh the few words of a short review
-    tokens = encode_text(words, ids, length if own else min(LENGTH, len(words) + 1))
+    tokens = encode_text(words, ids, length or min(LENGTH, len(words) + 1))
     outputs = model.predict_on_batch(tokens[np.newaxis])
     probabilities = probabilities_of(outputs)[0]
-    print(f"  {data.classes[probabilities.argmax()]}, {probabilities.max():.1%} sure")
+    print(f"  {classes[probabilities.argmax()]}, {probabilities.max():.1%} sure")
     if unknown:
         more = f" and {len(unknown) - 10:,} more" if len(unknown) > 10 else ""
         print(f"  unknown words: {', '.join(unknown[:10])}{more}")
-    if len(words) > length:
-        print(f"  it has {len(words):,} words; only the last {length} count")
+    most = length - 1 if length else LENGTH
+    if len(words) > most:
+        print(f"  it has {len(words):,} words; only the last {most} count")
