@@ -19,7 +19,7 @@ MARKS = {  # the longer mark of UTF-32 first
     codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF32_BE: "utf-32", codecs.BOM_UTF8: "utf-8-sig",
     codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16",
 }  # fmt: skip
-DELIMITERS = ",\t;|"
+DELIMITERS = "\t;|,"  # those that are rarer in texts first
 ESCAPED = {"escapechar": "\\", "doublequote": False}  # as Spark and MySQL write quotation marks
 IN_QUOTES = re.compile(r'"([^"]|"")*"')
 # names of columns that hold texts
@@ -104,7 +104,10 @@ def decode(content, path, otherwise=None):
     readable = False
     if wrong < 0:
         try:
-            return content.decode(encoding)
+            text = content.decode(encoding)
+            if "\0" not in text:
+                return text
+            wrong = len(text[: text.index("\0")].encode(encoding))
         except UnicodeDecodeError as error:
             wrong = error.start
             cut = error.reason == "unexpected end of data" and not content[:wrong].isascii()
@@ -138,7 +141,9 @@ def parse_table(text, file):
     Raises UserError if the file has one column, is cut short, or has rows of different lengths.
     """
     delimiter = _delimiter(text)
-    ways = [{}, ESCAPED]
+    ways = [{}]
+    if '\\"' in text:
+        ways = [{}, ESCAPED] if '""' in text else [ESCAPED, {}]
     if delimiter == "\t" and not has_cells_in_quotes(text):
         ways.insert(0, {"quoting": csv.QUOTE_NONE})
     troubles = []
@@ -206,7 +211,8 @@ def _delimiter(text):
                 continue
             widths = [len(row) for row in (rows[:-1] if len(text) > len(sample) else rows) if row]
             often = max(set(widths), key=widths.count, default=1)
-            found.append((widths.count(often) / len(widths) if often > 1 else 0, often))
+            share = widths.count(often) / len(widths) if often > 1 else 0
+            found.append((round(share, 1), often))  # a few rows may be damaged
         return max(found, default=(0, 0))
 
     return max(DELIMITERS, key=regularity)

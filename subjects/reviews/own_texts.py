@@ -74,11 +74,12 @@ def read_texts(path):
         print(f"Not used: unsup/ ({len(without_label):,} texts without a label)")
         files = [file for file in files if file not in set(without_label)]
     found = sort_into_classes(files, _is_text, "a text (.txt)")
-    tables = _tables(path, files)
-    if len(found.parts.get("train", ())) > 1 or (not tables and any(found.parts.get("train", {}).values())):
-        return _from_folders(path, found)
+    classes = found.parts.get("train", {})
+    tables = {} if len(classes) > 1 else _tables(path, files)
     if tables:
         return _from_tables(path, tables)
+    if classes:
+        return _from_folders(path, found)
     archives = [file for file in files if ARCHIVES.fullmatch(file.path)]
     if path.is_dir() and len(archives) == 1:
         return read_texts(path / archives[0].path)
@@ -153,25 +154,29 @@ def _tables(path, files):
     tables = [file for file in tables if len(file.names) == highest]
     if len(tables) < 2:
         return dict(zip(["train"], tables, strict=False))
-    parts = {}
+    parts, others = {}, []
     for table in tables:
         words = re.findall("[a-z]+", table.names[-1].lower().partition(".")[0])
         splits = {split_of(word) for word in words} - {None}
         if len(splits) != 1:
-            print(f"Not used: {table.path}")
+            others.append(table.path)
             continue
         if (split := splits.pop()) in parts:
             both = f"{parts[split].path} and {table.path}"
             raise UserError(f"--data-dir: {path}: {both} are both for {split}: name one file")
         parts[split] = table
+    if "train" not in parts and all(_is_text(table.path) for table in tables):
+        return {}
     if "train" not in parts:
         found = f"{tables[0].path}, {tables[1].path}" + (", ..." if len(tables) > 2 else "")
         raise UserError(f"--data-dir: {path} holds several tables, {found}: name one of them")
+    for name in others:
+        print(f"Not used: {name}")
     return {split: parts[split] for split in ("train", "validation", "test") if split in parts}
 
 
 def _from_tables(path, tables):
-    read, contents, left_out = {}, [], []
+    read, contents, left_out, unended = {}, [], [], []
     for split, table in tables.items():
         place = path / table.path
         try:
@@ -180,7 +185,10 @@ def _from_tables(path, tables):
             raise UserError(f"cannot read the data file {place}: {error.strerror}") from error
         contents.append((table.path, hashlib.sha256(content).hexdigest()))
         file = DataFile(place, contents[-1][1], "data-dir")
-        read[split] = parse_table(decode(unpacked(content, file), place, OTHERWISE), file), file
+        text = decode(unpacked(content, file), place, OTHERWISE)
+        read[split] = parse_table(text, file), file
+        if not text.endswith(("\n", "\r")):
+            unended.append(split)
     table, file = read["train"]
     if not table.rows:
         raise broken(file, "has only a header")
@@ -196,6 +204,8 @@ def _from_tables(path, tables):
         if columns is None:
             print(f"Not used: {of.path} (it has no {_name(table, label)} with labels)")
             continue
+        if split in unended:
+            _look_at_end(part, columns[1], of)
         parts[split] = _texts_and_labels(part, *columns, of, spelled, left_out, split != "train")
     say_left_out(left_out)
     numbers = all(map(NUMBER.fullmatch, spelled.values()))
@@ -239,6 +249,14 @@ def _same_columns(table, other, text, label):
         wanted = [table.header[place].lower() for place in (text, label)]
         return tuple(map(names.index, wanted)) if set(wanted) <= set(names) else None
     return (text, label) if other.rows and len(other.rows[0]) == len(table.rows[0]) else None
+
+
+def _look_at_end(table, label, file):
+    """Warn of a table whose last line has no end. Raises UserError if its label is cut."""
+    labels = [row[label].strip() for row in table.rows]
+    if labels[-1] not in labels[:-1] and any(other.startswith(labels[-1]) for other in labels[:-1]):
+        raise broken(file, f"is cut short in its last line, {table.lines[-1]:,}")
+    print(f"{file.path} does not end with a new line: if it was cut short, its last row is wrong")
 
 
 def _texts_and_labels(table, text, label, file, spelled, left_out, only_known):
