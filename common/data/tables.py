@@ -128,7 +128,7 @@ def _wrong_bytes(error, encoding):
 def parse_table(text, file):
     """Parse a text with columns parted by commas, tabs, semicolons or |.
 
-    Cells may be in quotation marks. Of columns parted by tabs, quotation marks may also be a part.
+    Cells may be in quotation marks; these may also be parts of cells, but not of those parted by commas.
 
     Args:
         text: str.
@@ -144,7 +144,7 @@ def parse_table(text, file):
     ways = [{}]
     if '\\"' in text:
         ways = [{}, ESCAPED] if '""' in text else [ESCAPED, {}]
-    if delimiter == "\t" and not has_cells_in_quotes(text):
+    if delimiter != "," and not has_cells_in_quotes(text, delimiter):
         ways.insert(0, {"quoting": csv.QUOTE_NONE})
     troubles = []
     for way in ways:
@@ -189,10 +189,10 @@ def _rows(text, file, delimiter, way):
     return rows, lines
 
 
-def has_cells_in_quotes(text):
-    """Whether nearly all cells with quotation marks, between tabs, are whole cells in them."""
+def has_cells_in_quotes(text, delimiter="\t"):
+    """Whether nearly all cells with quotation marks are whole cells in them."""
     lines = text.splitlines()[:-1]  # the last one may be cut
-    cells = [cell.strip() for line in lines if '"' in line for cell in line.split("\t") if '"' in cell]
+    cells = [cell.strip() for line in lines if '"' in line for cell in line.split(delimiter) if '"' in cell]
     whole = sum(IN_QUOTES.fullmatch(cell) is not None for cell in cells)
     return whole > 0.9 * len(cells)
 
@@ -203,7 +203,7 @@ def _delimiter(text):
 
     def regularity(delimiter):
         found = []
-        for way in ({}, {"quoting": csv.QUOTE_NONE}) if delimiter == "\t" else ({},):
+        for way in ({}, {"quoting": csv.QUOTE_NONE}) if delimiter != "," else ({},):
             try:
                 reader = csv.reader(io.StringIO(sample), delimiter=delimiter, **way)
                 rows = list(itertools.islice(reader, 100))
@@ -215,7 +215,8 @@ def _delimiter(text):
             found.append((round(share, 1), often))  # a few rows may be damaged
         return max(found, default=(0, 0))
 
-    return max(DELIMITERS, key=regularity)
+    best = max(DELIMITERS, key=regularity)
+    return best if regularity(best)[0] else ","
 
 
 def _is_header(rows):

@@ -148,8 +148,8 @@ def _classify(model, text, ids, length, classes):
     if len(unknown) == len(set(words)):
         print("  none of its words is known: no prediction")
         return
-    # IMDB's without padding zeros, which would outweigh the few words of a short review
-    tokens = encode_text(words, ids, length or min(LENGTH, len(words) + 1))
+    # without padding zeros, which would outweigh the few words of a short review
+    tokens = encode_text(words, ids, min(length or LENGTH, len(words) + 1))
     outputs = model.predict_on_batch(tokens[np.newaxis])
     probabilities = probabilities_of(outputs)[0]
     print(f"  {classes[probabilities.argmax()]}, {probabilities.max():.1%} sure")

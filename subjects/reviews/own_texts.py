@@ -24,7 +24,8 @@ LABELS = (  # the names of columns that hold them, the best first
 )  # fmt: skip
 MOST = 200  # different labels
 OTHERWISE = "cp1252"  # the encoding of texts that are not UTF-8
-_SIGNS = str.maketrans({"’": "'", "‘": "'"} | dict.fromkeys("“”„«»…–—¿¡•", " "))
+_CONTROLS = map(chr, range(128, 160))  # of a text that was read in a wrong encoding
+_SIGNS = str.maketrans(dict.fromkeys([*_CONTROLS, *"“”„«»…–—¿¡•"], " ") | dict.fromkeys("’‘\x91\x92", "'"))
 
 
 class OwnTexts(NamedTuple):

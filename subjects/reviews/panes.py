@@ -36,8 +36,9 @@ class WordSentiments(Painted):
     def __init__(self, words, classes=("negative", "positive")):
         self._words, self._logits = words, None
         self._first = next(i for i, word in enumerate(words) if not word.startswith("<"))
-        names = [name if len(name) <= 14 else f"{name[:12]}…" for name in classes[: self.MOST]]
-        self.title = f"Words: {', '.join(names)}" + ", …" * (len(classes) > self.MOST)
+        self.title, self._headings = f"Words: {', '.join(classes)}", None
+        if len(classes) > 2 or len(self.title) > 30:
+            self.title, self._headings = "Words for each class", classes[: self.MOST]
 
     def record(self, model, values, records):
         embedding = next(layer for layer in model.layers if isinstance(layer, keras.layers.Embedding))
@@ -69,12 +70,20 @@ class WordSentiments(Painted):
     def _paint(self, chosen, width, height):
         picture = Image.new("RGB", (width, height), "white")
         draw = ImageDraw.Draw(picture)
-        line, wide = height / self.ROWS, width / len(chosen)
+        above = 0 if self._headings is None else 1
+        line, wide = height / (self.ROWS + above), width / len(chosen)
+
+        def write(column, row, word, colour):
+            middle, word = (column * wide + wide / 2, (row + 0.5) * line), as_written(word)
+            draw.text(middle, word, colour, font(1.05 * line, 0.96 * wide, word), anchor="mm")
+
+        if self._headings:
+            draw.rectangle((0, 0, width, line), "#DDDDDD")
+        for column, name in enumerate(self._headings or []):
+            write(column, 0, name if len(name) <= 18 else f"{name[:16]}…", "black")
         for column, (ids, colour) in enumerate(zip(chosen, self.COLOURS, strict=False)):
             for row, i in enumerate(ids):
-                middle = column * wide + wide / 2, (row + 0.5) * line
-                word = as_written(self._words[i])
-                draw.text(middle, word, colour, font(1.05 * line, 0.96 * wide, word), anchor="mm")
+                write(column, row + above, self._words[i], colour)
         return picture
 
 
@@ -122,13 +131,12 @@ class Reviews(Painted):
         written = "".join(heading for _, heading in headings)
         written += "".join(self._words[self._x[[i for i, _ in headings]]].ravel())
         letters = "".join(filter(str.isalpha, written))
-        bold, plain = font(line, text=letters), font(line, text=letters, bold=False)
+        plain = font(line, text=letters, bold=False)
         for row, (i, heading) in enumerate(headings):
             top, wrong = row * high, self._shares[i].argmax() != self._y[i]
             draw.rectangle((0, top, width, top + line * 1.1), DARK_RED if wrong else "#DDDDDD")
-            draw.text(
-                (4, top + line * 0.55), as_written(heading), "white" if wrong else "black", bold, anchor="lm"
-            )
+            heading, colour = as_written(heading), "white" if wrong else "black"
+            draw.text((4, top + line * 0.55), heading, colour, font(line, width - 8, heading), anchor="lm")
             for number, words in enumerate(self._lines(i, plain, width - 8)):
                 draw.text((4, top + line * (1.65 + number)), words, "black", plain, anchor="lm")
         return picture
