@@ -87,8 +87,9 @@ FLAGS = (
          type=readable_file, metavar="FILE"),
     Flag("--target", RUN, "the column of --table that is to be predicted", None,
          type=some_text, metavar="COLUMN"),
-    Flag("--review", QUESTION, "classify this review with the trained network; - reads a review from each"
-         " line of the standard input", action="append", type=review, metavar="TEXT"),
+    Flag("--review", QUESTION, "classify this review with the trained network, or those in a .txt, .csv or"
+         " .tsv file; - reads one from each line of the standard input",
+         action="append", type=review, metavar="TEXT"),
     Flag("--predict", QUESTION, "predict for these files with the trained network",
          action="extend", nargs="+", type=os.path.expanduser, metavar="FILE"),
     Flag("--pairs", RUN, "a file of sentences to learn from, each with its translation: as --data-dir FILE",

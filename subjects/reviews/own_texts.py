@@ -44,9 +44,9 @@ class OwnTexts(NamedTuple):
 
 
 def clean_text(text):
-    """The text without HTML's line breaks, without marks that Western texts have beyond ASCII.
+    """The text without HTML's line breaks and typographic marks, which would stick to words.
 
-    Chinese and Japanese characters become words.
+    Each Chinese or Japanese character becomes a word.
     """
     text = re.sub(r"<br\s*/?>|\\n(?![a-z])", " ", text, flags=re.IGNORECASE).translate(_SIGNS)
     return re.sub("([\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef])", r" \1 ", text)
