@@ -17,6 +17,9 @@ Try: --review "What a wonderful film" after the training, or --review - to type 
   for "not bad at all"? The mean ignores the order of the words. It was trained on reviews of about 200 words:
   on a short one it is overconfident.
 
+Your own data: --data-dir PATH with texts of two or more classes: train/<class>/*.txt, <class>/*.txt (or a zip
+or tar.gz file of such folders), or a CSV or TSV file with a column of texts and one of labels.
+
 Source: TensorFlow's tutorial "Text classification with movie reviews", about 87 %. The data: Maas et al.,
 "Learning word vectors for sentiment analysis", 2011.
 """
@@ -30,14 +33,16 @@ import keras
 from keras import layers
 
 
-def build_model():
+def build_model(words=10_000, classes=2):
+    neurons, activation = (1, "sigmoid") if classes == 2 else (classes, "softmax")
     return keras.Sequential(
         [
             keras.Input((None,), dtype="int32"),
-            layers.Embedding(10_000, 16),
+            layers.Embedding(words, 16),
             layers.GlobalAveragePooling1D(),
             layers.Dense(16, activation="relu"),
-            layers.Dense(1, activation="sigmoid", dtype="float32"),  # 32 bits, also with --mixed-precision
+            # 32 bits, also with --mixed-precision
+            layers.Dense(neurons, activation=activation, dtype="float32"),
         ]
     )
 
@@ -45,24 +50,24 @@ def build_model():
 if __name__ == "__main__":
     flags = {"review": [], "full": False, "threads": 1}
     args = parse_args(__doc__, epochs=40, batch_size=512, learning_rate=0.001, **flags)
-    data = load_imdb(args)
-    trained = trained_model(args, data) if args.review else None
+    trained = trained_model(args) if args.review else None
     if trained:
-        classify_reviews(trained.model, args.review, data.words)
+        classify_reviews(trained.model, args.review, trained)
         raise SystemExit
 
+    data = load_imdb(args)
     train, validation, test = in_batches(data, args)  # in a new order each epoch
-    model = build_model()
+    model = build_model(len(data.words), len(data.classes))
     model.compile(
         optimizer=keras.optimizers.Adam(args.learning_rate),
-        loss="binary_crossentropy",
+        loss="binary_crossentropy" if len(data.classes) == 2 else "sparse_categorical_crossentropy",
         metrics=["accuracy"],
     )
 
     # train all epochs, then take the weights of the one with the lowest validation loss
     keep_best = keras.callbacks.EarlyStopping(patience=args.epochs, restore_best_weights=True)
     run = Run(args, data, model, train, keep_best)  # saves the network, and goes on with --resume
-    texts = [WordSentiments(data.words), Reviews(*data.test, data.words)]
+    texts = [WordSentiments(data.words, data.classes), Reviews(*data.test, data.words, data.classes)]
     panes = [Accuracy(), Loss(), texts[0], Weights(), Biases(), texts[1]]
     plot = LivePlot(panes, data, args)  # the window
     model.fit(
@@ -73,6 +78,6 @@ if __name__ == "__main__":
         callbacks=[keep_best, run, plot],
     )
     say_best_epoch(keep_best, run.history)
-    run.finish(model.evaluate(test, return_dict=True), lecture=0.87)
-    classify_reviews(model, args.review, data.words)
+    run.finish(model.evaluate(test, return_dict=True), lecture=None if data.preparation else 0.87)
+    classify_reviews(model, args.review, data)
     plot.wait_until_closed()

@@ -15,9 +15,11 @@ In training the decoder gets the correct previous tokens ("teacher forcing"); wh
 
 Look at: the attention. A row is an output token, a column an input token: dark where the network attends.
   With --step dates the year comes first in the output, wherever it is in the input: the network learned this.
-Try: --translate "Saturday, 3 March 2018", --beams 5; and --step translate: English to Spanish (a download),
-  or with --pairs FILE your own two languages: each line a sentence, a tab, its translation, as in
-  https://www.manythings.org/anki. Look at the words that change their order.
+Try: --translate "Saturday, 3 March 2018", --beams 5; and --step translate: English to Spanish (a download).
+  Look at the words that change their order.
+
+Your own data: --step translate --data-dir PATH with a text file: in each line a sentence, a tab, its
+translation, as in https://www.manythings.org/anki; or a file of https://tatoeba.org, or a CSV file.
 
 Source: Bahdanau, Cho, Bengio, "Neural machine translation by jointly learning to align and translate", 2014,
 https://arxiv.org/abs/1409.0473, and TensorFlow's tutorial "Neural machine translation with attention".
@@ -28,7 +30,8 @@ import functools
 # common comes first: it keeps TensorFlow quiet
 from common import Accuracy, LivePlot, Loss, Run, in_batches, parse_args, trained_model
 from subjects.translation import END, PAD, START, AttentionMap, TranslatedTexts, Translations
-from subjects.translation import load_dates, load_sentences, say_translations, score_translations
+from subjects.translation import languages_of, load_dates, load_sentences
+from subjects.translation import say_translations, score_translations
 
 import keras
 import numpy as np
@@ -118,13 +121,14 @@ def translate(model, sources, length, beams=1):
 if __name__ == "__main__":
     flags = {"decay": True, "beams": 1, "translate": []}
     args = parse_args(__doc__, variants=VARIANTS, batch_size=64, learning_rate=0.002, **flags)
-    task = load_dates(args) if args.step == "dates" else load_sentences(args)
-    beam_search = functools.partial(translate, length=task.lengths[1], beams=args.beams)
-    trained = trained_model(args, task.data) if args.translate else None
+    trained = trained_model(args) if args.translate else None
     if trained:
-        say_translations(args.translate, task, functools.partial(beam_search, trained.model))
+        languages = languages_of(trained)
+        options = {"length": languages.lengths[1], "beams": args.beams}
+        say_translations(args.translate, languages, functools.partial(translate, trained.model, **options))
         raise SystemExit
 
+    task = load_dates(args) if args.step == "dates" else load_sentences(args)
     data = task.data
     steps = len(data.train.y) // args.batch_size  # the rest is for the next epoch
     train, validation, _ = in_batches(data, args, steps=steps, evaluated=100)
@@ -150,7 +154,8 @@ if __name__ == "__main__":
         validation_data=validation,
         callbacks=[run, plot],
     )
-    result = score_translations(task, functools.partial(beam_search, model))
+    beam_search = functools.partial(translate, model, length=task.lengths[1], beams=args.beams)
+    result = score_translations(task, beam_search)
     run.finish(result, lecture=None, write="{:.2%}".format if args.step == "dates" else "{:.1f}".format)
-    say_translations(args.translate, task, functools.partial(beam_search, model))
+    say_translations(args.translate, task, beam_search)
     plot.wait_until_closed()

@@ -195,7 +195,7 @@ class _Lesson:
         asked = next((_flag(name) for name in _those(QUESTION) if name in given), None)
         asked = None if given.get("resume") else asked
         if given.get("resume") or (asked and results.is_complete(out)):
-            may_change = {"pairs", "threads"} if asked else {"pairs", "data_dir", "threads", "epochs"}
+            may_change = {"threads"} if asked else {"pairs", "data_dir", "threads", "epochs"}
             before = self._read_settings(out, asked or "--resume", given.keys() & may_change)
             step = before["step"]
         if asked and before:

@@ -88,12 +88,13 @@ FLAGS = (
          type=readable_file, metavar="FILE"),
     Flag("--target", RUN, "the column of --table that is to be predicted", None,
          type=some_text, metavar="COLUMN"),
-    Flag("--review", QUESTION, "classify this review with the trained network; - reads a review from each"
-         " line of the standard input", action="append", type=review, metavar="TEXT"),
+    Flag("--review", QUESTION, "classify this review with the trained network, or those in a .txt, .csv or"
+         " .tsv file; - reads one from each line of the standard input",
+         action="append", type=review, metavar="TEXT"),
     Flag("--predict", QUESTION, "predict for these files with the trained network",
          action="extend", nargs="+", type=os.path.expanduser, metavar="FILE"),
-    Flag("--pairs", RUN, "sentences to learn from: in each line a sentence, a tab, its translation",
-         type=readable_file, metavar="FILE"),
+    Flag("--pairs", RUN, "a file of sentences to learn from, each with its translation: as --data-dir FILE",
+         type=data_path, metavar="FILE"),
     Flag("--translate", QUESTION, "translate this text with the trained network",
          action="append", type=some_text, metavar="TEXT"),
     Flag("--beams", COMMAND, "beam width of the translation: candidates kept at each token; 1: greedy search",

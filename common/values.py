@@ -11,11 +11,13 @@ import sys
 from pathlib import Path
 
 from common.data.pictures import read_each, read_photo, say_left_out
+from common.data.tables import decode, parse_table, read_content, text_column
 from common.errors import UserError
 from common.files import user_errors
 from keras_window.curves_file import read_curves
 
 MILLION = 1_000_000
+READABLE = (".txt", ".csv", ".tsv")  # files of reviews
 TEXT_FILES = (".txt", ".csv", ".tsv", ".json", ".jsonl", ".xlsx", ".docx", ".pdf", ".html", ".zip", ".gz")
 
 
@@ -131,17 +133,38 @@ def some_text(text):
 
 
 def review(text):
-    """A review; "-" stands for the standard input."""
+    """A review, a str; "-" stands for the standard input. Of a file, a list of the reviews in it."""
     if text == "-":
         if sys.stdin is None:
             raise argparse.ArgumentTypeError("- reads reviews from the standard input, which is closed")
         return text
+    if os.path.exists(text) and not os.path.isdir(text) and text.lower().endswith(READABLE):
+        return _reviews_in(text)
     found = "a folder" if os.path.isdir(text) else "a file" if os.path.exists(text) else None
     if not found and text.lower().endswith(TEXT_FILES):
         found = "the name of a file that is not there"
     if found:
-        raise _wrong(text, f"is {found}, not a review: --review - < FILE reads a review from each line")
+        cure = f"--review FILE reads {', '.join(READABLE)}, and --review - < FILE a review from each line"
+        raise _wrong(text, f"is {found}, not a review: {cure}")
     return some_text(text)
+
+
+def _reviews_in(path):
+    """The lines of a .txt file, or the texts in a table, list of str. Raises UserError if there are none."""
+    content, file = read_content(Path(path), "review")
+    text = decode(content, path, "cp1252")
+    reviews = re.split("\r\n?|\n", text)
+    if path.lower().endswith(".txt") and text.count("\t") < len(reviews) / 2:
+        print(f"Reviews in {path}: one a line")
+    else:
+        table = parse_table(text, file)
+        column = text_column(table, file)
+        reviews = [row[column] for row in table.rows]
+        print(f"Reviews in {path}: column {(table.header or {column: column + 1})[column]}")
+    reviews = [review for review in reviews if review.strip()]
+    if not reviews:
+        raise UserError(f"--review: {path} holds no review")
+    return reviews
 
 
 def movie_file(text):

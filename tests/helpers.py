@@ -69,3 +69,20 @@ def learning_rates(folder):
     """Those at the end of each epoch."""
     with open(Path(folder) / "history.csv") as file:
         return [float(row["learning_rate"]) for row in csv.DictReader(file)]
+
+
+WAYS = ("cut", "flipped", "overwritten", "binary", "empty", "quote")  # to spoil a file of text
+
+
+def spoilt(content, way, chance):
+    """The bytes of a text file, spoilt in a way; `chance` is a `random.Random`."""
+    place = chance.randrange(1, len(content))
+    if way == "cut":
+        return content[:place]
+    if way == "flipped":
+        return content[:place] + bytes([content[place] ^ 1 << chance.randrange(8)]) + content[place + 1 :]
+    if way == "overwritten":
+        return content[:place] + bytes(chance.randrange(1, 500)) + content[place + 500 :]
+    if way == "quote":
+        return content[:place] + b'"' + content[place:]
+    return chance.randbytes(len(content)) if way == "binary" else b""

@@ -71,5 +71,7 @@ def training_size(args, available):
     if size > available:
         raise UserError(f"--train-size {size} is more than the {available} training examples there are")
     if args.batch_size > size:
-        raise UserError(f"--batch-size {args.batch_size} is more than the {size} training examples")
+        fitting = 2 ** max(0, (size // 10).bit_length() - 1)  # ten batches an epoch
+        examples = f"the {size} training examples: try --batch-size {fitting}"
+        raise UserError(f"--batch-size {args.batch_size} is more than {examples}")
     return size

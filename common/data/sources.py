@@ -71,6 +71,7 @@ CURES = {
     "data-dir": "replace it, or leave --data-dir out",
     "pairs": "replace it, or name another file",
     "table": "correct it, or name another file",
+    "review": "replace it, or name another file",
 }
 
 

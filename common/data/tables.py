@@ -19,7 +19,14 @@ MARKS = {  # the longer mark of UTF-32 first
     codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF32_BE: "utf-32", codecs.BOM_UTF8: "utf-8-sig",
     codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16",
 }  # fmt: skip
-DELIMITERS = ",\t;|"
+DELIMITERS = "\t;|,"  # those that are rarer in texts first
+ESCAPED = {"escapechar": "\\", "doublequote": False}  # as Spark and MySQL write quotation marks
+IN_QUOTES = re.compile(r'"([^"]|"")*"')
+# names of columns that hold texts
+TEXTS = {
+    "review", "reviews", "reviewtext", "text", "sentence", "comment", "content", "body", "phrase", "tweet",
+    "message", "headline", "article",
+}  # fmt: skip
 NUMBER = re.compile(r"\s*[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?\s*")
 csv.field_size_limit(LARGEST)
 
@@ -51,6 +58,11 @@ def read_content(path, origin, suffixes=(".txt", ".csv", ".tsv")):
     except OSError as error:
         raise UserError(f"cannot read the data file {path}: {error.strerror}") from error
     file = DataFile(path, hashlib.sha256(content).hexdigest(), origin)
+    return unpacked(content, file, suffixes), file
+
+
+def unpacked(content, file, suffixes=(".txt", ".csv", ".tsv")):
+    """Unpack the bytes of a .gz or .zip file; others are returned as they are. See `read_content`."""
     try:
         if content.startswith((b"PK\3\4", b"PK\5\6")):
             content = _from_zip(content, file, suffixes)
@@ -63,7 +75,7 @@ def read_content(path, origin, suffixes=(".txt", ".csv", ".tsv")):
         raise broken(file, f"is cut short or damaged ({first_line(error)})") from error
     if len(content) > LARGEST:
         raise broken(file, f"holds more than {LARGEST:,} bytes")
-    return content, file
+    return content
 
 
 def _from_zip(content, file, suffixes):
@@ -83,42 +95,76 @@ def decode(content, path, otherwise=None):
     Args:
         content: bytes.
         path: the file's path, for messages.
-        otherwise: the encoding of a text that is not UTF-8, which is said; None if there is none.
+        otherwise: the encoding of bytes that are not UTF-8, which is said; None if there is none.
 
     Raises UserError, which names the line, if the file is not such text.
     """
     encoding = next((name for mark, name in MARKS.items() if content.startswith(mark)), "utf-8")
     wrong = content.find(b"\0") if encoding.startswith("utf-8") else -1
+    readable = False
     if wrong < 0:
         try:
-            return content.decode(encoding)
+            text = content.decode(encoding)
+            if "\0" not in text:
+                return text
+            wrong = len(text[: text.index("\0")].encode(encoding))
         except UnicodeDecodeError as error:
             wrong = error.start
-        if otherwise and encoding == "utf-8":
-            print(f"{path} is not UTF-8 text: read as {otherwise}")
-            return content.decode(otherwise, errors="replace")
+            cut = error.reason == "unexpected end of data" and not content[:wrong].isascii()
+            readable = otherwise and encoding.startswith("utf-8") and not cut
     number = content.count(b"\n", 0, wrong) + 1
+    if readable:
+        print(f"{path} is not UTF-8 text (line {number:,}): read as {otherwise}")
+        codecs.register_error("otherwise", lambda error: (_wrong_bytes(error, otherwise), error.end))
+        return content.decode(encoding, errors="otherwise")
     cure = "save it as UTF-8, or replace it if it is damaged"
     raise UserError(f"{path}, line {number:,}, is not {encoding.removesuffix('-sig').upper()} text: {cure}")
 
 
+def _wrong_bytes(error, encoding):
+    return error.object[error.start : error.end].decode(encoding, errors="replace")
+
+
 def parse_table(text, file):
     """Parse a text with columns parted by commas, tabs, semicolons or |.
+
+    Cells may be in quotation marks; these may also be parts of cells, but not of those parted by commas.
 
     Args:
         text: str.
         file: the `DataFile` it is from.
 
     Returns:
-        A `Table`. Its first row is the header if it holds no number and another row does, or if it holds
-        short names that do not occur again in their columns.
+        A `Table`. Its first row is the header if it holds no number and a column of numbers is below it, or
+        if it holds short names that do not occur again in their columns.
 
     Raises UserError if the file has one column, is cut short, or has rows of different lengths.
     """
-    rows, lines = [], []
     delimiter = _delimiter(text)
+    ways = [{}]
+    if '\\"' in text:
+        ways = [{}, ESCAPED] if '""' in text else [ESCAPED, {}]
+    if delimiter != "," and not has_cells_in_quotes(text, delimiter):
+        ways.insert(0, {"quoting": csv.QUOTE_NONE})
+    troubles = []
+    for way in ways:
+        try:
+            rows, lines = _rows(text, file, delimiter, way)
+            break
+        except UserError as error:
+            troubles.append(error)
+    else:
+        raise troubles[0]
+    header = None
+    if _is_header(rows):
+        header, rows, lines = [name.strip() for name in rows[0]], rows[1:], lines[1:]
+    return Table(header, rows, lines, [])
+
+
+def _rows(text, file, delimiter, way):
+    rows, lines = [], []
     reader = csv.reader(
-        io.StringIO(text, newline=""), delimiter=delimiter, strict=True, skipinitialspace=True
+        io.StringIO(text, newline=""), delimiter=delimiter, strict=True, skipinitialspace=True, **way
     )
     try:
         for row in reader:
@@ -138,10 +184,17 @@ def parse_table(text, file):
         more = f", and so have {len(odd) - 1:,} other rows" if len(odd) > 1 else ""
         found = f"{len(rows[place])} columns in line {lines[place]:,}"
         raise broken(file, f"has {found}, not {width} as in line {lines[0]:,}{more}")
-    header = None
-    if _is_header(rows):
-        header, rows, lines = [name.strip() for name in rows[0]], rows[1:], lines[1:]
-    return Table(header, rows, lines, [])
+    if width == 1:
+        raise broken(file, f"has only one column, such as {rows[0][0][:40]!r}")
+    return rows, lines
+
+
+def has_cells_in_quotes(text, delimiter="\t"):
+    """Whether nearly all cells with quotation marks are whole cells in them."""
+    lines = text.splitlines()[:-1]  # the last one may be cut
+    cells = [cell.strip() for line in lines if '"' in line for cell in line.split(delimiter) if '"' in cell]
+    whole = sum(IN_QUOTES.fullmatch(cell) is not None for cell in cells)
+    return whole > 0.9 * len(cells)
 
 
 def _delimiter(text):
@@ -149,26 +202,63 @@ def _delimiter(text):
     sample = text[:200_000]
 
     def regularity(delimiter):
-        try:
-            rows = list(itertools.islice(csv.reader(io.StringIO(sample), delimiter=delimiter), 100))
-        except csv.Error:
-            return 0, 0
-        widths = [len(row) for row in (rows[:-1] if len(text) > len(sample) else rows) if row]
-        often = max(set(widths), key=widths.count, default=1)
-        return (widths.count(often) / len(widths) if often > 1 else 0), often
+        found = []
+        for way in ({}, {"quoting": csv.QUOTE_NONE}) if delimiter != "," else ({},):
+            try:
+                reader = csv.reader(io.StringIO(sample), delimiter=delimiter, **way)
+                rows = list(itertools.islice(reader, 100))
+            except csv.Error:
+                continue
+            widths = [len(row) for row in (rows[:-1] if len(text) > len(sample) else rows) if row]
+            often = max(set(widths), key=widths.count, default=1)
+            share = widths.count(often) / len(widths) if often > 1 else 0
+            found.append((round(share, 1), often))  # a few rows may be damaged
+        return max(found, default=(0, 0))
 
-    return max(DELIMITERS, key=regularity)
+    best = max(DELIMITERS, key=regularity)
+    return best if regularity(best)[0] else ","
 
 
 def _is_header(rows):
     first, others = rows[0], rows[1:201]
-    if not others or any(map(NUMBER.fullmatch, first)):
+    named = [cell for cell in first if cell.strip()]  # a table's index and empty columns have no name
+    if not others or len(named) < 2 or any(map(NUMBER.fullmatch, named)):
         return False
-    if not all(cell.strip() for cell in first[1:]):  # that of row numbers may have no name
-        return False
-    if any(NUMBER.fullmatch(cell) for row in others for cell in row):
+    if any(are_numbers(column) for column in zip(*others, strict=True)):
         return True
     return all(
         len(cell) <= 30 and cell.lower() not in {row[place].lower() for row in others}
         for place, cell in enumerate(first)
+        if cell.strip()
     )
+
+
+def are_numbers(cells):
+    """Whether most of these cells (str), without the empty ones, hold a number."""
+    filled = [cell for cell in cells if cell.strip()]
+    return 2 * sum(NUMBER.fullmatch(cell) is not None for cell in filled) > len(filled)
+
+
+def text_column(table, file):
+    """The index of the column that holds texts: of those named so, or else of all, the one of longest cells.
+
+    Args:
+        table: a `Table`.
+        file: the `DataFile` it is from.
+
+    Raises UserError if there is none.
+    """
+    lengths = {
+        place: sum(map(len, column)) / len(column)
+        for place, column in enumerate(zip(*table.rows, strict=True))
+        if not are_numbers(column[:1000]) and len(set(column)) > 1
+    }
+    names = {place: name.lower() for place, name in enumerate(table.header or [])}
+    named = [
+        place
+        for place in lengths.keys() & names.keys()
+        if TEXTS & {*re.findall("[a-z]+", names[place]), re.sub("[^a-z]", "", names[place])}
+    ]
+    if not lengths:
+        raise UserError(f"{file.path} has no column of texts")
+    return max(named or lengths, key=lengths.get)

@@ -8,11 +8,13 @@ import sys
 
 import numpy as np
 
-from subjects.reviews.data import UNKNOWN, encode_reviews, words_of
+from common.data.tables import TEXTS
 from common.errors import UserError
+from subjects.reviews.data import LENGTH, SPECIAL, encode_text, words_of
+from subjects.reviews.own_texts import clean_text
+from subjects.reviews.panes import probabilities_of
 
-# column names in tables of reviews: of the texts, and of other columns
-TEXTS = {"review", "reviews", "reviewtext", "text", "sentence", "comment", "content", "body", "phrase"}
+# names of columns, beside those of texts, in tables of reviews
 OTHERS = {
     "id", "label", "sentiment", "rating", "score", "stars", "class", "polarity", "target", "title", "summary",
 }  # fmt: skip
@@ -42,22 +44,31 @@ def say_best_epoch(stopping, history):
         print(f"The validation loss was lowest after epoch {epoch}: {after}.")
 
 
-def classify_reviews(model, texts, vocabulary):
+def classify_reviews(model, reviews, data):
     """Print the prediction for each review, its probability, and the words that the model does not know.
 
-    HTML's <br /> becomes the word "br", as in the training reviews.
+    IMDB's <br /> becomes the word "br", as in the training reviews; the user's own texts are prepared as they
+    were for the training.
 
     Args:
-        model: a trained model from word ids, int [n, words], to the probability of a positive review, [n, 1].
-        texts: list of str; for "-", each line of the standard input is a review.
-        vocabulary: list of str, the word of each id.
+        model: a trained model from word ids, int [n, words], to the probability of the second class, [n, 1],
+            or to those of all classes, [n, classes].
+        reviews: list of str, or of lists of str, those of a file; for "-", each line of the standard input is
+            a review.
+        data: the `Data` or `Trained` of the model; `classes`, `words` and `preparation` are used.
 
     Raises:
-        UserError: the standard input holds no review, a table, JSON, HTML, or no text at all.
+        UserError: the standard input holds no review, a table, JSON, HTML, or no text at all; or the data of
+            an earlier run were tampered with.
     """
-    for text in texts:
-        for review in _from_standard_input() if text == "-" else [text]:
-            _classify(model, review, vocabulary)
+    if not reviews:
+        return
+    length = _length(data)
+    ids = {word: i for i, word in enumerate(data.words) if i >= len(SPECIAL)}
+    for review in reviews:
+        texts = review if isinstance(review, list) else _from_standard_input() if review == "-" else [review]
+        for text in texts:
+            _classify(model, text, ids, length, data.classes)
 
 
 def _from_standard_input():
@@ -117,22 +128,34 @@ def _decode(line):
     return line.decode("cp1252", errors="replace")  # Western Windows
 
 
-def _classify(model, text, vocabulary):
-    words = words_of(text.replace("’", "'"))
-    tokens, _ = encode_reviews([words], vocabulary)
-    unknown = list(dict.fromkeys(word for word, i in zip(words, tokens[1:], strict=True) if i == UNKNOWN))
+def _length(data):
+    """The length of the user's own texts, as they were prepared for the training; None if it was IMDB.
+
+    Raises UserError if the run that the data are from was tampered with.
+    """
+    known = {"length": None} if data.preparation is None else data.preparation
+    length = known.get("length", 0) if isinstance(known, dict) else 0
+    if not data.words or not data.classes or length not in (None, *range(1, LENGTH + 1)):
+        raise UserError("this run's result.json is not what this lesson writes: train it again")
+    return length
+
+
+def _classify(model, text, ids, length, classes):
+    words = words_of(clean_text(text) if length else text.replace("’", "'"))
+    unknown = list(dict.fromkeys(word for word in words if word not in ids))
     shown = " ".join(text.split())
     print(f'"{shown}"' if len(shown) <= 70 else f'"{shown[:67]}..."')
     if len(unknown) == len(set(words)):
         print("  none of its words is known: no prediction")
         return
     # without padding zeros, which would outweigh the few words of a short review
-    probability = float(model.predict_on_batch(tokens[np.newaxis, -256:])[0, 0])
-    print(
-        f"  {'positive' if probability > 0.5 else 'negative'}, {max(probability, 1 - probability):.1%} sure"
-    )
+    tokens = encode_text(words, ids, min(length or LENGTH, len(words) + 1))
+    outputs = model.predict_on_batch(tokens[np.newaxis])
+    probabilities = probabilities_of(outputs)[0]
+    print(f"  {classes[probabilities.argmax()]}, {probabilities.max():.1%} sure")
     if unknown:
         more = f" and {len(unknown) - 10:,} more" if len(unknown) > 10 else ""
         print(f"  unknown words: {', '.join(unknown[:10])}{more}")
-    if len(words) > 256:
-        print(f"  it has {len(words):,} words; only the last 256 count")
+    most = length - 1 if length else LENGTH
+    if len(words) > most:
+        print(f"  it has {len(words):,} words; only the last {most} count")

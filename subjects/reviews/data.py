@@ -1,9 +1,10 @@
-"""Film reviews as numbers: tokenizing reviews into words, and words into ids.
+"""Film reviews, or the user's own texts, as numbers: tokenizing into words, and words into ids.
 
 The rules are those of Keras' former `Tokenizer`, which made Keras' own IMDB data: lower case; punctuation
 except the apostrophe separates words; ids by frequency.
 """
 
+import os
 import tarfile
 from collections import Counter
 from pathlib import Path
@@ -12,10 +13,13 @@ import keras
 import numpy as np
 
 from common.data.dataset import Data, Examples, training_size
+from common.data.folders import hold_out, say_classes, warn_of_copies
 from common.data.sources import (
-    BUNDLED_SHA256, broken, bundled_file, download, file_of_user, keras_cache, read_arrays,
+    BUNDLED_SHA256, broken, bundled_file, download, keras_cache, own_data, read_arrays,
 )  # fmt: skip
+from common.errors import UserError
 from common.files import replacing, write_npz
+from subjects.reviews.own_texts import clean_text, read_texts
 
 IMDB_SOURCE = "https://ai.stanford.edu/~amaas/data/sentiment/aclImdb_v1.tar.gz"
 IMDB_SHA256 = "c40f74a18d3b61f90feba1e17730e0d38e8b97c05fde7008942e91923d1658fe"
@@ -32,7 +36,10 @@ def words_of(text):
 
 
 def first_words(reviews):
-    """Four special tokens and the most frequent words of reviews (lists of words): list of 10,000 str."""
+    """Four special tokens and the most frequent words of reviews (lists of words): list of 10,000 str.
+
+    If there are fewer words, the list is shorter.
+    """
     frequent = Counter(word for review in reviews for word in review).most_common(WORDS - len(SPECIAL))
     return [*SPECIAL, *(word for word, _ in frequent)]
 
@@ -59,25 +66,31 @@ def pad_reviews(reviews):
 
 
 def load_imdb(args):
-    """Film reviews from IMDB, half of them positive, as ids of the 10,000 most frequent words.
+    """Film reviews from IMDB, half of them positive, or the user's own texts, as ids of the frequent words.
 
     Args:
-        args: from `parse_args`; `data_dir`, `full`, `train_size` and `batch_size` are used.
+        args: from `parse_args`; `data_dir` (an imdb.npz, or what `read_texts` reads), `full`, `train_size`,
+            `batch_size` and `seed` are used.
 
     Returns:
-        `Data` with train, validation and test, and `words`. x: int32 [n, 256], the last 256 words of a longer
-        review, zeros after a shorter one; y: uint8 [n], 1 is positive. words: list of 10,000 str, by id; ids
-        0 to 3 are special tokens. The bundled part has 15,000, 5,000 and 5,000 reviews; of the full set's
-        25,000 training reviews the first 10,000 are for validation, as in the tutorial.
+        `Data` with train, validation and test, `classes` and `words`. x: int32 [n, 256], the last 256 words
+        of a longer review, zeros after a shorter one; own texts may be shorter, as `preparation` says.
+        y: uint8 [n], the class; of IMDB, 1 is positive. words: list of 10,000 str, by id, fewer if own texts
+        have fewer; ids 0 to 3 are special tokens. The bundled part has 15,000, 5,000 and 5,000 reviews; of
+        the full set's 25,000 training reviews the first 10,000 are for validation, as in the tutorial.
 
     Raises:
-        UserError: the data file is missing or damaged, has fewer examples than asked for, or the download
-            fails.
+        UserError: the data are missing or damaged, have fewer examples than asked for, or the download fails.
 
     Source: Maas et al., "Learning word vectors for sentiment analysis", 2011.
     """
-    if args.data_dir:
-        place = file_of_user("imdb.npz", args.data_dir)
+    own = own_data(args)
+    if own:
+        if os.path.lexists(own / "imdb.npz"):
+            own = own / "imdb.npz"
+        if own.suffix != ".npz":
+            return _load_own_texts(own, args)
+        place = own, "data-dir"
     elif args.full:
         place = _fetch_full_imdb(), "full"
     else:  # not from Keras' cache, whose imdb.npz has another format, with pickles
@@ -95,13 +108,98 @@ def load_imdb(args):
     else:
         validation, (x, y) = Examples(x[:10_000], y[:10_000]), (x[10_000:], y[10_000:])
     size = training_size(args, len(x))
-    own = file.origin == "data-dir" and file.sha256 != BUNDLED_SHA256["imdb.npz"]
-    name = "Your reviews" if own else "IMDB"
+    changed = file.origin == "data-dir" and file.sha256 != BUNDLED_SHA256["imdb.npz"]
+    name = "Your reviews" if changed else "IMDB"
     print(
         f"{name}: {size:,} to learn from, {len(validation.x):,} to validate with, {len(test.x):,} to test on"
         f" ({file.path})"
     )
-    return Data(Examples(x[:size], y[:size]), file, validation, test, words=arrays["words"].tolist())
+    parts = Examples(x[:size], y[:size]), file, validation, test
+    return Data(*parts, classes=["negative", "positive"], words=arrays["words"].tolist())
+
+
+def encode_text(words, ids, length):
+    """The ids of a text's last words, and zeros: int32 [length]. `ids`: the id of each word, a dictionary."""
+    found = [START, *(ids.get(word, UNKNOWN) for word in words)][-length:]
+    return np.array(found + [0] * (length - len(found)), np.int32)
+
+
+def _load_own_texts(path, args):
+    parts, classes, file = read_texts(path)
+    parts = {split: _as_arrays(*part, classes) for split, part in parts.items()}
+    split = _hold_out(parts, args.seed, file)
+    random = np.random.default_rng(args.seed)
+    for name, (texts, labels) in parts.items():
+        order = random.permutation(len(labels))
+        parts[name] = [texts[i] for i in order], labels[order]
+    size = training_size(args, len(parts["train"][1]))
+    parts["train"] = [part[:size] for part in parts["train"]]
+    texts, labels = parts["train"]
+    say_classes({name: int((labels == i).sum()) for i, name in enumerate(classes)}, "texts")
+    print(f"Split: {split}")
+    _warn_of_labels(texts, [classes[label] for label in labels])
+    for name in ("validation", "test"):
+        warn_of_copies(*([(text, text) for text in parts[of][0]] for of in ("train", name)), f"{name} texts")
+    words = first_words(map(words_of, texts))
+    lengths = [len(words_of(text)) + 1 for text in texts]
+    length = min(
+        LENGTH, int(np.quantile(lengths, 0.95, method="higher"))
+    )  # few zeros, which weigh in the mean
+    ids = {word: i for i, word in enumerate(words) if i >= len(SPECIAL)}
+    examples = {
+        name: Examples(np.stack([encode_text(words_of(text), ids, length) for text in texts]), labels)
+        for name, (texts, labels) in parts.items()
+    }
+    print(
+        f"Your texts: {size:,} to learn from, {len(examples['validation'].y):,} to validate with,"
+        f" {len(examples['test'].y):,} to test on; of each the last {length - 1} words, {len(ids):,} known"
+        f" words in all ({file.path})"
+    )
+    options = {"classes": classes, "words": words, "split": split, "preparation": {"length": length}}
+    return Data(file=file, **examples, **options)
+
+
+def _as_arrays(texts, labels, classes):
+    places = {label: i for i, label in enumerate(classes)}
+    return [clean_text(text) for text in texts], np.array([places[label] for label in labels], np.uint8)
+
+
+def _hold_out(parts, seed, file):
+    """Take a fifth for each missing part from the training part, equal texts together. Returns how, a str."""
+    missing = [name for name in ("test", "validation") if name not in parts]
+    groups = {}
+    for i, text in enumerate(parts["train"][0]):
+        groups.setdefault(" ".join(text.lower().split()), []).append(i)
+    groups = list(groups.values())
+    for number, name in enumerate(missing):
+        texts, labels = parts["train"]
+        held = hold_out(labels[[group[0] for group in groups]], 1 / (5 - number), seed)
+        chosen = [i for group, out in zip(groups, held, strict=True) if out for i in group]
+        parts[name] = [texts[i] for i in chosen], labels[chosen]
+        groups = [group for group, out in zip(groups, held, strict=True) if not out]
+    texts, labels = parts["train"]
+    kept = [i for group in groups for i in group]
+    parts["train"] = [texts[i] for i in kept], labels[kept]
+    for name, (texts, _) in parts.items():
+        if not texts:
+            raise UserError(f"--data-dir: {file.path} has too few different texts: none is left for {name}")
+    if not missing:
+        return "as the folders or files say"
+    uses = {"test": "for testing", "validation": "for validation"}
+    return f"a fifth held out {', a fifth '.join(uses[name] for name in missing)}, seed {seed}"
+
+
+def _warn_of_labels(texts, labels):
+    """Warn if most texts begin with their label."""
+    given = sum(
+        label.lower() in words_of(text[: len(label) + 20])[:1]
+        for text, label in zip(texts, labels, strict=True)
+    )
+    if given > 0.5 * len(texts):
+        print(
+            f"Warning: {given:,} of the {len(texts):,} texts to learn from begin with their label:"
+            " the network can read the answer there"
+        )
 
 
 def _reviews(arrays, split, file):

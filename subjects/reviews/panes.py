@@ -6,26 +6,39 @@ import keras
 import numpy as np
 from PIL import Image, ImageDraw
 
-from keras_window.panes.fonts import font
+from keras_window.panes.fonts import as_written, font
 from keras_window.panes.pane import Painted
-from keras_window.style import DARK_RED, TEST, TRAIN
+from keras_window.style import DARK_RED, EARLIER, TEST, TRAIN
+
+
+def probabilities_of(outputs):
+    """The probability of each class, float [n, classes], from the outputs of a network.
+
+    Args:
+        outputs: float [n, 1], the probability of the second of two classes, or float [n, classes].
+    """
+    return np.concatenate([1 - outputs, outputs], axis=1) if outputs.shape[1] == 1 else outputs
 
 
 class WordSentiments(Painted):
-    """The words with the most positive and the most negative predictions.
+    """The words that most speak for each class; with more than four classes, for the first four.
 
     Each prediction is for a review of one word: the dense layers' output for its embedding.
 
     Args:
         words: list of str, by id; the first ones, in angle brackets, are special tokens.
+        classes: the names of the classes, list of str.
     """
 
-    title = "Words: negative, positive"
-    ROWS = 11
+    ROWS, MOST = 11, 4
+    COLOURS = TEST, TRAIN, *EARLIER[:2]
 
-    def __init__(self, words):
+    def __init__(self, words, classes=("negative", "positive")):
         self._words, self._logits = words, None
         self._first = next(i for i, word in enumerate(words) if not word.startswith("<"))
+        self.title, self._headings = f"Words: {', '.join(classes)}", None
+        if len(classes) > 2 or len(self.title) > 30:
+            self.title, self._headings = "Words for each class", classes[: self.MOST]
 
     def record(self, model, values, records):
         embedding = next(layer for layer in model.layers if isinstance(layer, keras.layers.Embedding))
@@ -34,57 +47,72 @@ class WordSentiments(Painted):
         for layer in dense[:-1]:
             numbers = layer(numbers)
         logits = keras.ops.matmul(numbers, dense[-1].kernel) + dense[-1].bias
-        self._logits = keras.ops.convert_to_numpy(logits)[:, 0]
+        self._logits = keras.ops.convert_to_numpy(logits)
 
     def update(self, records):
         if self._logits is None or not np.isfinite(self._logits).all():
             return False
-        order = self._first + np.argsort(self._logits[self._first :], kind="stable")
-        chosen = order[: self.ROWS], order[: -self.ROWS - 1 : -1]
+        chosen = [self._first + order[: self.ROWS] for order in self._orders(self._logits[self._first :])]
         if self._shown != [tuple(ids) for ids in chosen]:
             self._shown = [tuple(ids) for ids in chosen]
             self._picture.show(functools.partial(self._paint, chosen))
         return False
 
+    def _orders(self, logits):
+        """The indices of the words for each class, those that most speak for it first."""
+        if logits.shape[1] == 1:
+            order = np.argsort(logits[:, 0], kind="stable")
+            return order, order[::-1]
+        shares = np.exp(logits - logits.max(axis=1, keepdims=True))
+        shares /= shares.sum(axis=1, keepdims=True)
+        return [np.argsort(-shares[:, i], kind="stable") for i in range(min(shares.shape[1], self.MOST))]
+
     def _paint(self, chosen, width, height):
         picture = Image.new("RGB", (width, height), "white")
         draw = ImageDraw.Draw(picture)
-        line, half = height / self.ROWS, width / 2
-        for ids, colour, left in ((chosen[0], TEST, 0), (chosen[1], TRAIN, half)):
+        above = 0 if self._headings is None else 1
+        line, wide = height / (self.ROWS + above), width / len(chosen)
+
+        def write(column, row, word, colour):
+            middle, word = (column * wide + wide / 2, (row + 0.5) * line), as_written(word)
+            draw.text(middle, word, colour, font(1.05 * line, 0.96 * wide, word), anchor="mm")
+
+        if self._headings:
+            draw.rectangle((0, 0, width, line), "#DDDDDD")
+        for column, name in enumerate(self._headings or []):
+            write(column, 0, name if len(name) <= 18 else f"{name[:16]}…", "black")
+        for column, (ids, colour) in enumerate(zip(chosen, self.COLOURS, strict=False)):
             for row, i in enumerate(ids):
-                middle = left + half / 2, (row + 0.5) * line
-                draw.text(
-                    middle,
-                    self._words[i],
-                    colour,
-                    font(1.05 * line, 0.96 * half, self._words[i]),
-                    anchor="mm",
-                )
+                write(column, row + above, self._words[i], colour)
         return picture
 
 
 class Reviews(Painted):
-    """Test reviews with their predicted sentiments, the worst errors first, on red.
+    """Test reviews with their predicted classes, the worst errors first, on red.
 
     Args:
-        x, y: test reviews, int [n, length] and uint8 [n], 1 is positive.
+        x, y: test reviews, int [n, length] and uint8 [n], the class.
         words: list of str, by id.
+        classes: the names of the classes, list of str.
     """
 
     title = "Test reviews, worst first"
     ROWS, LINES = 4, 2
 
-    def __init__(self, x, y, words):
+    def __init__(self, x, y, words, classes=("negative", "positive")):
         self._x, self._y = x[:500], y[:500]
         shown = {"<PAD>": "", "<START>": "", "<UNK>": "…", "br": ""}  # <br> is HTML's new line
         self._words = np.array([shown.get(word, word) for word in words])
-        self._positive = np.full(len(self._y), 0.5)
+        self._classes = classes
+        self._shares = np.full((len(self._y), len(classes)), 1 / len(classes))
 
     def record(self, model, values, records):
-        self._positive = model.predict_on_batch(self._x)[:, 0]
+        self._shares = probabilities_of(model.predict_on_batch(self._x))
 
     def update(self, records):
-        order = np.argsort(-np.abs(self._positive - self._y), kind="stable")[: self.ROWS]
+        wrong = self._shares.copy()
+        wrong[np.arange(len(wrong)), self._y] = 0
+        order = np.argsort(-wrong.max(axis=1), kind="stable")[: self.ROWS]
         headings = [(i, self._heading(i)) for i in order]
         if headings != self._shown:
             self._shown = headings
@@ -92,19 +120,23 @@ class Reviews(Painted):
         return False
 
     def _heading(self, i):
-        share, names = self._positive[i], ("negative", "positive")
-        return f"{names[self._y[i]]} → {max(share, 1 - share):.0%} {names[int(share > 0.5)]}"
+        shares, names = self._shares[i], self._classes
+        return f"{names[self._y[i]]} → {shares.max():.0%} {names[shares.argmax()]}"
 
     def _paint(self, headings, width, height):
         picture = Image.new("RGB", (width, height), "white")
         draw = ImageDraw.Draw(picture)
         high = height / self.ROWS
         line = high / (self.LINES + 1.3)
-        bold, plain = font(line), font(line, bold=False)
+        written = "".join(heading for _, heading in headings)
+        written += "".join(self._words[self._x[[i for i, _ in headings]]].ravel())
+        letters = "".join(filter(str.isalpha, written))
+        plain = font(line, text=letters, bold=False)
         for row, (i, heading) in enumerate(headings):
-            top, wrong = row * high, (self._positive[i] > 0.5) != self._y[i]
+            top, wrong = row * high, self._shares[i].argmax() != self._y[i]
             draw.rectangle((0, top, width, top + line * 1.1), DARK_RED if wrong else "#DDDDDD")
-            draw.text((4, top + line * 0.55), heading, "white" if wrong else "black", bold, anchor="lm")
+            heading, colour = as_written(heading), "white" if wrong else "black"
+            draw.text((4, top + line * 0.55), heading, colour, font(line, width - 8, heading), anchor="lm")
             for number, words in enumerate(self._lines(i, plain, width - 8)):
                 draw.text((4, top + line * (1.65 + number)), words, "black", plain, anchor="lm")
         return picture
@@ -116,5 +148,5 @@ class Reviews(Painted):
             line = []
             while words and plain.getlength(" ".join([*line, words[0]])) <= width:
                 line.append(words.pop(0))
-            lines.append(" ".join(line))
+            lines.append(as_written(" ".join(line)))
         return lines

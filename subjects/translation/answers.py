@@ -33,30 +33,30 @@ def score_translations(task, translate):
     return {"bleu": sacrebleu.corpus_bleu(texts, [task.references], lowercase=True, tokenize=tokenizer).score}
 
 
-def _translated(task, sources, translate):
+def _translated(languages, sources, translate):
     """Tokens of translations, 100 at a time."""
     for begin in range(0, len(sources), 100):
-        ids, _ = translate(task.encode(sources[begin : begin + 100]))
-        yield from map(task.target.decode, ids)
+        ids, _ = translate(languages.encode(sources[begin : begin + 100]))
+        yield from map(languages.target.decode, ids)
 
 
-def say_translations(texts, task, translate):
+def say_translations(texts, languages, translate):
     """Print the translation of each text, and which of its tokens the network doesn't know.
 
-    Args: texts, list of str; task, translate: as for `score_translations`.
+    Args: texts, list of str; languages, a `Languages`; translate, as for `score_translations`.
     """
     for text in texts:
-        tokens = task.tokenize(" ".join(text.split()))
-        unknown = list(dict.fromkeys(token for token in tokens if token not in task.source.ids))
+        tokens = languages.tokenize(" ".join(text.split()))
+        unknown = list(dict.fromkeys(token for token in tokens if token not in languages.source.ids))
         shown = " ".join(text.split())
         print(f'"{shown}"' if len(shown) <= 70 else f'"{shown[:67]}..."')
         if len(unknown) == len(set(tokens)):
             print("  none of its tokens is known: no translation")
             continue
-        (translation,) = _translated(task, [tokens], translate)
-        print(f"  {task.target.text(translation)}")
+        (translation,) = _translated(languages, [tokens], translate)
+        print(f"  {languages.target.text(translation)}")
         if unknown:
             more = f" and {len(unknown) - 10:,} more" if len(unknown) > 10 else ""
             print(f"  unknown: {', '.join(unknown[:10])}{more}")
-        if len(tokens) > task.lengths[0] - 1:
-            print(f"  it has {len(tokens):,} tokens; only the first {task.lengths[0] - 1} count")
+        if len(tokens) > languages.lengths[0] - 1:
+            print(f"  it has {len(tokens):,} tokens; only the first {languages.lengths[0] - 1} count")

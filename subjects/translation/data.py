@@ -1,24 +1,22 @@
 """Data for translation: dates in two formats, and sentences in two languages."""
 
-import codecs
-import contextlib
 import datetime
 import hashlib
 import importlib.util
-import io
-import os
 import re
 import statistics
 import unicodedata
-import zipfile
 from collections import Counter
 from pathlib import Path
 
 import numpy as np
 
 from common.data.dataset import Data, DataFile, Examples, training_size
-from common.data.sources import broken, download, nothing_to_read
-from common.files import LARGEST, read_whole
+from common.data.folders import names_in
+from common.data.sources import broken, download, nothing_to_read, own_data
+from common.data.tables import (
+    NUMBER, are_numbers, decode, has_cells_in_quotes, parse_table, read_content,
+)  # fmt: skip
 from common.errors import UserError
 
 PAD, START, END, UNKNOWN = range(4)  # ids; PAD fills up shorter texts
@@ -26,19 +24,18 @@ SPECIAL = ("", "<start>", "<end>", "<unknown>")
 SPA_ENG = "spa-eng.zip"
 SPA_ENG_SOURCE = f"http://storage.googleapis.com/download.tensorflow.org/data/{SPA_ENG}"
 LONGEST = 20  # training sentences have fewer tokens
-FEWEST = 200  # different sentences: half of them are for training, in batches of 64
+FEWEST = 200  # different sentences: eight tenths of them are for training, in batches of 64
 # column names that a file's first line may have
 HEADINGS = {
-    "source", "target", "src", "tgt", "input", "output", "text", "sentence", "sentences", "word", "words",
-    "translation", "arabic", "chinese", "czech", "danish", "deutsch", "dutch", "english", "español",
-    "finnish", "français", "french", "german", "greek", "hebrew", "hindi", "hungarian", "italian",
-    "italiano", "japanese", "korean", "mandarin", "norwegian", "persian", "polish", "portuguese", "romanian",
-    "russian", "spanish", "swedish", "turkish", "ukrainian", "vietnamese", "ara", "cmn", "deu", "eng", "fra",
-    "ita", "jpn", "nld", "por", "rus", "spa", "tur", "ar", "de", "en", "es", "fr", "ja", "ko", "nl", "pl",
-    "pt", "ru", "tr", "zh",
+    "source", "target", "src", "tgt", "input", "output", "original", "phrase", "phrases", "text", "texts",
+    "sentence", "sentences", "word", "words", "translation", "arabic", "chinese", "czech", "danish",
+    "deutsch", "dutch", "english", "español", "finnish", "français", "french", "german", "greek", "hebrew",
+    "hindi", "hungarian", "italian", "italiano", "japanese", "korean", "mandarin", "norwegian", "persian",
+    "polish", "portuguese", "romanian", "russian", "spanish", "swedish", "turkish", "ukrainian", "vietnamese",
+    "ara", "cmn", "deu", "eng", "fra", "ita", "jpn", "nld", "por", "rus", "spa", "tur", "ar", "de", "en",
+    "es", "fr", "ja", "ko", "nl", "pl", "pt", "ru", "tr", "zh",
 }  # fmt: skip
-NUMBER = re.compile(r"-?[0-9]+([.][0-9]+)?")
-IN_QUOTES = re.compile(r'"([^"]|"")*"')
+FILES = re.compile(r"(?![.]|_about|readme)(.*[.](txt|tsv|csv)([.]gz)?|.*[.]zip)", re.IGNORECASE)
 MOST_TOKENS = 10_000  # of a language
 OPENING = "¿", "¡"
 
@@ -54,9 +51,18 @@ class Language:
 
     def __init__(self, texts, least=1, joined=" "):
         frequent = Counter(token for text in texts for token in text).most_common(MOST_TOKENS)
-        self.tokens = [*SPECIAL, *(token for token, times in frequent if times >= least)]
-        self.ids = {token: i for i, token in enumerate(self.tokens)}
-        self.joined = joined
+        self._know([*SPECIAL, *(token for token, times in frequent if times >= least)], joined)
+
+    @classmethod
+    def of_tokens(cls, tokens, joined):
+        """The language with these tokens, list of str."""
+        language = cls([])
+        language._know(tokens, joined)
+        return language
+
+    def _know(self, tokens, joined):
+        self.tokens, self.joined = tokens, joined
+        self.ids = {token: i for i, token in enumerate(tokens)}
 
     def encode(self, texts, length):
         """Ids of each text, then END, then PAD: int32 [texts, length]; longer texts are cut."""
@@ -117,34 +123,81 @@ def tokens_of(text):
     return tokens
 
 
-class Task:
-    """Texts to translate, as numbers.
+class Languages:
+    """What a network needs to know of two languages to translate.
 
     Attributes:
         source, target: the `Language`s.
         lengths: ids of a source text, of a target text.
-        exact: whether there is only one correct translation.
+        exact: whether texts are translated character by character, and only one translation is correct.
+    """
+
+    def __init__(self, source, target, lengths, exact):
+        self.source, self.target, self.lengths, self.exact = source, target, lengths, exact
+
+    def tokenize(self, text):
+        """The tokens of a source text, list of str."""
+        return list(text) if self.exact else tokens_of(text)
+
+    def encode(self, sources):
+        """The ids of source texts (lists of tokens): int32 [n, lengths[0]]."""
+        return self.source.encode(sources, self.lengths[0])
+
+
+def languages_of(trained):
+    """The `Languages` of an earlier run (its `Trained`). Raises UserError if its files were tampered with."""
+    words, known, model = trained.words, trained.preparation, trained.model
+    try:
+        count, lengths, exact = known["source_tokens"], known["lengths"], known["exact"]
+        sizes = len(words) - count, *lengths, bool(exact)
+        fits = sizes == (
+            model.output_shape[2],
+            model.input_shape[1] - lengths[1],
+            model.output_shape[1],
+            exact,
+        )
+    except (KeyError, TypeError, ValueError, IndexError):
+        fits = False
+    if not fits:
+        raise UserError("this run's result.json is not what this lesson writes: train it again")
+    joined = _joined(exact)
+    languages = (Language.of_tokens(tokens, joined) for tokens in (words[:count], words[count:]))
+    return Languages(*languages, lengths, exact)
+
+
+def _joined(exact):
+    return "" if exact else " "
+
+
+class Task(Languages):
+    """Texts to translate, as numbers: `Languages`, and
+
+    Attributes:
         references: the correct translations of the test texts, unchanged.
         splits: "train", "validation", "test" to (sources, targets), lists of lists of tokens.
         data: `Data` of these splits. x: int32 [n, lengths[0] + lengths[1]], a source text, then
             START and the target text without its last token; y: int32 [n, lengths[1]], the target text.
-        tokenize: a function that splits a source text into tokens.
+
+    Args:
+        splits, references, exact: see above.
+        file, split: of the `Data`.
+        least: how often a token must occur to be known.
     """
 
-    def __init__(self, splits, references, file, tokenize, exact, **options):
-        self.splits, self.references, self.tokenize, self.exact = splits, references, tokenize, exact
-        self.source, self.target = (Language(texts, **options) for texts in splits["train"])
-        self.lengths = [max(map(len, texts)) + 1 for texts in splits["train"]]
-        self.data = Data(file=file, **{name: self._examples(*split) for name, split in splits.items()})
+    def __init__(self, splits, references, file, exact, split=None, least=1):
+        source, target = (Language(texts, least, _joined(exact)) for texts in splits["train"])
+        lengths = [max(map(len, texts)) + 1 for texts in splits["train"]]
+        super().__init__(source, target, lengths, exact)
+        self.splits, self.references = splits, references
+        parts = {name: self._examples(*texts) for name, texts in splits.items()}
+        known = {"source_tokens": len(source.tokens), "lengths": lengths, "exact": exact}
+        words = [*source.tokens, *target.tokens]
+        self.data = Data(file=file, words=words, split=split, preparation=known, **parts)
 
     def _examples(self, sources, targets):
         y = self.target.encode(targets, self.lengths[1])
         before = np.c_[np.full(len(y), START), y[:, :-1]]
         return Examples(np.c_[self.encode(sources), before].astype(np.int32), y)
-
-    def encode(self, sources):
-        """The ids of source texts (lists of tokens): int32 [n, lengths[0]]."""
-        return self.source.encode(sources, self.lengths[0])
 
 
 MONTHS = (
@@ -200,19 +253,19 @@ def load_dates(args):
     )
     parts = {"train": pairs[:size], "validation": pairs[20_000:21_000], "test": pairs[21_000:]}
     splits = {name: tuple(zip(*part, strict=True)) for name, part in parts.items()}
-    return Task(splits, splits["test"][1], file, list, exact=True, joined="")
+    return Task(splits, splits["test"][1], file, exact=True)
 
 
 def load_sentences(args):
-    """Sentences and their translations, from a file in the format of manythings.org/anki.
+    """Sentences and their translations, from a file of two or more columns, parted by tabs or as CSV.
 
     Args:
-        args: from `parse_args`; `pairs` (a path or None), `data_dir`, `train_size` and `batch_size` are
-            used.
+        args: from `parse_args`; `pairs` and `data_dir` (a file, or a folder with one; or None), `train_size`
+            and `batch_size` are used.
 
     Returns:
-        a `Task` with 500 validation and 1,000 test sentences, but at most a sixth and a third of all; no
-        training pair has the source text of one of them.
+        a `Task` with 500 validation and 1,000 test sentences, but at most a tenth of all; no training pair
+        has the source text of one of them.
 
     Raises:
         UserError: the file cannot be read, has the wrong format or too few pairs, or the download fails.
@@ -221,8 +274,8 @@ def load_sentences(args):
     """
     if importlib.util.find_spec("sacrebleu") is None:  # fails before the training, not after it
         raise UserError("the package 'sacrebleu' is not installed. Run: pip install sacrebleu")
-    lines, file = _read_lines(*_source(args))
-    pairs, left_out = _pairs(lines, file)
+    rows, file = _read_rows(*_source(args))
+    pairs, left_out = _pairs(rows, file)
     targets = {}
     for pair in pairs:
         source, target = map(tokens_of, pair)
@@ -240,7 +293,7 @@ def load_sentences(args):
         )
     known, count = list(targets), len(targets)
     sources = [known[i] for i in np.random.default_rng(0).permutation(count)]
-    tests, others = min(1000, count // 3), min(500, count // 6)
+    tests, others = min(1000, count // 10), min(500, count // 10)
     splits = {}
     for split, part in (("test", sources[:tests]), ("validation", sources[tests : tests + others])):
         splits[split] = part, [targets[source][0][0] for source in part]
@@ -252,7 +305,8 @@ def load_sentences(args):
         f"{size:,} sentences with a translation to learn from, {others:,} to validate, {tests:,} to test"
         f" ({file.path}){rest}"
     )
-    return Task(splits, references, file, tokens_of, exact=False, least=2)
+    split = "a tenth of the sentences for testing, at most 1,000; a tenth for validation, at most 500; seed 0"
+    return Task(splits, references, file, exact=False, split=split, least=2)
 
 
 def _source(args):
@@ -261,108 +315,90 @@ def _source(args):
         raise UserError("--pairs and --data-dir both name sentences to learn from: leave one of them out")
     if args.pairs:
         return Path(args.pairs), "pairs"
-    if not args.data_dir:
+    own = own_data(args)
+    if own is None:
         cure = "name the class's folder with --data-dir DIR, or a file of your own with --pairs FILE"
         return download(SPA_ENG, cure, origin=SPA_ENG_SOURCE), "full"
-    if os.path.lexists(args.data_dir / SPA_ENG):
-        return args.data_dir / SPA_ENG, "data-dir"
-    others = []
-    with contextlib.suppress(OSError):
-        others = [path for path in args.data_dir.iterdir() if _holds_pairs(path)]
-    file = others[0] if len(others) == 1 else "FILE"
-    cure = f"name the file with --pairs {file}, or leave --data-dir out to download {SPA_ENG}"
-    raise nothing_to_read(args.data_dir, SPA_ENG, cure)
+    if not own.is_dir():
+        return own, "data-dir"
+    found = [name for name in names_in(own) if FILES.fullmatch(name)]
+    texts = [name for name in found if not name.lower().endswith(".zip")]  # perhaps unpacked from the other
+    chosen = [SPA_ENG] if SPA_ENG in found else texts or found
+    if len(chosen) != 1:
+        cure = f"name one file with --data-dir FILE, or leave --data-dir out to download {SPA_ENG}"
+        raise nothing_to_read(own, f"{SPA_ENG} or one .txt, .tsv, .csv or .zip file of sentences", cure)
+    return own / chosen[0], "data-dir"
 
 
-def _holds_pairs(path):
-    with contextlib.suppress(UserError):
-        if path.suffix in (".txt", ".zip"):
-            _pairs(*_read_lines(path, "pairs"))
-            return True
-    return False
-
-
-def _read_lines(path, origin):
-    """The lines of a text file, which may be in a zip file, list of str; and its `DataFile`."""
-    try:
-        content = read_whole(path)
-    except OSError as error:
-        raise UserError(f"cannot read {path}: {error.strerror}") from error
-    file = DataFile(path, hashlib.sha256(content).hexdigest(), origin)
-    if content.startswith((b"PK\3\4", b"PK\5\6")):
-        content = _unpacked(content, file)
-    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise UserError(f"{path} is not UTF-8 text but UTF-16: save it as UTF-8")
-    wrong = content.find(b"\0")
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        wrong = error.start
-    if wrong >= 0:
-        number = content.count(b"\n", 0, wrong) + 1
-        cure = "save it as UTF-8, or replace it if it is damaged"
-        raise UserError(f"{path}, line {number:,}, is not UTF-8 text: {cure}")
+def _read_rows(path, origin):
+    """The rows of a table of sentences, lists of str, perhaps of different lengths; and its `DataFile`."""
+    content, file = read_content(path, origin)
+    text = decode(content, path)
     lines = re.split("\r\n?|\n", text)
+    filled = [line for line in lines if line.strip()]
+    if not filled:
+        raise broken(file, "is empty")
     tabs = [line.count("\t") for line in lines]
+    alone = [line for line in filled if "\t" not in line]
+    if len(alone) > len(filled) / 2:
+        if sum("," in line or ";" in line for line in alone) <= 0.9 * len(alone):
+            found = f"{len(alone):,} of its {len(filled):,} lines have no translation behind a tab"
+            raise _misread(file, found, alone[0])
+        return _rows_of(parse_table(text, file)), file
+    if has_cells_in_quotes(text):
+        try:
+            return _rows_of(parse_table(text, file)), file
+        except UserError:
+            if sum('"' in line for line in lines) > 0.01 * len(lines):
+                raise
     if lines[-1] and tabs[-1] < statistics.mode(tabs):
         raise broken(file, f"is cut short in its last line, {lines[-1][:40]!r}")
-    return lines, file
+    return [line.split("\t") for line in filled], file
 
 
-def _unpacked(content, file):
-    """The contents of the only text file in a zip file, bytes."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            texts = [name for name in archive.namelist() if name.endswith(".txt")]
-            texts = [name for name in texts if "_about" not in name and "__MACOSX" not in name]
-            if len(texts) != 1:
-                found = ", ".join((texts or archive.namelist())[:5]) or "nothing"
-                cure = "unpack it, and name a file with --pairs FILE"
-                raise UserError(f"{file.path} holds {found}, not one .txt file: {cure}")
-            if archive.getinfo(texts[0]).file_size > LARGEST:
-                raise broken(file, f"holds {texts[0]} of more than {LARGEST:,} bytes")
-            return archive.read(texts[0])
-    except UserError:
-        raise
-    except Exception as error:  # a damaged archive can fail anywhere in zipfile and zlib
-        raise broken(file, f"is cut short or damaged ({error})") from error
+def _rows_of(table):
+    return [table.header, *table.rows] if table.header else table.rows
 
 
-def _pairs(lines, file):
-    """The first two columns of each line that has both, and descriptions of skipped lines, a list of str.
+def _misread(file, found, example):
+    form = (
+        "a sentence, a tab, its translation, as in the files of manythings.org/anki, or a row of a CSV file"
+    )
+    return UserError(f"{file.path}: {found}, such as {example[:40]!r}. Each line must be {form}")
 
-    Raises UserError if the lines have the wrong format.
+
+def _pairs(rows, file):
+    """The first two columns of sentences, of each row that has both, and descriptions of skipped rows.
+
+    Columns of numbers, and those with few different values, hold no sentences.
+
+    Raises UserError if there are no two such columns.
     """
-
-    def misread(found, line):
-        form = "a sentence, a tab, its translation, as in the files of manythings.org/anki"
-        return UserError(f"{file.path}: {found}, such as {line[:40]!r}. Each line must be {form}")
-
-    lines = [line for line in lines if line.strip()]
-    if not lines:
-        raise broken(file, "is empty")
-    pairs, alone, numbered = [], [], []
-    for line in lines:
-        columns = line.split("\t")
-        if len(columns) > 1 and columns[0].strip() and columns[1].strip():
-            pairs.append(columns[:2])
-        else:
-            alone.append(line)
-        if len(columns) > 2 and NUMBER.fullmatch(columns[0]):
-            numbered.append(line)
-    if len(alone) > len(pairs):
-        found = f"{len(alone):,} of its {len(lines):,} lines have no translation behind a tab"
-        if sum("," in line or ";" in line for line in alone) > 0.9 * len(alone):
-            found = "its columns are parted by commas or semicolons, not by tabs"
-        raise misread(found, alone[0])
-    if len(numbered) > len(lines) / 2:
-        raise misread("its first column holds numbers", numbered[0])
-    marked = [cell for pair in pairs for cell in pair if '"' in cell]
-    quoted = [cell for cell in marked if IN_QUOTES.fullmatch(cell)]
-    if len(quoted) > max(10, 0.9 * len(marked), 0.01 * len(lines)):
-        raise misread("its sentences are in quotation marks", quoted[0])
-    left_out = [f"{len(alone):,} without a translation"] if alone else []
-    named = [set(re.findall(r"\w+", name.lower())) for name in pairs[0]]
-    if all(words and words <= HEADINGS for words in named):
+    width = statistics.mode(map(len, rows))
+    columns = list(zip(*(row for row in rows[1:] if len(row) == width), strict=True))
+    numbered = [place for place, column in enumerate(columns) if are_numbers(column)]
+    places = [
+        place
+        for place, column in enumerate(columns)
+        if place not in numbered and len(set(column)) > len(column) / 50
+    ]
+    if len(places) < 2:
+        raise _misread(file, f"{len(places)} of its {width} columns hold sentences", "\t".join(rows[0]))
+    first, second = places[:2]
+    pairs = [
+        [row[first], row[second]]
+        for row in rows
+        if len(row) > second and row[first].strip() and row[second].strip()
+    ]
+    alone = len(rows) - len(pairs)
+    if alone > len(pairs):
+        raise _misread(file, f"{alone:,} of its {len(rows):,} rows have no translation", "\t".join(rows[0]))
+    left_out = [f"{alone:,} without a translation"] if alone else []
+    named = [set(re.findall("[^\\W_0-9]+", name.lower())) for name in pairs[0]]
+    over_numbers = any(len(rows[0]) > place and not NUMBER.fullmatch(rows[0][place]) for place in numbered)
+    are_names = any(words and words <= HEADINGS for words in named) and all(
+        HEADINGS & words for words in named
+    )
+    if over_numbers or are_names:
         left_out.insert(0, f"the heading {' → '.join(pairs.pop(0))!r}")
     return pairs, left_out

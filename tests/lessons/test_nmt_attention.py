@@ -27,6 +27,10 @@ def test_few_sentences_of_ones_own_are_learnt(run, sentences, tmp_path):
     assert "Test bleu" in done.stdout
     picture = tmp_path / "runs" / "nmt_attention-translate" / "dashboard.png"
     assert picture.stat().st_size > 50_000
-    asked = run("--step", "translate", "--translate", "I see k.", lesson="nmt_attention")  # knows its pairs
+    sentences.rename(tmp_path / "moved.txt")  # a trained network needs them no more
+    asked = run("--step", "translate", "--translate", "I see k.", lesson="nmt_attention")
     assert (asked.returncode, asked.stderr) == (0, "")
     assert "unknown: k" in asked.stdout
+    flags = ("--step", "translate", "--translate", "I see k.", "--pairs", "moved.txt")
+    other = run(*flags, lesson="nmt_attention")
+    assert other.returncode == 2 and "has --pairs" in other.stderr

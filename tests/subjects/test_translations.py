@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
-from subjects.translation import score_translations
-from subjects.translation.data import END, PAD, START, Task, tokens_of
+from common import UserError
+from common.training.models import Trained
+from subjects.translation import languages_of, score_translations
+from subjects.translation.data import END, PAD, START, Task
 from keras_window.panes.fonts import missing
 
 import nmt_attention
@@ -42,12 +44,36 @@ def test_bleu_of_the_references_is_100(capsys):
     texts = ["i see a cat .", "he has no time at all ."]
     words = [text.split() for text in texts]
     splits = dict.fromkeys(("train", "validation", "test"), (words, words))
-    task = Task(splits, texts, None, tokens_of, exact=False)
+    task = Task(splits, texts, None, exact=False)
     right = score_translations(task, lambda ids: (task.target.encode(words, 9), None))
     assert right == {"bleu": pytest.approx(100)}
     wrong = score_translations(task, lambda ids: (task.target.encode(words[::-1], 9), None))
     assert wrong["bleu"] < 20
     assert "i see a cat." in capsys.readouterr().out
+
+
+def test_a_trained_network_knows_its_languages_and_what_was_tampered_with_is_refused():
+    splits = dict.fromkeys(("train", "validation", "test"), ([["a", "b"], ["c"]], [["x"], ["y"]]))
+    task = Task(splits, ["x", "y"], None, exact=False)
+    model = nmt_attention.build_model(task, 4, 0.0)
+    known = task.data.preparation
+    again = languages_of(Trained(model, None, task.data.words, known))
+    assert (again.source.ids, again.target.tokens) == (task.source.ids, task.target.tokens)
+    assert (again.lengths, again.tokenize("A b.")) == (task.lengths, ["a", "b", "."])
+    for words, changed in (
+        (task.data.words[:-1], known),
+        (None, known),
+        (task.data.words, None),
+        (task.data.words, {}),
+        (task.data.words, known | {"source_tokens": 5}),
+        (task.data.words, known | {"source_tokens": "7"}),
+        (task.data.words, known | {"lengths": [2, 3]}),
+        (task.data.words, known | {"lengths": [2]}),
+        (task.data.words, known | {"lengths": 3}),
+        (task.data.words, known | {"exact": "no"}),
+    ):
+        with pytest.raises(UserError, match="train it again"):
+            languages_of(Trained(model, None, words, changed))
 
 
 def test_a_font_that_lacks_characters_says_which():
