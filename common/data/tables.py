@@ -38,13 +38,11 @@ class Table(NamedTuple):
         header: the names of the columns, list of str, or None if the first row holds values.
         rows: list of lists of str, all of the same length.
         lines: the number of the line in which each row ends, from 1.
-        left_out: descriptions of rows that were left out, list of str.
     """
 
     header: list | None
     rows: list
     lines: list
-    left_out: list
 
 
 def read_content(path, origin, suffixes=(".txt", ".csv", ".tsv")):
@@ -158,7 +156,7 @@ def parse_table(text, file):
     header = None
     if _is_header(rows):
         header, rows, lines = [name.strip() for name in rows[0]], rows[1:], lines[1:]
-    return Table(header, rows, lines, [])
+    return Table(header, rows, lines)
 
 
 def _rows(text, file, delimiter, way):
