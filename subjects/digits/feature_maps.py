@@ -12,7 +12,7 @@ from keras_window.panes.pictures import mosaic
 from keras_window.style import HEIGHT, WIDTH
 
 
-def show_feature_maps(model, image, args):
+def show_feature_maps(model, image, args, classes=None):
     """Draw the first layer's kernels and the outputs of all layers for one digit, and save the picture.
 
     The first image shown is the input of the first convolutional layer, including any zero padding. A layer
@@ -26,12 +26,13 @@ def show_feature_maps(model, image, args):
         model: a trained convolutional `keras.Sequential` with 10 outputs or so.
         image: one image in the form that the model expects, [height, width, 1].
         args: from `parse_args`; `out`, `plot` and `close` are used.
+        classes: the names of the classes; None for their numbers.
 
     Source: the lecture's slides "Example of a convolutional layer" and "The activations of an example
     ConvNet" (Stanford, CS231n).
     """
     path = Path(args.out) / "feature_maps.png"
-    show_picture(lambda figure: _draw(figure, model, image), path, "Kernels and feature maps", args)
+    show_picture(lambda figure: _draw(figure, model, image, classes), path, "Kernels and feature maps", args)
 
 
 def _own_name(layer):
@@ -77,7 +78,7 @@ def _rows(numbers, width, height, narrowest):
     return rows, side
 
 
-def _draw(figure, model, image):
+def _draw(figure, model, image, classes):
     layers = _shown_layers(model)
     first = next(layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D))
     tensors = [first.input, *(layer.output for _, layer in layers), model.outputs[0]]
@@ -129,9 +130,10 @@ def _draw(figure, model, image):
     bars.bar_label(
         bars.barh(range(len(labels)), probabilities, color="#D55E00"), labels, fontsize=13, padding=4
     )
-    bars.set(xlim=(0, 2), xticks=[], yticks=range(len(labels)))
+    bars.set(xlim=(0, 2), xticks=[])
+    bars.set_yticks(range(len(labels)), classes or range(len(labels)))
     bars.invert_yaxis()
-    bars.tick_params(labelsize=15)
+    bars.tick_params(labelsize=min(15, 150 / len(labels), 60 / max(map(len, classes or ["0"]))))
     bars.spines[["top", "right", "bottom"]].set_visible(False)
     bars.set_title(f"softmax\n{len(labels)}", fontsize=13)
 

@@ -14,8 +14,8 @@ from helpers import on_linux
 from PIL import Image
 
 from common import UserError
+from common.data.cut_out import read_ink
 from common.data.sources import BUNDLED_SHA256
-from drawing.ink import read_ink
 from common.training import results
 
 import keras
@@ -147,7 +147,7 @@ def test_a_network_is_asked_what_it_was_trained_on(call, network, tmp_path):
         ({"script": "fashion_mnist", "file": "fashion_mnist.npz", "classes": ["Shirt", "Bag"]}, "Shirt, Bag"),
         ({"script": "imdb_text", "file": "imdb.npz"}, "imdb.npz"),
     ):
-        with pytest.raises(UserError, match=f"run was not trained on digits, but on {learnt}"):
+        with pytest.raises(UserError, match=f"run was not trained on drawings, but on {learnt}"):
             named(**known)
     (tmp_path / "run" / "result.json").write_text("[]")
     with pytest.raises(UserError, match=r"result\.json is damaged"):

@@ -15,8 +15,8 @@ import draw_digit
 
 def pad_with(network, tmp_path):
     pad = DrawingPad("window", "test", draw_digit.as_mnist, draw_digit.BOX, tmp_path / "out")
-    _, name, predict = draw_digit.load_network(network)
-    pad.put_readers([(name, predict)] * 2)
+    _, name, classes, predict = draw_digit.load_network(network)
+    pad.put_readers([(name, classes, predict)] * 2)
     for _ in range(5):
         pad.flush()
     return pad
@@ -50,7 +50,7 @@ def press(pad, key):
 
 def shown(pad):
     """The digit and the bars of the first network."""
-    _, bars, digit, _ = pad._networks[0]
+    _, _, bars, digit, _ = pad._networks[0]
     return digit.get_text(), [bar.get_width() for bar in bars]
 
 
