@@ -71,7 +71,7 @@ def _load_own(path, args, name, prepare, classes):
     found = read_own_images(path, name, prepare)
     say_left_out(found.left_out)
     parts, split = _divided(found, args.seed)
-    names, parts = _with_classes(parts, path)
+    names, parts = _with_classes(parts, found.file.path)
     train, test = parts
     data = Data(train, found.file, test=test, classes=names, split=split, own=True)
     if data.file.sha256 == BUNDLED_SHA256[name]:

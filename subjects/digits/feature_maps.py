@@ -78,7 +78,7 @@ def _rows(numbers, width, height, narrowest):
     return rows, side
 
 
-def _draw(figure, model, image, classes):
+def _draw(figure, model, image, classes=None):
     layers = _shown_layers(model)
     first = next(layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D))
     tensors = [first.input, *(layer.output for _, layer in layers), model.outputs[0]]
