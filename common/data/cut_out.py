@@ -96,7 +96,7 @@ def as_fashion_mnist(photo):
     colours = np.asarray(picture, np.float32)
     ground, noise = _ground(colours)
     distance = abs(colours - ground).max(axis=2)
-    stands_out = distance > max(10, 4 * noise, min(_otsu(distance), 30))
+    stands_out = distance > max(10, 4 * noise, min(_otsu(distance), 30))  # with 30, without soft shadows
     piece = _without_holes(stands_out & _largest_pieces(stands_out.astype(np.float32)))
     if piece.mean() < 0.002:
         raise ValueError("has nothing on it that stands out from the ground")

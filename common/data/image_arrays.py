@@ -124,10 +124,12 @@ def parts_of(arrays, path):
     Raises:
         UserError: it is doubtful what the arrays are, or they hold something else.
     """
-    kinds = [_named_kind(array) for array in arrays]
-    if not {"x", "y"} <= set(kinds):
-        kinds = [_kind_of_shape(array) for array in arrays]
-    chosen = {kind: [array for array, its in zip(arrays, kinds, strict=True) if its == kind] for kind in "xy"}
+    named = [_named_kind(array) for array in arrays]
+    chosen = {"x": [], "y": []}
+    for array, kind in zip(arrays, named, strict=True):
+        kind = kind or _kind_of_shape(array)
+        if kind and (kind in named) == (kind == _named_kind(array)):
+            chosen[kind].append(array)
     if not chosen["x"]:
         found = ", ".join(f"{array.name} {list(array.values.shape)}" for array in arrays[:8]) or "no array"
         raise UserError(f"{path} holds {found}; an array of pictures is [n, 28, 28] or [n, 784]")

@@ -1,7 +1,9 @@
 """Tables of small grey images: CSV files with a label and 784 pixels in each row."""
 
+import contextlib
 import io
 import re
+import warnings
 from typing import NamedTuple
 
 import numpy as np
@@ -159,10 +161,10 @@ def _numbers_in(rows, delimiter, numbers, file):
     Raises UserError if a cell is no number.
     """
     for dtype in (np.uint8, np.float32):  # the first takes a tenth of the time
-        try:
+        with warnings.catch_warnings(), contextlib.suppress(ValueError, DeprecationWarning):
+            warnings.simplefilter("ignore")  # no rows
+            warnings.simplefilter("error", DeprecationWarning)  # older versions of NumPy cut off decimals
             return np.loadtxt(rows(), dtype, comments=None, delimiter=delimiter, quotechar='"', ndmin=2)
-        except ValueError:
-            pass
     for place, row in enumerate(rows()):
         for cell in row.split(delimiter):
             if not NUMBER.fullmatch(cell.strip(' "')):

@@ -18,16 +18,16 @@ def look_over(train, test, classes, original):
     Args:
         train, test: `Examples` each, images uint8 [n, 28, 28], labels int [n] from 0 on.
         classes: the names of the classes.
-        original: `Examples` of the data set that they replace, whose classes are 0 to 9.
+        original: `Examples` of the data set that they replace, if the classes are some of its own, 0 to 9;
+            else None.
     """
-    known = np.array([int(name) if name in "0123456789" else -1 for name in classes])
     for name, part in (("learn from", train), ("test on", test)):
         edge = np.concatenate([part.x[:, [0, -1]].ravel(), part.x[:, :, [0, -1]].ravel()])
         if part.x.max() <= 1:
             print(f"Warning: the pixels to {name} are 0 and {part.x.max()}; ink should be 255.")
         if edge.mean() > 127:
             print(f"Warning: the pictures to {name} have a light border: 255 should be ink. Use 255 - x.")
-        elif known.min() >= 0 and (way := _how_turned(part.x, known[part.y], original)):
+        elif original and (way := _how_turned(part.x, np.array(classes, int)[part.y], original)):
             print(f"Warning: the pictures to {name} look {way}.")
     learnt = {picture.tobytes() for picture in train.x}
     copies = sum(picture.tobytes() in learnt for picture in test.x)

@@ -176,7 +176,9 @@ def _read_tables(files, wanted):
         if len(same) > 1 or (part is None and len(tables) > 1):
             names = " and ".join(file.path for file, *_ in same[:5])
             doubt = (
-                f"which of {names} is{TO_DO[part]}" if part else f"what {names} is for, learning or testing"
+                f"which of {names} is{TO_DO[part]}"
+                if part
+                else f"what {names} {'is' if len(same) == 1 else 'are'} for, learning or testing"
             )
             raise UserError(f"--data-dir: {files.path} does not say {doubt}: name one file")
     parts = {part or "train": read_table(*table[1:]) for part, (table,) in tables.items()}
