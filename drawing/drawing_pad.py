@@ -111,8 +111,9 @@ class DrawingPad:
             classes = [shorten(one, 14) for one in classes]
             longest = max(map(len, classes))
             beside = 0.007 * max(longest - 2, 0)  # room for the names of the classes
+            start = -beside / (width - beside)
             axes = self.figure.add_axes((left + i * (width + gap) + beside, 0.1, width - beside, 0.53))
-            axes.text(0, 1.58, name, fontsize=SMALL, va="top", transform=axes.transAxes, linespacing=1.4)
+            axes.text(start, 1.58, name, fontsize=SMALL, va="top", transform=axes.transAxes, linespacing=1.4)
             count = len(classes)
             axes.set(xlim=(0, 1), ylim=(count - 0.4, -0.6), xticks=(0, 0.5, 1), xlabel="probability in %")
             axes.xaxis.set_major_formatter(PercentFormatter(1, symbol=""))
@@ -120,10 +121,10 @@ class DrawingPad:
             axes.set_yticks(range(count), classes, fontsize=size, fontweight="bold")
             bars = axes.barh(range(count), np.zeros(count), lw=0, animated=True)
             style = {"fontweight": "bold", "color": TRAIN, "va": "center", "animated": True}
-            size = min(72, 72 * 3.2 * width / 0.36 / longest)
-            digit = axes.text(0, 1.2, "", fontsize=size, transform=axes.transAxes, **style)
-            after = (0.019 + 0.045 * longest * size / 72) / (width - beside)
-            share = axes.text(after, 1.18, "", fontsize=LARGE, transform=axes.transAxes, **style)
+            size = min(72, 1500 * width / longest)
+            digit = axes.text(start, 1.2, "", fontsize=size, transform=axes.transAxes, **style)
+            place = (0.064 / width, 1.18) if longest < 3 else (start, 1.07)  # beside or below it
+            share = axes.text(*place, "", fontsize=LARGE, transform=axes.transAxes, **style)
             self._networks.append((classes, predict, bars, digit, share))
             self._moving += [*bars, digit, share]
         self._predicted = False

@@ -156,6 +156,23 @@ def test_a_network_is_asked_what_it_was_trained_on(call, network, tmp_path):
     assert draw_digit.load_network(tmp_path / "run").name == "run\nmodel.keras"
 
 
+def test_a_network_of_named_classes_answers_with_their_names(call, network, tmp_path):
+    save(255 * (1 - drawing(SEVEN)), tmp_path / "seven.png")
+    letters = list("ABCDEFGHIJ")
+    run = leave_a_run(tmp_path / "run", 0.9, network, script="mnist_1_softmax", classes=letters, own=True)
+    (line,) = call("--plot", "none", "--image", "seven.png", "--model", "run")
+    assert re.fullmatch(r"seven\.png: H \(\d+\.\d %\) by run \(trained on your pictures\)", line)
+    assert draw_digit.load_network(run).classes == letters
+    leave_a_run(run, 0.9, network, script="mnist_1_softmax", classes=["cat", "dog"], own=True)
+    with pytest.raises(UserError, match="does not make 2 probabilities from 28 × 28 × 1 pixels"):
+        draw_digit.load_network(run)
+    idle = draw_digit.drawings_of({"script": "mnist_1_softmax", "classes": None, "data": FROM_IDX})
+    assert idle == "MNIST"  # the known digits from other files
+
+
+FROM_IDX = {"file": "/home/ann/digits", "sha256": "abc", "origin": "data-dir", "own": False}
+
+
 def test_to_train_softmax_overwrites_nobody_s_run(tmp_path, network, monkeypatch):
     class Training:
         """Stands for the lesson."""
