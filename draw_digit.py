@@ -2,8 +2,9 @@
 
 On the left you draw; in the middle is the image that the networks see, 28 × 28 pixels, fitted and centred
 as MNIST's digits were; on the right the ten probabilities Y that each network predicts. The networks are the
-best in runs/ that was trained on MNIST and the best with one layer (softmax), or those that --model names. If
-there is none in runs/, softmax is trained first.
+best in runs/ that was trained on MNIST and the best with one layer (softmax), or those that --model names,
+which may have learned letters or other drawings of yours (--data-dir). If there is none in runs/, softmax is
+trained first.
 
 Look at: digits that one layer misclassifies and a convolutional network does not: it sees shapes anywhere.
 Try: a 0, 2 or 5 drawn small in a corner (centring puts it right, but its strokes are thick); a digit upside
@@ -21,93 +22,75 @@ from typing import NamedTuple
 # common comes first: it keeps TensorFlow quiet
 from common import UserError
 from common.command_line import demo_parser
+from common.data.cut_out import as_mnist, read_ink
 from common.data.sources import BUNDLED_SHA256
 from common.files import there
 from common.values import picture, some_path
 from drawing.drawing_pad import DrawingPad
-from drawing.ink import read_ink
 from common.training.models import MODEL, load_model, takes_and_gives
 from common.training.results import is_complete, read_result
 
 import numpy as np
-from PIL import Image
 
 SOFTMAX = "mnist_1_softmax"
+DIGITS = list("0123456789")
 BOX = 4, 23  # first and last row and column of the 20 × 20 in the middle
 
 
-def as_mnist(ink):
-    """A drawing in MNIST's format: fitted into 20 × 20 pixels, its centre of mass in the middle of 28 × 28.
-
-    Args:
-        ink: float [h, w], 0 (paper) to 1 (ink).
-
-    Returns:
-        uint8 [28, 28, 1], 0 (paper) to 255 (ink). The middle is the pixel in row and column 14, as in
-        MNIST; a digit that would cross the edge is moved less far.
-
-    Source: LeCun, Cortes, Burges, "The MNIST database of handwritten digits".
-    """
-    image, drawn = np.zeros((28, 28, 1), np.uint8), np.asarray(ink) > 0.03
-    if not drawn.any():
-        return image
-    rows, columns = np.flatnonzero(drawn.any(axis=1)), np.flatnonzero(drawn.any(axis=0))
-    digit = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    height, width = (max(round(20 * length / max(digit.shape)), 1) for length in digit.shape)
-    smoothing = Image.Resampling.BOX if max(digit.shape) >= 20 else Image.Resampling.BICUBIC
-    small = np.clip(Image.fromarray(digit.astype(np.float32)).resize((width, height), smoothing), 0, 1)
-    small /= small.max()
-    row, column = (places.ravel() @ small.ravel() / small.sum() for places in np.indices(small.shape))
-    top, left = np.clip((round(14 - row), round(14 - column)), 0, (28 - height, 28 - width))
-    image[top : top + height, left : left + width, 0] = np.rint(255 * small)
-    return image
-
-
 class Network(NamedTuple):
-    """A trained network: its name in the terminal, its name in the window, and its predictions.
+    """A trained network: its name in the terminal, its name in the window, its classes and its predictions.
 
-    `predict` computes the probabilities, float [10], for an image, uint8 [28, 28, 1].
+    `predict` computes the classes' probabilities, float [classes], for an image, uint8 [28, 28, 1].
     """
 
     source: str
     name: str
+    classes: list
     predict: Callable
 
 
-def digits_of(result):
-    """The digits that a result's run was trained on: "MNIST" or "your digits"; None if other data."""
+def drawings_of(result):
+    """What a result's run learned: "MNIST", "your digits" or "your pictures"; None if it is no drawings."""
     data, name = result["data"], PureWindowsPath(result["data"]["file"]).name  # splits at / and \\
-    lesson = result["script"].startswith("mnist_") or name == "mnist.npz"
-    if not lesson or result["classes"] not in (None, list("0123456789")):
+    if not result["script"].startswith("mnist_") and name != "mnist.npz":
         return None
+    if not set(result["classes"] or DIGITS) <= set(DIGITS):
+        return "your pictures"
     ours = data["sha256"] == BUNDLED_SHA256["mnist.npz"] or data["origin"] in ("bundled", "keras cache")
-    return "MNIST" if ours else "your digits"
+    return "MNIST" if ours or data.get("own") is False else "your digits"
 
 
 def load_network(path):
-    """The `Network` in a .keras file or a run's folder. Raises UserError if it does not predict digits."""
+    """The `Network` in a .keras file or a run's folder. Raises UserError if it does not predict drawings.
+
+    Its classes are those of the run, the ten digits if there is no run beside the file.
+    """
     file = path / MODEL if path.is_dir() else path
-    source, name = str(path), f"{file.absolute().parent.name}\n{file.name}"
+    source, name, classes = str(path), f"{file.absolute().parent.name}\n{file.name}", DIGITS
     if file.name == MODEL and is_complete(file.parent):
         result = read_result(file.parent)
-        digits = digits_of(result)
-        if not digits:
+        drawings, classes = drawings_of(result), result["classes"] or DIGITS
+        if not drawings:
             learnt = ", ".join((result["classes"] or [result["data"]["file"]])[:3])
-            raise UserError(f"{file.parent} was not trained on digits, but on {learnt}")
+            raise UserError(f"{file.parent} was not trained on drawings, but on {learnt}")
         script, step = result["script"], result["step"]
         accuracy = f"{100 * result['test'].get('accuracy', np.nan):.2f} %"
         name = f"{script}\n{f'step {step}, ' if step else ''}test {accuracy}"
-        if digits != "MNIST":
-            source, name = f"{source} (trained on {digits})", f"{script} {step or ''}\n{digits}: {accuracy}"
+        if drawings != "MNIST":
+            source, name = (
+                f"{source} (trained on {drawings})",
+                f"{script} {step or ''}\n{drawings}: {accuracy}",
+            )
     model = load_model(file, "name another one")
 
     def predict(image):
         return np.asarray(model.predict_on_batch(image[np.newaxis])[0], float)
 
-    fits = takes_and_gives(model, (28, 28, 1), (10,))
+    count = len(classes)
+    fits = takes_and_gives(model, (28, 28, 1), (count,))
     if not fits or not abs(predict(np.zeros((28, 28, 1), np.uint8)).sum() - 1) < 0.1:
-        raise UserError(f"{file} does not make 10 probabilities from 28 × 28 × 1 pixels")
-    return Network(source, name, predict)
+        raise UserError(f"{file} does not make {count} probabilities from 28 × 28 × 1 pixels")
+    return Network(source, name, classes, predict)
 
 
 def find_networks(runs):
@@ -119,10 +102,10 @@ def find_networks(runs):
             if not is_complete(folder):
                 raise UserError(f"{folder} holds no complete run")
             result = read_result(folder)
-            digits, accuracy = digits_of(result), result["test"].get("accuracy", np.nan)
-            if digits == "your digits":
-                raise UserError(f"{folder} was trained on your digits (--model {folder} takes it)")
-            if digits and not np.isnan(accuracy):
+            drawings, accuracy = drawings_of(result), result["test"].get("accuracy", np.nan)
+            if drawings and drawings != "MNIST":
+                raise UserError(f"{folder} was trained on {drawings} (--model {folder} takes it)")
+            if drawings and not np.isnan(accuracy):
                 found.append((accuracy, folder, result["script"]))
         except UserError as error:
             print(f"Left out: {error}")
@@ -178,14 +161,15 @@ if __name__ == "__main__":
         raise UserError(f"no window ({why}): name a picture of a digit with --image FILE")
     networks = [load_network(path) for path in args.model]
     networks = networks or find_networks(Path("runs")) or train_softmax(pad)
-    pad.put_readers([(network.name, network.predict) for network in networks])
+    pad.put_readers([(network.name, network.classes, network.predict) for network in networks])
     if pad.no_window:
         print(f"No window ({pad.no_window}): the pictures are saved instead.")
 
     for i, (path, ink) in enumerate(zip(args.image, inks, strict=True), start=1):
         for network in networks:
             probabilities = network.predict(as_mnist(ink))
-            print(f"{path}: {probabilities.argmax()} ({100 * probabilities.max():.1f} %) by {network.source}")
+            answer = network.classes[probabilities.argmax()]
+            print(f"{path}: {answer} ({100 * probabilities.max():.1f} %) by {network.source}")
         if args.plot != "none" and not window:
             pad.show(ink)
             pad.save(args.out / f"{path.stem}-{i}.png")

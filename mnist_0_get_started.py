@@ -14,6 +14,8 @@ that follow take it apart, layer by layer.
 
 Look at: the accuracy of the latest training batches (blue) and of the test set (orange).
 Try: --epochs 20 --dropout 0: the training loss goes to 0, and the test loss rises again.
+Your own data: --data-dir PATH, pictures in a folder for each class, the four IDX files, a CSV table of labels
+  and pixels, or an .npz file.
 
 Source: "TensorFlow 2 quickstart for beginners", the Get Started page, with its 512 neurons of 2018;
 it takes batches of 32, we take 64.
@@ -27,7 +29,7 @@ import keras
 from keras import layers
 
 
-def build_model(dropout=0.2):
+def build_model(dropout=0.2, classes=10):
     return keras.Sequential(
         [
             keras.Input((28, 28, 1)),
@@ -35,7 +37,7 @@ def build_model(dropout=0.2):
             layers.Flatten(),
             layers.Dense(512, activation="relu"),
             layers.Dropout(dropout),
-            layers.Dense(10, activation="softmax", dtype="float32"),  # 32 bits, also with --mixed-precision
+            layers.Dense(classes, activation="softmax", dtype="float32"),  # 32 bits, also in mixed precision
         ]
     )
 
@@ -45,7 +47,7 @@ if __name__ == "__main__":
     data = load_mnist(args)
     train, test = in_batches(data, args)  # in a new order each epoch
 
-    model = build_model(args.dropout)
+    model = build_model(args.dropout, classes=data.class_count)
     model.compile(
         optimizer=keras.optimizers.Adam(args.learning_rate),
         loss="sparse_categorical_crossentropy",
@@ -53,7 +55,8 @@ if __name__ == "__main__":
     )
 
     run = Run(args, data, model, train)  # saves the network, and goes on with --resume
-    panes = [Accuracy(), Loss(), TrainImages(), Weights(), Biases(), TestImages()]
+    images, tests = TrainImages(classes=data.classes), TestImages(classes=data.classes)
+    panes = [Accuracy(), Loss(), images, Weights(), Biases(), tests]
     plot = LivePlot(panes, data, args)  # the window
     model.fit(
         train,

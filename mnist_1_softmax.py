@@ -12,6 +12,8 @@ Look at: the test curve, steep in the first epoch and then flat: ten neurons can
   Training and test stay close: a network this small cannot memorise the digits.
 Try: --learning-rate 0.01 (slow), --learning-rate 5 (noisy), --train-size 500 (overfitting),
   and --overlay runs/mnist_1_softmax to see the previous run behind this one.
+Your own data: --data-dir PATH, pictures in a folder for each class, the four IDX files, a CSV table of labels
+  and pixels, or an .npz file.
 """
 
 # common comes first: it keeps TensorFlow quiet
@@ -22,13 +24,13 @@ import keras
 from keras import layers
 
 
-def build_model():
+def build_model(classes=10):
     return keras.Sequential(
         [
             keras.Input((28, 28, 1)),
             layers.Rescaling(1 / 255),  # pixels from 0 to 1
             layers.Flatten(),
-            layers.Dense(10, activation="softmax", dtype="float32"),  # 32 bits, also with --mixed-precision
+            layers.Dense(classes, activation="softmax", dtype="float32"),  # 32 bits, also in mixed precision
         ]
     )
 
@@ -38,7 +40,7 @@ if __name__ == "__main__":
     data = load_mnist(args)  # data.train, data.test: images and labels
     train, test = in_batches(data, args)  # 100 digits at a time, in a new order each epoch
 
-    model = build_model()
+    model = build_model(classes=data.class_count)
     model.compile(
         optimizer=keras.optimizers.SGD(args.learning_rate),
         loss="sparse_categorical_crossentropy",
@@ -46,7 +48,8 @@ if __name__ == "__main__":
     )
 
     run = Run(args, data, model, train)  # saves the network, and goes on with --resume
-    panes = [Accuracy(), Loss(), TrainImages(), Weights(), Biases(), TestImages()]
+    images, tests = TrainImages(classes=data.classes), TestImages(classes=data.classes)
+    panes = [Accuracy(), Loss(), images, Weights(), Biases(), tests]
     plot = LivePlot(panes, data, args)  # the window
     model.fit(
         train,

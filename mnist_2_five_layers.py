@@ -22,6 +22,8 @@ Look at: the first epoch (sigmoids start slowly), the noise of the curves, and a
   ReLU and sigmoid           --step 2.1 --no-decay --epochs 1 --against "--step 2.0 --learning-rate 0.003"
   decay and none ("yuck!")   --step 2.1 --against "--no-decay"
   dropout and none           --step 2.2 --against "--dropout 0"
+Your own data: --data-dir PATH, pictures in a folder for each class, the four IDX files, a CSV table of labels
+  and pixels, or an .npz file.
 """
 
 # common comes first: it keeps TensorFlow quiet
@@ -39,12 +41,14 @@ VARIANTS = {
 OTHERWISE = {"batch_size": 100, "learning_rate": 0.003, "activation": "relu", "decay": True, "dropout": 0.0}
 
 
-def build_model(activation="relu", dropout=0.25):
+def build_model(activation="relu", dropout=0.25, classes=10):
     model = keras.Sequential([keras.Input((28, 28, 1)), layers.Rescaling(1 / 255), layers.Flatten()])
     for neurons in (200, 100, 60, 30):
         model.add(layers.Dense(neurons, activation=activation))
         model.add(layers.Dropout(dropout))
-    model.add(layers.Dense(10, activation="softmax", dtype="float32"))  # 32 bits, also with --mixed-precision
+    model.add(
+        layers.Dense(classes, activation="softmax", dtype="float32")
+    )  # 32 bits, also in mixed precision
     return model
 
 
@@ -56,7 +60,7 @@ if __name__ == "__main__":
     learning_rate = keras.optimizers.schedules.ExponentialDecay(
         args.learning_rate, decay_steps=args.epochs * len(train), decay_rate=1 / 30 if args.decay else 1
     )
-    model = build_model(args.activation, args.dropout)
+    model = build_model(args.activation, args.dropout, classes=data.class_count)
     model.compile(
         optimizer=keras.optimizers.Adam(learning_rate),
         loss="sparse_categorical_crossentropy",
@@ -64,7 +68,8 @@ if __name__ == "__main__":
     )
 
     run = Run(args, data, model, train)  # saves the network, and goes on with --resume
-    panes = [Accuracy(), Loss(), TrainImages(), Weights(), Biases(), TestImages()]
+    images, tests = TrainImages(classes=data.classes), TestImages(classes=data.classes)
+    panes = [Accuracy(), Loss(), images, Weights(), Biases(), tests]
     plot = LivePlot(panes, data, args)  # the window
     model.fit(
         train,

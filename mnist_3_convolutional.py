@@ -24,6 +24,8 @@ Look at: the test accuracy, soon above 99 %, and which digits are still misclass
   Below: the largest output of each neuron over the training digits shown.
 Try: --show-filters (kernels and feature maps; --resume --show-filters if the run is complete), or
   a race: --step 3.0 --epochs 2 --against "--pooling"; --against "--dropout 0": the test loss rises.
+Your own data: --data-dir PATH, pictures in a folder for each class, the four IDX files, a CSV table of labels
+  and pixels, or an .npz file.
 """
 
 # common comes first: it keeps TensorFlow quiet
@@ -41,7 +43,7 @@ VARIANTS = {
 }
 
 
-def build_model(step, dropout=0.5, pooling=False):
+def build_model(step, dropout=0.5, pooling=False, classes=10):
     def convolution(filters, size, strides=1):
         layer = layers.Conv2D(filters, size, 1 if pooling else strides, padding="same", activation="relu")
         return [layer, layers.MaxPooling2D(2)] if pooling and strides == 2 else [layer]
@@ -58,7 +60,7 @@ def build_model(step, dropout=0.5, pooling=False):
         hidden += [layers.Conv2D(16, 5, activation="tanh", name="C3"), layers.AveragePooling2D(2, name="S4")]
         hidden += [layers.Conv2D(120, 5, activation="tanh", name="C5"), layers.Flatten()]
         hidden += [layers.Dense(84, activation="tanh", name="F6")]
-    last = layers.Dense(10, activation="softmax", dtype="float32")  # 32 bits, also with --mixed-precision
+    last = layers.Dense(classes, activation="softmax", dtype="float32")  # 32 bits, also in mixed precision
     return keras.Sequential([keras.Input((28, 28, 1)), layers.Rescaling(1 / 255), *hidden, last])
 
 
@@ -70,7 +72,7 @@ if __name__ == "__main__":
     learning_rate = keras.optimizers.schedules.CosineDecay(  # falls along a cosine to 0
         args.learning_rate, decay_steps=args.epochs * len(train), alpha=0 if args.decay else 1
     )
-    model = build_model(args.step, args.dropout, args.pooling)
+    model = build_model(args.step, args.dropout, args.pooling, classes=data.class_count)
     model.compile(
         optimizer=keras.optimizers.Adam(learning_rate),
         loss="sparse_categorical_crossentropy",
@@ -79,7 +81,8 @@ if __name__ == "__main__":
 
     run = Run(args, data, model, train)  # saves the network, and goes on with --resume
     activations = [MaxActivations("conv."), MaxActivations("dense")]
-    panes = [Accuracy(), Loss(), TrainImages(), *activations, TestImages()]
+    images, tests = TrainImages(classes=data.classes), TestImages(classes=data.classes)
+    panes = [Accuracy(), Loss(), images, *activations, tests]
     plot = LivePlot(panes, data, args)  # the window
     model.fit(
         train,
@@ -90,5 +93,5 @@ if __name__ == "__main__":
     )
     run.finish(model.evaluate(test, return_dict=True), lecture=args.lecture)
     if args.show_filters:
-        show_feature_maps(model, data.test.x[0], args)
+        show_feature_maps(model, data.test.x[0], args, data.classes)
     plot.wait_until_closed()

@@ -21,6 +21,8 @@ Look at: the logits L (4.0, 4.1): batch norm keeps them where the activation fun
   which lets them tolerate a tenfold learning rate, in a race:
   --step 4.0 --against "--no-batch-norm --learning-rate 0.002"
 Try: --show-filters (kernels and feature maps of 4.2; if the run is complete, --resume --show-filters).
+Your own data: --data-dir PATH, pictures in a folder for each class, the four IDX files, a CSV table of labels
+  and pixels, or an .npz file.
 Source: Ioffe and Szegedy, "Batch Normalization", 2015, https://arxiv.org/abs/1502.03167
 """
 
@@ -39,7 +41,7 @@ VARIANTS = {
 }
 
 
-def build_model(step, batch_norm=True, dropout=0.5):
+def build_model(step, batch_norm=True, dropout=0.5, classes=10):
     activation = "sigmoid" if step == "4.0" else "relu"
 
     def dense(neurons):
@@ -57,8 +59,8 @@ def build_model(step, batch_norm=True, dropout=0.5):
         hidden += [layers.Flatten(), *dense(200), layers.Dropout(dropout)]
     else:
         hidden = [layers.Flatten(), *dense(200), *dense(100), *dense(60), *dense(30)]
-    # 32 bits, also with --mixed-precision
-    last = [layers.Dense(10, dtype="float32"), layers.Activation("softmax", dtype="float32")]
+    # 32 bits, also in mixed precision
+    last = [layers.Dense(classes, dtype="float32"), layers.Activation("softmax", dtype="float32")]
     return keras.Sequential([keras.Input((28, 28, 1)), layers.Rescaling(1 / 255), *hidden, *last])
 
 
@@ -70,7 +72,7 @@ if __name__ == "__main__":
     learning_rate = keras.optimizers.schedules.CosineDecay(  # falls along a cosine to 0
         args.learning_rate, decay_steps=args.epochs * len(train), alpha=0 if args.decay else 1
     )
-    model = build_model(args.step, args.batch_norm, args.dropout)
+    model = build_model(args.step, args.batch_norm, args.dropout, classes=data.class_count)
     model.compile(
         optimizer=keras.optimizers.Adam(learning_rate),
         loss="sparse_categorical_crossentropy",
@@ -79,7 +81,8 @@ if __name__ == "__main__":
 
     run = Run(args, data, model, train)  # saves the network, and goes on with --resume
     first = MaxActivations("conv.") if args.step == "4.2" else Logits()
-    panes = [Accuracy(), Loss(), TrainImages(), first, MaxActivations("dense"), TestImages()]
+    images, tests = TrainImages(classes=data.classes), TestImages(classes=data.classes)
+    panes = [Accuracy(), Loss(), images, first, MaxActivations("dense"), tests]
     plot = LivePlot(panes, data, args)  # the window
     model.fit(
         train,
@@ -90,5 +93,5 @@ if __name__ == "__main__":
     )
     run.finish(model.evaluate(test, return_dict=True), lecture=args.lecture)
     if args.show_filters:
-        show_feature_maps(model, data.test.x[0], args)
+        show_feature_maps(model, data.test.x[0], args, data.classes)
     plot.wait_until_closed()

@@ -8,7 +8,7 @@ if sys.version_info < (3, 10):  # noqa: UP036  an old Python gets as far as this
 
 from common import signals  # first: sets up Ctrl-C, errors and printing
 from common import libraries  # noqa: F401  imports Keras and its backend
-from common.answers.predictions import show_predictions
+from common.answers.predictions import predict_clothes, show_predictions
 from common.command_line import parse_args
 from common.data.digits_and_clothes import load_fashion_mnist, load_mnist
 from common.errors import UserError
@@ -38,6 +38,7 @@ __all__ = [
     "load_fashion_mnist",
     "load_mnist",
     "parse_args",
+    "predict_clothes",
     "show_predictions",
     "trained_model",
     "wait_until_closed",

@@ -5,7 +5,8 @@ import weakref
 
 import numpy as np
 
-from drawing.ink import SIDE, draw_stroke
+from common.data.cut_out import SIDE
+from drawing.ink import draw_stroke
 
 TURN, TURNS = 0.003, 0.03  # seconds for one browser's strokes, and for all browsers, per turn
 
@@ -45,5 +46,7 @@ class ClassDrawings:
     def _answer(self, artist, ink):
         image = self._preprocess(ink)
         networks = self.networks if image.any() else ()
-        predicted = [[name, [float(p) for p in predict(image)]] for name, predict in networks]
+        predicted = [
+            [name, classes, [float(p) for p in predict(image)]] for name, classes, predict in networks
+        ]
         self._screen.answer(artist, {"seen": image[..., 0].tolist(), "read": predicted})

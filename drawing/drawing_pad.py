@@ -10,9 +10,10 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import PercentFormatter
 from PIL import Image
 
+from common.data.cut_out import PEN, SIDE
 from common.files import replacing
 from drawing.class_drawings import ClassDrawings
-from drawing.ink import PEN, SIDE, draw_stroke
+from drawing.ink import draw_stroke
 from common.errors import UserError
 from common.screens import open_screen
 from keras_window.panes.pane import PaintedArtist
@@ -22,6 +23,11 @@ PREDICT_EVERY = 0.06  # seconds, at least, while the pen moves
 OTHER = "#BBBBBB"
 BUTTONS = {"c": "clear", " ": "next picture", "s": "save", "q": "close"}
 KEYS = "c clears    s saves the picture    f fills the screen    q closes"
+
+
+def shorten(name, length):
+    """A name, or its beginning if it is longer."""
+    return name if len(name) <= length else f"{name[: length - 1]}…"
 
 
 class DrawingPad:
@@ -94,24 +100,32 @@ class DrawingPad:
         """Add one or two networks, whose predictions are shown from now on.
 
         Args:
-            networks: for each its name, one or two lines, and a function from its input, as `preprocess`
-                returns it, to the probabilities of the digits, float [10].
+            networks: for each its name, one or two lines, the names of its classes, and a function from its
+                input, as `preprocess` returns it, to their probabilities, float [classes].
         """
         if self._class:
             self._class.networks = networks
         left, right, gap = 0.62, 0.98, 0.04
         width = (right - left - gap * (len(networks) - 1)) / len(networks)
-        for i, (name, predict) in enumerate(networks):
-            axes = self.figure.add_axes((left + i * (width + gap), 0.1, width, 0.53))
-            axes.text(0, 1.58, name, fontsize=SMALL, va="top", transform=axes.transAxes, linespacing=1.4)
-            axes.set(xlim=(0, 1), ylim=(9.6, -0.6), xticks=(0, 0.5, 1), xlabel="probability in %")
+        for i, (name, classes, predict) in enumerate(networks):
+            classes = [shorten(one, 14) for one in classes]
+            longest = max(map(len, classes))
+            beside = 0.007 * max(longest - 2, 0)  # room for the names of the classes
+            start = -beside / (width - beside)
+            axes = self.figure.add_axes((left + i * (width + gap) + beside, 0.1, width - beside, 0.53))
+            axes.text(start, 1.58, name, fontsize=SMALL, va="top", transform=axes.transAxes, linespacing=1.4)
+            count = len(classes)
+            axes.set(xlim=(0, 1), ylim=(count - 0.4, -0.6), xticks=(0, 0.5, 1), xlabel="probability in %")
             axes.xaxis.set_major_formatter(PercentFormatter(1, symbol=""))
-            axes.set_yticks(range(10), range(10), fontsize=LARGE, fontweight="bold")
-            bars = axes.barh(range(10), np.zeros(10), lw=0, animated=True)
+            size = min(LARGE, 200 / count, LARGE if longest < 3 else SMALL)
+            axes.set_yticks(range(count), classes, fontsize=size, fontweight="bold")
+            bars = axes.barh(range(count), np.zeros(count), lw=0, animated=True)
             style = {"fontweight": "bold", "color": TRAIN, "va": "center", "animated": True}
-            digit = axes.text(0, 1.2, "", fontsize=72, transform=axes.transAxes, **style)
-            share = axes.text(0.064 / width, 1.18, "", fontsize=LARGE, transform=axes.transAxes, **style)
-            self._networks.append((predict, bars, digit, share))
+            size = min(72, 1500 * width / longest)
+            digit = axes.text(start, 1.2, "", fontsize=size, transform=axes.transAxes, **style)
+            place = (0.064 / width, 1.18) if longest < 3 else (start, 1.07)  # beside or below it
+            share = axes.text(*place, "", fontsize=LARGE, transform=axes.transAxes, **style)
+            self._networks.append((classes, predict, bars, digit, share))
             self._moving += [*bars, digit, share]
         self._predicted = False
         self.figure.canvas.draw()
@@ -163,12 +177,12 @@ class DrawingPad:
         image = self._preprocess(self.ink)
         grey = Image.fromarray(255 - image[..., 0])
         self._image.show(lambda width, height: grey.resize((width, height), Image.Resampling.NEAREST))
-        for predict, bars, digit, share in self._networks:
-            probabilities = predict(image) if image.any() else np.zeros(10)
+        for classes, predict, bars, digit, share in self._networks:
+            probabilities = predict(image) if image.any() else np.zeros(len(classes))
             best = probabilities.argmax()
             for i, (bar, probability) in enumerate(zip(bars, probabilities, strict=True)):
                 bar.set(width=probability, color=TRAIN if i == best else OTHER)
-            digit.set_text(str(best) if image.any() else "")
+            digit.set_text(classes[best] if image.any() else "")
             share.set_text(f"{100 * probabilities[best]:.1f} %" if image.any() else "")
         self._predicted, self._predicted_at = True, time.perf_counter()
 

@@ -1,4 +1,4 @@
-"""A picture of a trained network's predictions for test images, with the confusion matrix."""
+"""Pictures of a trained network's predictions: for test images, with the confusion matrix; for one's own."""
 
 import warnings
 from pathlib import Path
@@ -7,6 +7,9 @@ import numpy as np
 from matplotlib.font_manager import FontProperties
 
 from common.answers.picture import show_picture
+from common.data.cut_out import as_fashion_mnist, as_small_image
+from common.data.folders import one_line
+from common.data.pictures import read_photo, say_left_out
 from keras_window.panes.fonts import font
 from keras_window.sample import Sample
 
@@ -39,6 +42,47 @@ def show_predictions(model, data, args):
     path = Path(args.out) / "predictions.png"
     show_picture(
         lambda figure: draw_predictions(figure, x, y, outputs, data.classes), path, "Predictions", args
+    )
+
+
+def predict_clothes(model, classes, args):
+    """Predict for the user's photos of clothes, made like Fashion-MNIST's, as `predict_pictures` does."""
+
+    def read(path):
+        return as_small_image(read_photo(path, None), as_fashion_mnist)
+
+    predict_pictures(model, classes, args, read)
+
+
+def predict_pictures(model, classes, args, read):
+    """Print the predicted class and its probability for each of the user's pictures, and draw the first ones.
+
+    The picture is saved as `my_pictures.png`, and shown as --plot says. A file that cannot be used is named
+    and left out.
+
+    Args:
+        model, classes: a trained classifier, as for `show_predictions`, and the names of its classes.
+        args: from `parse_args`; `predict` (the paths), `out`, `plot` and `close` are used.
+        read: reads a picture by its path as the model expects it, uint8 [height, width, 1 or 3]; it raises
+            ValueError if the file cannot be used.
+    """
+    paths, images, left_out = [], [], []
+    for path in args.predict:
+        try:
+            images.append(read(path))
+            paths.append(path)
+        except ValueError as error:
+            left_out.append((path, error))
+    say_left_out(left_out)
+    if not images:
+        return
+    images = np.stack(images)
+    outputs = model.predict(images, batch_size=BATCH, verbose=0)
+    for path, probabilities in zip(paths, probability_of_each(outputs), strict=True):
+        print(f"{one_line(path)}: {classes[probabilities.argmax()]}, {probabilities.max():.1%}")
+    path = Path(args.out) / "my_pictures.png"
+    show_picture(
+        lambda figure: draw_predictions(figure, images, None, outputs, classes), path, "My pictures", args
     )
 
 

@@ -45,6 +45,7 @@ class Data:
         split: how the examples were divided into parts, str; None if the file says it.
         preparation: what was measured on the training examples to prepare all others, such as means; a
             dictionary that JSON can hold, or None. A trained network needs it for new examples.
+        own: whether they are the user's own examples, not those of the lecture.
     """
 
     train: Examples
@@ -55,6 +56,12 @@ class Data:
     words: list | None = None
     split: str | None = None
     preparation: dict | None = None
+    own: bool = False
+
+    @property
+    def class_count(self):
+        """The number of classes, from their names or else from the labels."""
+        return len(self.classes) if self.classes else 1 + max(int(y.max()) for _, y in self)
 
     def __iter__(self):
         return (part for part in (self.train, self.validation, self.test) if part is not None)

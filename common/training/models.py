@@ -113,8 +113,9 @@ def trained_model(args, data=None):
     x, y = (part.shape[1:] for part in data.train) if data else (known.get("x"), known.get("y"))
     if x is None or y is None:
         raise UserError(f"{folder} holds a run of an earlier version of this lesson: train it again")
-    outputs = None if not classes else 1 if len(classes) == 2 else len(classes)
-    if not takes_and_gives(model, x, (*y, outputs)):
+    # two classes have one output, the probability of the second, or two
+    outputs = [None] if not classes else [1, 2] if len(classes) == 2 else [len(classes)]
+    if not any(takes_and_gives(model, x, (*y, count)) for count in outputs):
         raise UserError(f"{folder / MODEL} is of another network: {CURE}")
     stopped = f", stopped after {result['epochs']} epochs" if result["interrupted"] else ""
     print(f"Using the model in {folder}{stopped}")

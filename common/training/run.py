@@ -7,7 +7,7 @@ vocabulary.json   the words of a network that reads texts
 dashboard.png     the window's last picture, written by `LivePlot`
 feature_maps.png  written by `show_feature_maps`
 predictions.png   written by `show_predictions`
-my_pictures.png   written by `predict_photos`
+my_pictures.png   written by `predict_pictures`
 curves.csv        the points of the window's curves, written by `LivePlot`
 window.json       the time the window took, written by `LivePlot`
 checkpoint.npz    all variables at the end of the last complete epoch, for --resume
@@ -128,7 +128,8 @@ class Run(keras.callbacks.CallbackList):
         Args:
             test: the result of `model.evaluate(..., return_dict=True)` on the test set, or on the validation
                 set if the data has no test set.
-            lecture: the lecture's value of the metric in `test`; None if it has none.
+            lecture: the lecture's value of the metric in `test`; None if it has none. It is not shown beside
+                a result on the user's own data.
             write: formats a value of the metric as text.
 
         Raises:
@@ -138,6 +139,7 @@ class Run(keras.callbacks.CallbackList):
         keras.config.enable_interactive_logging()
         args, file, done = self.args, self.data.file, len(self.history)
         metric = next(name for name in test if name != "loss")
+        lecture = None if self.data.own else lecture
         written = shown(test[metric], lecture, write)
         result = {
             **self.settings,
@@ -157,6 +159,7 @@ class Run(keras.callbacks.CallbackList):
                 "file": str(file.path),
                 "sha256": file.sha256,
                 "origin": file.origin,
+                "own": self.data.own,
                 "split": self.data.split,
                 "preparation": self.data.preparation,
                 "x": list(self.data.train.x.shape[1:]),

@@ -105,14 +105,14 @@ class TrainImages(Pane):
     """Some training examples; the misclassified ones come first, on red, with label and prediction.
 
     Args:
-        title: above the pane.
-        classes: the names of the classes; each image then has a caption.
+        title: above the pane; None for "Training digits", or, with classes, "Training pictures".
+        classes: the names of the classes; each image then has a caption, unless they are single characters.
     """
 
-    def __init__(self, title: str = "Training digits", classes: Sequence[str] | None = None) -> None:
-        self.title, self._classes = title, classes
+    def __init__(self, title: str | None = None, classes: Sequence[str] | None = None) -> None:
+        self.title, self._classes = title or f"Training {'pictures' if classes else 'digits'}", classes
         longest = max(map(len, classes or [""]))
-        self._grid = (3, 2) if longest > 15 else (4, 3) if classes else (10, 6)  # columns, rows
+        self._grid = (3, 2) if longest > 15 else (4, 3) if longest > 1 else (10, 6)  # columns, rows
         self._lines = 4 if longest > 15 else 2 if longest > 5 else 1  # lines of a caption
 
     def check(self, records):
@@ -133,13 +133,12 @@ class TrainImages(Pane):
         self._shown = predictions
         order, wrong = _misclassified_first(sample, self._columns * self._rows)
         pictures, labels = _coloured(sample.pixels(order), wrong), sample.classes()
-        captions = [(str(labels[i]), f"→ {predictions[i]}") for i in order[:wrong]]
-        captions += [None] * (len(order) - wrong)
-        if self._classes:
-            names = self._classes
-            captions = [(names[labels[i]], predictions and f"→ {names[predictions[i]]}") for i in order]
-            if self._lines == 4:
-                captions = [tuple(map(_in_two_lines, caption)) for caption in captions]
+        name = self._classes.__getitem__ if self._classes else str
+        captions = [(name(labels[i]), predictions and f"→ {name(predictions[i])}") for i in order]
+        if self._grid == (10, 6):
+            captions[wrong:] = [None] * (len(order) - wrong)
+        elif self._lines == 4:
+            captions = [tuple(map(_in_two_lines, caption)) for caption in captions]
         self._picture.show(functools.partial(self._paint, pictures, captions, wrong))
         return False
 
@@ -168,7 +167,7 @@ class TestImages(Pane):
     to 100 %, and the lower end of the red part marks the accuracy.
 
     Args:
-        title: above the pane.
+        title: above the pane; None for "Test digits", or, with classes, "Test pictures".
         classes: the names of the classes; the pane then names the most frequent mistake.
         columns, rows: the size of the grid of images; smaller if the test set is smaller, and turned if the
             pane is higher than wide.
@@ -180,12 +179,12 @@ class TestImages(Pane):
 
     def __init__(
         self,
-        title: str = "Test digits",
+        title: str | None = None,
         classes: Sequence[str] | None = None,
         columns: int = 40,
         rows: int = 25,
     ) -> None:
-        self.title, self._classes = title, classes
+        self.title, self._classes = title or f"Test {'pictures' if classes else 'digits'}", classes
         self._grid = columns, rows
 
     def check(self, records):

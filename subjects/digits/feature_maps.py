@@ -12,7 +12,7 @@ from keras_window.panes.pictures import mosaic
 from keras_window.style import HEIGHT, WIDTH
 
 
-def show_feature_maps(model, image, args):
+def show_feature_maps(model, image, args, classes=None):
     """Draw the first layer's kernels and the outputs of all layers for one digit, and save the picture.
 
     The first image shown is the input of the first convolutional layer, including any zero padding. A layer
@@ -26,12 +26,13 @@ def show_feature_maps(model, image, args):
         model: a trained convolutional `keras.Sequential` with 10 outputs or so.
         image: one image in the form that the model expects, [height, width, 1].
         args: from `parse_args`; `out`, `plot` and `close` are used.
+        classes: the names of the classes; None for their numbers.
 
     Source: the lecture's slides "Example of a convolutional layer" and "The activations of an example
     ConvNet" (Stanford, CS231n).
     """
     path = Path(args.out) / "feature_maps.png"
-    show_picture(lambda figure: _draw(figure, model, image), path, "Kernels and feature maps", args)
+    show_picture(lambda figure: _draw(figure, model, image, classes), path, "Kernels and feature maps", args)
 
 
 def _own_name(layer):
@@ -77,13 +78,14 @@ def _rows(numbers, width, height, narrowest):
     return rows, side
 
 
-def _draw(figure, model, image):
+def _draw(figure, model, image, classes=None):
     layers = _shown_layers(model)
     first = next(layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D))
     tensors = [first.input, *(layer.output for _, layer in layers), model.outputs[0]]
     reader = keras.Model(model.inputs[0], tensors)
     seen, *outputs, probabilities = (output[0] for output in reader.predict_on_batch(image[np.newaxis]))
-    figure.suptitle("One test digit on its way through the network", fontsize=20, fontweight="bold")
+    what = "picture" if classes else "digit"
+    figure.suptitle(f"One test {what} on its way through the network", fontsize=20, fontweight="bold")
 
     left, gap, strip, ends, height = 0.35, 0.3, 0.8, 1.6, 5.7  # inches
     spatial = [output.shape[-1] for output in outputs if output.size > output.shape[-1]]
@@ -126,12 +128,18 @@ def _draw(figure, model, image):
 
     bars = axes(WIDTH - left - 0.2)
     labels = [f"{p:.1%}" if p >= 0.001 else "" for p in probabilities]
-    bars.bar_label(
-        bars.barh(range(len(labels)), probabilities, color="#D55E00"), labels, fontsize=13, padding=4
-    )
-    bars.set(xlim=(0, 2), xticks=[], yticks=range(len(labels)))
+    names = classes or list(map(str, range(len(labels))))
+    size, beside = min(15, 150 / len(labels)), max(map(len, names)) <= 2
+    places = np.arange(len(labels)) + (0 if beside else 0.2)
+    drawn = bars.barh(places, probabilities, 0.8 if beside else 0.4, color="#D55E00")
+    bars.bar_label(drawn, labels, fontsize=min(13, size), padding=4)
+    bars.set(xlim=(0, 2), xticks=[])
+    bars.set_yticks(range(len(labels)) if beside else [], names if beside else [])
+    for i, name in enumerate([] if beside else names):  # above its bar
+        fits = min(size, 0.9 * 72 * 1.9 * (WIDTH - left - 0.2) / 2 / (0.5 * len(name)))
+        bars.text(0.04, i - 0.02, name, fontsize=fits, va="bottom")
     bars.invert_yaxis()
-    bars.tick_params(labelsize=15)
+    bars.tick_params(labelsize=size)
     bars.spines[["top", "right", "bottom"]].set_visible(False)
     bars.set_title(f"softmax\n{len(labels)}", fontsize=13)
 

@@ -55,7 +55,8 @@ def test_without_a_screen_a_lesson_learns_from_as_many_digits_as_one_s_own_file_
     done = run("--data-dir", "own", "--epochs", 2)
     assert (done.returncode, done.stderr) == (0, "")
     assert "No window" in done.stdout and "dashboard.png" in done.stdout
-    assert done.stdout.startswith("MNIST: 300 digits to learn from, 3 to test on (own")
+    own = tmp_path / "own" / "mnist.npz"
+    assert done.stdout.startswith(f"MNIST: 300 digits to learn from, 3 to test on ({own})\n")
     folder = tmp_path / "runs" / "mnist_1_softmax"
     assert result_of(folder)["train_size"] == 300 and (folder / "dashboard.png").stat().st_size > 50_000
 
@@ -104,6 +105,8 @@ def own(mnist, tmp_path):
         {"x_train": lambda x: x / 255, "x_test": lambda x: (x / 255).astype("float32")},
         {"x_train": lambda x: x.astype("float64"), "y_train": lambda y: y.astype("int64")},
         {"y_train": lambda y: y[:, np.newaxis].astype("float32"), "y_test": lambda y: y.astype("int32")},
+        {"x_train": lambda x: x[:, np.newaxis], "y_train": lambda y: np.eye(10, dtype=bool)[y]},
+        {"y_train": lambda y: y.astype(str), "y_test": lambda y: y.astype(str)},
     ],
 )
 def test_own_digits_of_other_types_and_shapes_are_the_same_digits(own, changes, capsys):
@@ -113,7 +116,8 @@ def test_own_digits_of_other_types_and_shapes_are_the_same_digits(own, changes, 
         assert np.array_equal(part.x[..., 0], digits[f"x_{name}"])
         assert np.array_equal(part.y, digits[f"y_{name}"])
     said = capsys.readouterr().out
-    assert said.startswith("Your digits: 1,500 to learn from, 400 to test on (") and said.count("\n") == 1
+    assert said.startswith("Your digits: 1,500 to learn from, 400 to test on (") and said.count("\n") == 2
+    assert "\n10 classes of pictures: 0 (140), 1 (172), 2 (144), " in said
 
 
 @pytest.mark.parametrize(
@@ -122,11 +126,26 @@ def test_own_digits_of_other_types_and_shapes_are_the_same_digits(own, changes, 
         ({"x_train": lambda x: x / 127.5 - 1}, "numbers in x_train that are not from 0 to 255"),
         ({"x_test": lambda x: np.where(x > 0, x - 0.5, 0)}, "numbers in x_test that are not whole"),
         ({"x_test": lambda x: x * np.nan}, "numbers in x_test that are not from 0 to 255"),
-        ({"x_train": lambda x: x[:, :20]}, "an array x_train of shape [1500, 20, 28], not [n, 28, 28]"),
-        ({"y_test": lambda y: np.eye(10)[y]}, "an array y_test of shape [400, 10], not [n]"),
-        ({"y_train": lambda y: y.astype("int64") + 1}, "labels above 9 in y_train"),
-        ({"y_train": lambda y: y.astype("int64") - 1}, "numbers in y_train that are not from 0 to 255"),
-        ({"y_train": lambda y: y.astype(str)}, "a wrong array 'y_train', not number"),
+        (
+            {"x_train": lambda x: x[:, :20]},
+            "array x_train of uint8 numbers, shape [1500, 20, 28], not [n, 28, 28]",
+        ),
+        ({"y_test": lambda y: np.eye(10)[y] / 2}, "an array y_test of shape [400, 10], not [n]"),
+        ({"y_train": lambda y: y.astype("int64") - 1}, "labels in y_train that are neither names nor whole"),
+        (
+            {"y_train": lambda y: y / 2},
+            "labels in y_train that are neither names nor whole numbers from 0 on",
+        ),
+        ({"y_train": lambda y: y.astype(str)}, "has labels of different types: <U3 and int64"),
+        (
+            {"y_test": lambda y: y + 20},
+            "the pictures to test on have none of the labels of those to learn from",
+        ),
+        ({"y_train": lambda y: np.arange(len(y))}, "has 1,500 different labels for 1,500 pictures"),
+        (
+            {"y_train": lambda y: 0 * y, "y_test": lambda y: 0 * y},
+            "has pictures of one class only, 0: two or",
+        ),
     ],
 )
 def test_what_cannot_become_digits_is_refused_and_nobody_is_told_to_delete_it(own, changes, message):
@@ -138,19 +157,22 @@ def test_what_cannot_become_digits_is_refused_and_nobody_is_told_to_delete_it(ow
 @pytest.mark.parametrize(
     "changes, warning",
     [
-        ({"x_train": lambda x: x.transpose(0, 2, 1)}, "the pictures in x_train look transposed"),
-        ({"x_test": lambda x: np.rot90(x, 1, (1, 2))}, "in x_test look turned by 90 degrees to the left"),
-        ({"x_test": lambda x: x[:, ::-1, ::-1]}, "the pictures in x_test look upside down"),
-        ({"x_train": lambda x: x[:, :, ::-1]}, "the pictures in x_train look mirrored"),
-        ({"x_test": lambda x: 255 - x}, "in x_test the border is light: 255 should be ink"),
-        ({"x_train": lambda x: x // 255}, "the pixels in x_train are 0 and 1; ink should be 255"),
+        ({"x_train": lambda x: x.transpose(0, 2, 1)}, "the pictures to learn from look transposed"),
+        ({"x_test": lambda x: np.rot90(x, 1, (1, 2))}, "to test on look turned by 90 degrees to the left"),
+        ({"x_test": lambda x: x[:, ::-1, ::-1]}, "the pictures to test on look upside down"),
+        ({"x_train": lambda x: x[:, :, ::-1]}, "the pictures to learn from look mirrored"),
+        ({"x_test": lambda x: 255 - x}, "to test on have a light border: 255 should be ink"),
+        ({"x_train": lambda x: x // 255}, "the pixels to learn from are 0 and 1; ink should"),
         ({"y_train": lambda y: y.clip(0, 8)}, "no training picture has the label 9; test pictures do"),
     ],
 )
 def test_digits_that_look_wrong_are_named_in_a_line(own, changes, warning, capsys):
     own(**changes)
-    first, second = capsys.readouterr().out.splitlines()
+    first, second, third, *more = capsys.readouterr().out.splitlines()
     assert first.startswith("Warning: ") and warning in first and second.startswith("Your digits: ")
+    assert third.startswith("10 classes of pictures") and ("9 only 0" in "".join(more)) == (
+        "label 9" in first
+    )
 
 
 def test_test_digits_that_are_training_digits_are_counted(own, mnist, capsys):
@@ -161,7 +183,7 @@ def test_test_digits_that_are_training_digits_are_counted(own, mnist, capsys):
 def test_own_pictures_are_not_called_clothes(own, tmp_path, capsys):
     data, _ = own("fashion_mnist.npz")
     assert data.classes == list("0123456789")
-    assert capsys.readouterr().out.splitlines()[-1].startswith("Your pictures: 1,500 to learn from")
+    assert capsys.readouterr().out.startswith("Your pictures: 1,500 to learn from")
     with np.load(ROOT / "common" / "data" / "fashion_mnist.npz") as whole:
         np.savez(tmp_path / "fashion_mnist.npz", **{name: array[:500] for name, array in whole.items()})
     data = load_fashion_mnist(data_flags(data_dir=tmp_path))

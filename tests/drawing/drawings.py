@@ -5,7 +5,8 @@ import itertools
 import numpy as np
 from PIL import Image
 
-from drawing.ink import SIDE, draw_stroke
+from common.data.cut_out import SIDE
+from drawing.ink import draw_stroke
 
 SEVEN = [[(0.2, 0.2), (0.75, 0.2), (0.45, 0.85)]]  # strokes: (column, row), from 0 to 1
 

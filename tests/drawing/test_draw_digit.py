@@ -14,8 +14,8 @@ from helpers import on_linux
 from PIL import Image
 
 from common import UserError
+from common.data.cut_out import read_ink
 from common.data.sources import BUNDLED_SHA256
-from drawing.ink import read_ink
 from common.training import results
 
 import keras
@@ -147,13 +147,30 @@ def test_a_network_is_asked_what_it_was_trained_on(call, network, tmp_path):
         ({"script": "fashion_mnist", "file": "fashion_mnist.npz", "classes": ["Shirt", "Bag"]}, "Shirt, Bag"),
         ({"script": "imdb_text", "file": "imdb.npz"}, "imdb.npz"),
     ):
-        with pytest.raises(UserError, match=f"run was not trained on digits, but on {learnt}"):
+        with pytest.raises(UserError, match=f"run was not trained on drawings, but on {learnt}"):
             named(**known)
     (tmp_path / "run" / "result.json").write_text("[]")
     with pytest.raises(UserError, match=r"result\.json is damaged"):
         call("--plot", "none", "--image", "seven.png", "--model", "run")
     (tmp_path / "run" / "result.json").unlink()
     assert draw_digit.load_network(tmp_path / "run").name == "run\nmodel.keras"
+
+
+def test_a_network_of_named_classes_answers_with_their_names(call, network, tmp_path):
+    save(255 * (1 - drawing(SEVEN)), tmp_path / "seven.png")
+    letters = list("ABCDEFGHIJ")
+    run = leave_a_run(tmp_path / "run", 0.9, network, script="mnist_1_softmax", classes=letters, own=True)
+    (line,) = call("--plot", "none", "--image", "seven.png", "--model", "run")
+    assert re.fullmatch(r"seven\.png: H \(\d+\.\d %\) by run \(trained on your pictures\)", line)
+    assert draw_digit.load_network(run).classes == letters
+    leave_a_run(run, 0.9, network, script="mnist_1_softmax", classes=["cat", "dog"], own=True)
+    with pytest.raises(UserError, match="does not make 2 probabilities from 28 × 28 × 1 pixels"):
+        draw_digit.load_network(run)
+    idle = draw_digit.drawings_of({"script": "mnist_1_softmax", "classes": None, "data": FROM_IDX})
+    assert idle == "MNIST"  # the known digits from other files
+
+
+FROM_IDX = {"file": "/home/ann/digits", "sha256": "abc", "origin": "data-dir", "own": False}
 
 
 def test_to_train_softmax_overwrites_nobody_s_run(tmp_path, network, monkeypatch):

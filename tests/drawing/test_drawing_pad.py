@@ -2,12 +2,14 @@
 
 import itertools
 import shutil
+from types import SimpleNamespace
 
 import numpy as np
 from drawings import SEVEN, drawing
 from helpers import wait_for
 from PIL import Image
 
+from drawing.class_drawings import ClassDrawings
 from drawing.drawing_pad import DrawingPad
 
 import draw_digit
@@ -15,8 +17,8 @@ import draw_digit
 
 def pad_with(network, tmp_path):
     pad = DrawingPad("window", "test", draw_digit.as_mnist, draw_digit.BOX, tmp_path / "out")
-    _, name, predict = draw_digit.load_network(network)
-    pad.put_readers([(name, predict)] * 2)
+    _, name, classes, predict = draw_digit.load_network(network)
+    pad.put_readers([(name, classes, predict)] * 2)
     for _ in range(5):
         pad.flush()
     return pad
@@ -50,7 +52,7 @@ def press(pad, key):
 
 def shown(pad):
     """The digit and the bars of the first network."""
-    _, bars, digit, _ = pad._networks[0]
+    _, _, bars, digit, _ = pad._networks[0]
     return digit.get_text(), [bar.get_width() for bar in bars]
 
 
@@ -74,6 +76,38 @@ def test_a_digit_drawn_with_the_mouse_is_classified_and_c_clears(tk, network, tm
     assert (pixels(pad) == empty).all()
     draw(pad, [[(0.5, 0.15), (0.5, 0.9)]])
     assert shown(pad)[0] == "1"
+
+
+def test_the_names_of_classes_are_beside_the_bars_and_in_the_browsers_answers(tk, network, tmp_path):
+    pad = DrawingPad("window", "test", draw_digit.as_mnist, draw_digit.BOX, tmp_path / "out")
+    predict = draw_digit.load_network(network).predict
+    names = [f"the number {i}" for i in range(9)] + ["a name that is far too long for its place"]
+    pad.put_readers([("one", list("abcdefghij"), predict), ("two", names, predict)])
+    draw(pad, SEVEN)
+    assert [network[3].get_text() for network in pad._networks] == ["h", "the number 7"]
+    renderer = pad.figure.canvas.get_renderer()
+    for axes in pad.figure.axes:  # all names are in the window, and shortened where they have to be
+        for text in [*axes.texts, *axes.get_yticklabels()]:
+            box = text.get_window_extent(renderer)
+            assert not text.get_text() or (box.x0 >= 0 and box.x1 <= pad.figure.bbox.x1), text
+    assert pad.figure.axes[-1].get_yticklabels()[9].get_text() == "a name that i…"
+
+    answers, browser = [], Browser()
+    screen = SimpleNamespace(
+        drawn=lambda turn: [(browser, [(0.2, 0.2, 0.75, 0.2), (0.75, 0.2, 0.45, 0.85)])],
+        answer=lambda artist, said: answers.append(said),
+    )
+    drawings = ClassDrawings(screen, draw_digit.as_mnist)
+    drawings.networks = [("two", names, predict)]
+    drawings.flush()
+    ((name, classes, probabilities),) = answers[0]["read"]
+    assert (name, classes[np.argmax(probabilities)]) == ("two", "the number 7")
+
+
+class Browser:
+    """A connected browser with no more strokes."""
+
+    waiting = False
 
 
 def test_s_saves_space_turns_resizing_keeps_the_pen_and_q_closes(tk, network, tmp_path, capsys):
