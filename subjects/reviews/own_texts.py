@@ -48,7 +48,7 @@ def clean_text(text):
 
     Each Chinese or Japanese character becomes a word.
     """
-    text = re.sub(r"<br\s*/?>|\\n(?![a-z])", " ", text, flags=re.IGNORECASE).translate(_SIGNS)
+    text = re.sub(r"<(?:br|BR)\s*/?>|\\n(?![a-z])", " ", text).translate(_SIGNS)
     return re.sub("([\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef])", r" \1 ", text)
 
 
@@ -70,10 +70,10 @@ def read_texts(path):
         file = File(path.name, (path.name,), functools.partial(read_whole, path))
         return _from_tables(path.parent, {"train": file})
     files = files_in(path, "data-dir")
-    without_label = [file for file in files if "unsup" in file.names[:-1]]
+    without_label = sum("unsup" in file.names[:-1] for file in files)
     if without_label:
-        print(f"Not used: unsup/ ({len(without_label):,} texts without a label)")
-        files = [file for file in files if file not in set(without_label)]
+        print(f"Not used: unsup/ ({without_label:,} texts without a label)")
+        files = [file for file in files if "unsup" not in file.names[:-1]]
     found = sort_into_classes(files, _is_text, "a text (.txt)")
     classes = found.parts.get("train", {})
     tables = {} if len(classes) > 1 else _tables(path, files)

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from common import UserError
 from subjects.reviews import Reviews, WordSentiments, load_imdb
 from subjects.reviews.data import words_of
+from subjects.reviews.own_texts import clean_text
 
 import imdb_text
 
@@ -140,6 +141,11 @@ def test_a_csv_of_pandas_index_and_one_of_the_class_have_the_same_texts(tmp_path
         pandas = pd.read_csv(tmp_path / name, escapechar="\\" if name == "escaped.csv" else None)
         data = load_imdb(data_flags(data_dir=tmp_path / name))
         assert set(read_back(data)) <= as_words(pandas.text, pandas.label)
+
+
+def test_texts_lose_what_would_stick_to_their_words():
+    text = "“Good”…<br /><BR>it’s\x96well—\\n\\nThe end, \\no 好看。"
+    assert words_of(clean_text(text)) == ["good", "it's", "well", "the", "end", "no", "好", "看", "。"]
 
 
 def write_folders(folder, table, parts=("train", "test"), suffix=".txt"):
