@@ -78,6 +78,6 @@ if __name__ == "__main__":
         callbacks=[keep_best, run, plot],
     )
     say_best_epoch(keep_best, run.history)
-    run.finish(model.evaluate(test, return_dict=True), lecture=None if data.preparation else 0.87)
+    run.finish(model.evaluate(test, return_dict=True), lecture=0.87)
     classify_reviews(model, args.review, data)
     plot.wait_until_closed()

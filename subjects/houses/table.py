@@ -88,7 +88,7 @@ def load_table(args):
     label = names[target] if unit == 1 else f"{names[target]} in {unit:,}s"
     layer = float(learnt.y.std()), float(learnt.y.mean())
     preparation = describe(learnt, columns, names[target], label, unit, *layer)
-    return Data(learnt, file, *others, split=split, preparation=preparation)
+    return Data(learnt, file, *others, split=split, preparation=preparation, own=True)
 
 
 def describe(train, columns, target, label, unit, scale=1.0, offset=0.0):

@@ -133,7 +133,7 @@ def _load_photos(path, origin, files, image_size, seed):
     in_file = [names[: len(in_parts[0])], names[len(in_parts[0]) :]] if measured else [names]
     sha256 = hashlib.sha256("".join(map(sha256_of, in_file)).encode()).hexdigest()
     file = DataFile(path, sha256, origin)
-    return Data(train, file, validation, classes=classes, split=split)
+    return Data(train, file, validation, classes=classes, split=split, own=classes != ["cat", "dog"])
 
 
 def _check_classes(path, parts, folders, measured):

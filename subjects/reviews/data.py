@@ -156,12 +156,15 @@ def _load_own_texts(path, args):
         f" words in all ({file.path})"
     )
     options = {"classes": classes, "words": words, "split": split, "preparation": {"length": length}}
-    return Data(file=file, **examples, **options)
+    return Data(file=file, own=True, **examples, **options)
 
 
 def _as_arrays(texts, labels, classes):
-    places = {label: i for i, label in enumerate(classes)}
-    return [clean_text(text) for text in texts], np.array([places[label] for label in labels], np.uint8)
+    places, kind = (
+        {label: i for i, label in enumerate(classes)},
+        np.uint8 if len(classes) <= 256 else np.int32,
+    )
+    return [clean_text(text) for text in texts], np.array([places[label] for label in labels], kind)
 
 
 def _hold_out(parts, seed, file):
