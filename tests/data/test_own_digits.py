@@ -277,7 +277,7 @@ def test_60_000_rows_are_read_in_seconds(mnist, tmp_path):
         ),
         (
             lambda lines: [*lines[:7], lines[7][: len(lines[7]) // 2]],
-            r"columns in line 8, not 785: was it cut short",
+            r"columns in line 8, not 785, as if cut short",
         ),
         (
             lambda lines: [lines[0], lines[1].replace(",0,0,", ",0,x,", 1), *lines[2:]],
