@@ -107,7 +107,7 @@ def read_table(content, layout, file):
             columns = line.count(layout.delimiter) + 1
             if columns != layout.width:
                 raise broken(
-                    file, f"has {columns} columns in line {number:,}, not {layout.width}: was it cut short?"
+                    file, f"has {columns} columns in line {number:,}, not {layout.width}, as if cut short"
                 )
             if layout.numbered:
                 line = line.partition(layout.delimiter)[2]
