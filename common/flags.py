@@ -84,9 +84,9 @@ FLAGS = (
     Flag("--data-dir", RUN, "your own data or the class's: a folder or file in the formats named above", None,
          type=data_path, metavar="PATH"),
     Flag("--full", RUN, "download the full data set once, instead of using the bundled part"),
-    Flag("--table", RUN, "a table of your own to learn from: a CSV file with a row for each example", None,
+    Flag("--table", RUN, "a table of your own to learn from: a CSV file with a row for each example",
          type=readable_file, metavar="FILE"),
-    Flag("--target", RUN, "the column of --table that is to be predicted", None,
+    Flag("--target", RUN, "the column of --table that is to be predicted",
          type=some_text, metavar="COLUMN"),
     Flag("--review", QUESTION, "classify this review with the trained network, or those in a .txt, .csv or"
          " .tsv file; - reads one from each line of the standard input",

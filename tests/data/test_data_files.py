@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 
 from common import UserError, load_fashion_mnist
 from subjects.houses import load_houses
+from subjects.pairs import load_facades
 from subjects.photos import load_cats_dogs
 from subjects.reviews import load_imdb
+from subjects.translation import load_sentences
 from common import load_mnist
 from common.data import sources
 
@@ -67,7 +69,7 @@ def test_a_folder_without_the_lesson_s_file_is_refused(name, load, held, tmp_pat
     folder = tmp_path / "own"
     folder.mkdir()
     if held == "strangers":
-        (folder / "notes.txt").write_bytes(b"")
+        (folder / "notes.md").write_bytes(b"")
         (folder / "things").mkdir()
     if held == "another lesson's":
         other, arrays = ("imdb.npz", {"ids": np.arange(9)}) if name in IMAGES else ("mnist.npz", mnist)
@@ -78,12 +80,18 @@ def test_a_folder_without_the_lesson_s_file_is_refused(name, load, held, tmp_pat
         load(data_flags(data_dir=folder))
     found = {
         "nothing": "holds nothing",
-        "strangers": "holds notes.txt, things/",
+        "strangers": "holds notes.md, things/",
         "another lesson's": "holds ids [9]; an array of pictures is" if name in IMAGES else "holds mnist.npz",
         "a dangling link": "No such file",
     }
     assert found[held] in str(error.value) and str(folder) in str(error.value)
     assert name in str(error.value) or "ids [9]" in str(error.value)
+
+
+@pytest.mark.parametrize("load", [*LOADERS.values(), load_cats_dogs, load_facades, load_sentences])
+def test_a_folder_that_does_not_exist_is_named(load, tmp_path):
+    with pytest.raises(UserError, match=r"--data-dir: there is no .*gone"):
+        load(data_flags(data_dir=str(tmp_path / "gone"), image_size=64))
 
 
 @not_on_windows

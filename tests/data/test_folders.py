@@ -118,7 +118,7 @@ def test_any_name_is_one_line_and_can_be_read(tmp_path):
 @not_on_windows
 def test_a_folder_that_is_closed_is_named(tmp_path):
     tmp_path.chmod(0o755)
-    for above in tmp_path.parents[:2]:
+    for above in tmp_path.parents[:3]:
         above.chmod(0o755)
     make(tmp_path, ["ants/1.png"])
     (tmp_path / "bees").mkdir(mode=0)

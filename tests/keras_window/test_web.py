@@ -381,7 +381,9 @@ def test_the_class_draws_each_on_paper_of_their_own(tmp_path):
 
     pad = DrawingPad("share", "Draw", see, (0, 1), tmp_path)
     server = screens._web_server(True)
-    pad.put_readers([("a network", lambda picture: np.eye(10)[int(picture.max() / 255) * 7])])
+    pad.put_readers(
+        [("a network", list("0123456789"), lambda picture: np.eye(10)[int(picture.max() / 255) * 7])]
+    )
     pages = [Page(class_address(server)) for _ in range(2)]
     assert pages[0].said["pen"] == pytest.approx(25 / 280)
     pages[0].send("stroke", 0.2, 0.2, 0.8, 0.2)
@@ -394,7 +396,7 @@ def test_the_class_draws_each_on_paper_of_their_own(tmp_path):
             with contextlib.suppress(websocket.WebSocketTimeoutException):
                 page.said = json.loads(page.socket.recv())
         answers.append(page.said)
-    assert answers[0]["seen"] == [[255, 255], [255, 255]] and answers[0]["read"][0][1][7] == 1
+    assert answers[0]["seen"] == [[255, 255], [255, 255]] and answers[0]["read"][0][2][7] == 1
     assert answers[1] == {"seen": [[0, 0], [0, 0]], "read": []}
     assert pad.ink.max() == 0  # the paper on the stage is its own
 
@@ -408,7 +410,7 @@ def test_each_of_the_class_has_a_turn(tmp_path):
 
     pad = DrawingPad("share", "Draw", see, (0, 1), tmp_path)
     server = screens._web_server(True)
-    pad.put_readers([("a network", lambda picture: np.eye(10)[7])])
+    pad.put_readers([("a network", list("0123456789"), lambda picture: np.eye(10)[7])])
     pad.flush()
     greedy = [Page(class_address(server)) for _ in range(5)]
     for page in greedy:
@@ -426,7 +428,7 @@ def test_each_of_the_class_has_a_turn(tmp_path):
         with contextlib.suppress(websocket.WebSocketTimeoutException):
             honest.said = json.loads(honest.socket.recv())
     assert flushes < 10 and longest < 0.2
-    assert honest.said["read"][0][1][7] == 1
+    assert honest.said["read"][0][2][7] == 1
     greedy[0].send("wipe")  # which makes all before it needless
     said = greedy[0].said
     greedy[0].socket.settimeout(0.01)
