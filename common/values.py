@@ -77,7 +77,7 @@ def some_path(text):
 
 def data_path(text):
     """The absolute path of the user's data, a str; a run remembers it, even if the data are gone later."""
-    return str(some_path(text).absolute())
+    return str(some_path(text).resolve())
 
 
 def readable_file(text):
