@@ -36,10 +36,16 @@ def say_once(line, said):
         print(f"\n{line}", file=sys.stderr)
 
 
+def _another_process_has_ended(error):
+    """Whether JAX cannot compute any more because one of several processes of the training has ended."""
+    jax = sys.modules.get("jax")
+    return jax and isinstance(error, jax.errors.JaxRuntimeError) and jax.process_count() > 1
+
+
 class Guard:
     """A context manager for drawing. The first error is printed as one line; the program continues.
 
-    Ctrl-C and other signals are not caught.
+    Ctrl-C and other signals are not caught, nor are errors that the training has, too.
 
     Args:
         what: the beginning of the line, such as "The window stops here"; or a whole line with {why} where
@@ -60,7 +66,7 @@ class Guard:
         return self
 
     def __exit__(self, kind, error, traceback):
-        if not isinstance(error, Exception):
+        if not isinstance(error, Exception) or _another_process_has_ended(error):
             return False
         why = reason(error)
         if not self.failed:
