@@ -1,0 +1,123 @@
+"""The picture that answers: mouse, finger and keys choose a unit, and the figure shows where it comes from."""
+
+import numpy as np
+
+from inside.drawing import Columns, Panel
+from keras_window.style import HEIGHT, STYLE, WIDTH, as_designed
+
+MOVES = {"left": (0, -1), "right": (0, 1), "up": (-1, 0), "down": (1, 0)}
+HINT = "click a number in any map     ← → ↑ ↓  the next number"
+
+
+class Inside:
+    """A network's maps, and the sum behind the chosen unit, on an empty figure.
+
+    Args:
+        figure: a `DesignedFigure`.
+        network: a `Network` that has seen an image.
+        classes: the names of the classes, or None for numbers.
+        keys: what else the keys do, for the last line.
+
+    Attributes:
+        unit: the chosen unit: (stage, row, column, channel).
+        found: its `Explanation`.
+    """
+
+    def __init__(self, figure, network, classes=None, keys=""):
+        self.figure, self.network, self._background = figure, network, None
+        with as_designed(STYLE):
+            page = figure.add_axes((0, 0, 1, 1), xlim=(0, WIDTH), ylim=(0, HEIGHT))
+            page.axis("off")
+            page.set_autoscale_on(False)
+            self._page, self._pressed = page, False
+            self.title = page.text(0.25, 7.28, "", fontsize=20, fontweight="bold", va="center")
+            page.text(WIDTH / 2, 0.17, HINT + keys, fontsize=13, ha="center", va="center", color="0.35")
+            self.columns = Columns(page, network, classes)
+            self.panel = Panel(page, self.columns)
+        self.choose(self.strongest())
+        self._say()
+        canvas = figure.canvas
+        # in lambdas, which the figure keeps: it forgets methods
+        canvas.mpl_connect("draw_event", lambda event: self._on_draw())
+        canvas.mpl_connect("button_press_event", lambda event: self._on_press(event))
+        canvas.mpl_connect("motion_notify_event", lambda event: self._pressed and self._on_press(event))
+        canvas.mpl_connect("button_release_event", lambda event: self._on_release())
+        canvas.mpl_connect("key_press_event", lambda event: self.on_key(event.key))
+
+    def strongest(self):
+        """The largest unit of the first stage after the input; in a dense network, of the last one."""
+        first = self.network.stages[1]
+        stage = 1 if first.has_places else len(self.network.stages) - 1
+        values = self.network.values[stage]
+        return stage, *(int(place) for place in np.unravel_index(values.argmax(), values.shape))
+
+    def choose(self, unit, channel=None):
+        """Show where the value of a unit comes from; of the channels before it, show `channel` as numbers."""
+        self.unit = unit
+        with as_designed(STYLE):
+            self.found = self.panel.show(unit, channel)
+
+    def see(self, image):
+        """Show the network's values for another image."""
+        self.network.see(image)
+        with as_designed(STYLE):
+            self.columns.update()
+        self.choose(self.unit)
+        self._say()
+        self.figure.canvas.draw()
+
+    def _say(self):
+        self.title.set_text("A look inside: one picture on its way through the network")
+
+    def on_key(self, key):
+        if key not in MOVES:
+            return
+        stage, *place, channel = self.unit
+        shape = self.network.stages[stage].shape
+        down, right = MOVES[key]
+        if self.network.stages[stage].has_places:
+            row, column = (
+                min(max(at + by, 0), size - 1) for at, by, size in zip(place, MOVES[key], shape, strict=False)
+            )
+            unit = stage, row, column, channel
+        else:
+            unit = stage, 0, 0, (channel + down + right) % shape[2]
+        self._answer(unit)
+
+    def _on_press(self, event):
+        if event.name == "button_press_event":
+            if event.button != 1:
+                return
+            self._pressed = True
+        x, y = self._page.transData.inverted().transform((event.x, event.y))
+        for channel, tile in self.panel.parts:
+            if tile.holds(x, y):
+                self._answer(self.unit, channel)
+                return
+        unit = self.columns.unit_at(x, y)
+        if unit and unit != self.unit:
+            self._answer(unit)
+
+    def _on_release(self):
+        self._pressed = False
+
+    def _answer(self, unit, channel=None):
+        self.choose(unit, channel)
+        if self._background is None:
+            self.figure.canvas.draw()
+            return
+        canvas = self.figure.canvas
+        canvas.restore_region(self._background)
+        self._draw_panel()
+        canvas.blit(self.figure.bbox)
+
+    def _draw_panel(self):
+        with as_designed(self.figure.settings):
+            for artist in sorted(self.panel.artists, key=lambda artist: artist.zorder):
+                self._page.draw_artist(artist)
+
+    def _on_draw(self):
+        canvas = self.figure.canvas
+        if not canvas.is_saving():
+            self._background = canvas.copy_from_bbox(self.figure.bbox)
+            self._draw_panel()
