@@ -8,9 +8,10 @@ from typing import NamedTuple
 
 import numpy as np
 from matplotlib import colormaps
-from matplotlib.patches import Rectangle
-from PIL import Image
+from matplotlib.collections import PolyCollection
+from PIL import Image, ImageDraw
 
+from keras_window.panes.fonts import font
 from keras_window.panes.pane import PaintedArtist
 from keras_window.style import HEIGHT, TRAIN, WIDTH
 
@@ -18,6 +19,12 @@ SIGNED, GREYS = colormaps["RdBu"], colormaps["gray_r"]
 GROUND = "#C9D6DF"  # beyond the border, and between maps
 CHOSEN = "#009E73"  # frames of the chosen unit and its receptive field
 TOP, BOTTOM = 6.5, 3.85  # of the maps
+MEANINGS = {
+    "relu": "max(0, z)",
+    "softmax": "eᶻ ÷ sum of all eᶻ",
+    "sigmoid": "1 ÷ (1 + e⁻ᶻ)",
+    "tanh": "from −1 to 1",
+}
 OUTPUTS = 20  # units of the last layer that get a bar each
 
 
@@ -128,7 +135,7 @@ class Columns:
             self.tiles += tiles
             x += width + gap
 
-        rows, columns, channels = stages[0].shape
+        rows, columns = stages[0].shape[:2]
         across = min(ends[0] - 0.1, height / (rows / columns))
         add(0, ends[0] - 0.1, [Tile(0, 0, x, TOP, across, across * rows / columns)])
         for i, stage in enumerate(shown, start=1):
@@ -165,15 +172,12 @@ class Columns:
             name = about.own_name or about.name
             name = name.replace(" ", "\n", 1) if len(name) > 8 * width else name
             text = f"{name}\n{' × '.join(map(str, shape))}"
-            size = 13 if stage or not about.has_places else 14
-            self.page.text(x, TOP + 0.1, text, fontsize=size, va="bottom", linespacing=1.15)
-        numbered = self.side > 0.3
-        for tile in self.tiles if numbered else ():
+            self.page.text(x, TOP + 0.1, text, fontsize=13, va="bottom", linespacing=1.15)
+        size = min(13, 30 * self.side)
+        for tile in self.tiles:
             if tile.kernel:
-                self.page.text(
-                    tile.x - 0.05, tile.y - tile.height / 2, tile.channel + 1, fontsize=min(13, 30 * self.side),
-                    ha="right", va="center",
-                )  # fmt: skip
+                place = tile.x - 0.05, tile.y - tile.height / 2
+                self.page.text(*place, tile.channel + 1, fontsize=size, ha="right", va="center")
         self._bar_texts = []
         for tile in self.tiles[len(self.tiles) - self.bars :]:
             middle, size = tile.y - tile.height / 2, min(15, 60 * tile.height)
@@ -267,24 +271,39 @@ class Panel:
         parts: list of (channel, Tile): the bars of the channels of the stage before, which can be chosen.
     """
 
-    SIDE, LOW = 2.72, 0.45  # of a table of numbers
+    SIDE, LOW = 2.66, 0.45  # of a table of numbers
 
     def __init__(self, page, columns):
         self.page, self.columns, self.network = page, columns, columns.network
         self.artists, self.parts = [], []
+        self._boxes, self._painted = [], []
+        low = page.figure.add_axes((0, 0, 1, (self.LOW + self.SIDE + 0.05) / HEIGHT))
+        low.axis("off")
+        low.set_zorder(page.zorder - 1)
+        self._picture = PaintedArtist(low)
 
     def clear(self):
-        for artist in self.artists:
+        for artist in self.artists[1:]:
             artist.remove()
-        self.artists, self.parts = [], []
+        self.artists, self.parts = [self._picture], []
+        self._boxes, self._painted = [], []
 
     def _write(self, x, y, text, size=15, **options):
         options = {"ha": "left", "va": "center", "fontsize": size, "animated": True} | options
         self.artists.append(self.page.text(x, y, text, **options))
 
     def _frame(self, corner, width, height, line=2.5, edge=CHOSEN, fill="none"):
-        options = {"facecolor": fill, "edgecolor": edge, "linewidth": line, "animated": True}
-        self.artists.append(self.page.add_patch(Rectangle(corner, width, height, **options, zorder=3)))
+        (x, y) = corner
+        shape = [(x, y), (x + width, y), (x + width, y + height), (x, y + height)]
+        self._boxes.append((shape, line, edge, fill))
+
+    def _put_frames(self):
+        """All frames as one artist, which is drawn faster."""
+        shapes, lines, edges, fills = zip(*self._boxes, strict=True)
+        options = {"facecolors": fills, "edgecolors": edges, "linewidths": lines, "animated": True}
+        boxes = PolyCollection(shapes, **options, zorder=3)
+        self.page.add_collection(boxes, autolim=False)
+        self.artists.append(boxes)
 
     def show(self, unit, channel=None):
         """Show a unit; of a convolution's channels before it, one as numbers: `channel`, or the largest."""
@@ -297,7 +316,7 @@ class Panel:
         if found.products is None:
             self._pooling(unit, found)
         elif stage.is_dense and not before.has_places:
-            self._terms(unit, found, 0.3, 8.8, 9)
+            self._terms(unit, found, 0.3, 8.8, 8)
             self._result(found, 9.6, 3.0)
         elif stage.is_dense:
             self._three(unit, found, found.inputs, found.weights, found.products)
@@ -311,23 +330,29 @@ class Panel:
             if len(sums) > 1:
                 self._channels(found, sums, shown)
             self._result(found, 9.55, 1.75 if len(sums) > 1 else 3.0)
+        self._put_frames()
+        tables = self._painted
+        self._picture.show(lambda width, height: self._paint(tables, width, height))
         return found
 
     def _mark(self, unit, found):
         number, row, column, channel = unit
+        before = self.network.stages[number - 1]
         for tile in self.columns.tiles:
             if tile.kernel:
                 if (tile.stage, tile.channel) == (number, channel):
                     self._frame((tile.x, tile.y - tile.height), tile.width, tile.height)
             elif tile.stage == number and tile.channel == channel:
-                self._frame((tile.x - 0.02, tile.y - tile.height - 0.02), tile.width + 0.04, tile.height + 0.04)
+                corner = tile.x - 0.02, tile.y - tile.height - 0.02
+                self._frame(corner, tile.width + 0.04, tile.height + 0.04)
                 if self.network.stages[number].has_places:
                     self._frame(*self.columns.frame(tile, row, column, 1, 1), 2, CHOSEN, CHOSEN)
-            elif tile.stage == 0 or (tile.stage == number - 1 and self._sees(tile.channel, found)):
-                if self.network.stages[tile.stage].has_places:
-                    where = found.field if tile.stage == 0 and number > 1 else found.window
-                    self._frame(*self.columns.frame(tile, *where), 2.5 if tile.stage == 0 else 1.5)
-        if not self.network.stages[number - 1].has_places:
+            elif tile.stage == 0:
+                where = found.field if number > 1 else found.window
+                self._frame(*self.columns.frame(tile, *where))
+            elif tile.stage == number - 1 and before.has_places and self._sees(tile.channel, found):
+                self._frame(*self.columns.frame(tile, *found.window), 1.5)
+        if not before.has_places:
             tiles = [tile for tile in self.columns.tiles if tile.stage == number - 1]
             low = min(tile.y - tile.height for tile in tiles)
             self._frame((tiles[0].x, low), max(t.x + t.width for t in tiles) - tiles[0].x, TOP - low)
@@ -350,26 +375,29 @@ class Panel:
         rows, columns = found.field[2:]
         if self.network.stages[number - 1].has_places and number > 1:
             what += f": it sees {rows} × {columns} pixels of the input"
-        self._write(0.3, 3.55, what, 17, fontweight="bold", color=CHOSEN)
+        self._write(0.3, 3.6, what, 17, fontweight="bold", color=CHOSEN)
 
     def _scale_before(self, unit):
         return self.columns.scale(unit[0] - 1)
 
     def _three(self, unit, found, inputs, weights, products, channel=None):
         of = "" if channel is None else f" (map {channel + 1})"
-        extents = (
-            self._scale_before(unit), (np.abs(found.weights).max(), True), (np.abs(found.products).max(), True)
-        )  # fmt: skip
+        extents = [self._scale_before(unit)]
+        extents += [(np.abs(part).max(), True) for part in (found.weights, found.products)]
         tables = zip((inputs, weights, products), extents, strict=True)
+        longest = max(map(_length, (inputs, weights, products)))
         is_dense = self.network.stages[unit[0]].is_dense
         titles = f"what it sees{of}", "× its weights" if is_dense else "× its filter", "= products"
         for i, ((table, extent), title) in enumerate(zip(tables, titles, strict=True)):
             x = 0.3 + i * (self.SIDE + 0.32)
             self._write(x, self.LOW + self.SIDE + 0.16, title, 15)
-            self._table(x, table, *extent)
+            self._table(x, table, *extent, longest)
 
-    def _table(self, x, values, extent, signed, side=SIDE, marked=None):
-        """A table of numbers [rows, columns, channels], or a picture where they would be too small."""
+    def _table(self, x, values, extent, signed, longest, marked=None):
+        """A table of numbers [rows, columns, channels], or a picture where they would be too small.
+
+        `longest` is the length of the longest number in letters, from `_length`.
+        """
         rows, columns, channels = values.shape
         if channels > 1:
             across = int(np.ceil(np.sqrt(channels)))
@@ -382,28 +410,35 @@ class Panel:
             rows, columns = values.shape
         else:
             values = values[..., 0]
-        cell = side / max(rows, columns)
-        left, high = x, self.LOW + side
-        box = left, left + columns * cell, high - rows * cell, high
         colours = coloured(values, extent, signed)
-        image = self.page.imshow(
-            colours, extent=box, interpolation="nearest", aspect="auto", animated=True, zorder=1
-        )
-        self.artists.append(image)
-        self._frame((box[0], box[2]), box[1] - box[0], box[3] - box[2], 1, "0.4")
-        texts = [[text_of(value) for value in line] for line in np.nan_to_num(values)]
-        longest = max(0.4 + 0.56 * len(text) for line in texts for text in line)
-        size = min(22, 72 * cell * 0.94 / longest)
-        if channels == 1 and size >= 8:
-            dark = colours.astype(int).sum(axis=-1) < 330
-            for (i, j), value in np.ndenumerate(values):
-                text = "0" if np.isnan(value) else texts[i][j]
-                place = left + (j + 0.5) * cell, high - (i + 0.5) * cell
-                self._write(
-                    *place, text, size, ha="center", color="white" if dark[i, j] else "0.15", zorder=2
-                )
-                if marked and marked(value):
-                    self._frame((place[0] - cell / 2, place[1] - cell / 2), cell, cell, 4)
+        texts = None if channels > 1 else [[number(v) for v in line] for line in np.nan_to_num(values)]
+        self._painted.append((x, colours, texts, longest))
+        cell = self.SIDE / max(rows, columns)
+        self._frame((x, self.LOW + self.SIDE - rows * cell), columns * cell, rows * cell, 1, "0.4")
+        for i, j in zip(*np.nonzero(values == marked), strict=True) if marked is not None else ():
+            self._frame((x + j * cell, self.LOW + self.SIDE - (i + 1) * cell), cell, cell, 4)
+
+    def _paint(self, tables, width, height):
+        """Paint the tables; matplotlib would take ten times as long for their numbers."""
+        whole, per_inch = Image.new("RGB", (width, height), "white"), width / WIDTH
+        draw = ImageDraw.Draw(whole)
+        for x, colours, texts, longest in tables:
+            rows, columns, _ = colours.shape
+            cell = self.SIDE / max(rows, columns) * per_inch
+            left, top = x * per_inch, 0.05 * per_inch
+            size = round(columns * cell), round(rows * cell)
+            whole.paste(
+                Image.fromarray(colours).resize(size, Image.Resampling.NEAREST), (round(left), round(top))
+            )
+            line = min(0.42 * cell, 0.3 * per_inch, 1.6 * cell / (longest + 0.5))
+            if texts and line >= 0.105 * per_inch:
+                style = font(line * 1.2, 10 * cell, "0")
+                dark = colours @ (0.3, 0.59, 0.11) < 130
+                for i, row in enumerate(texts):
+                    for j, text in enumerate(row):
+                        place = left + (j + 0.5) * cell, top + (i + 0.5) * cell
+                        draw.text(place, text, "white" if dark[i, j] else "black", style, anchor="mm")
+        return whole
 
     def _channels(self, found, sums, shown):
         """A bar for each channel before: its part of the sum."""
@@ -423,8 +458,8 @@ class Panel:
         is_max = found.kind == "max"
         value = found.steps[0][1]
         self._write(0.3, self.LOW + self.SIDE + 0.16, f"what it sees (map {unit[3] + 1})", 15)
-        marked = (lambda cell: cell == value) if is_max else None
-        self._table(0.3, found.inputs, *self._scale_before(unit), marked=marked)
+        marked = value if is_max else None
+        self._table(0.3, found.inputs, *self._scale_before(unit), _length(found.inputs), marked)
         count = int((~np.isnan(found.inputs)).sum())
         text = "the largest number passes" if is_max else f"the mean of {count} numbers passes"
         self._write(3.5, 2.4, text, 22)
@@ -452,14 +487,13 @@ class Panel:
             self._write(x + (1.2 if wide else 1.25), y, f"{text_of(seen)} × {sign} = ", size)
             self._write(x + (3.7 if wide else width), y, text_of(products[place]), size, ha="right")
             if wide:
-                self._bar(x + 6.4, y, 2.3 * products[place] / largest, 0.2)
+                zero, room = (x + 6.4, 2.4) if products[order].min() < 0 else (x + 4.0, 4.8)
+                self._bar(zero, y, room * products[place] / largest, 0.2)
         rest = products.sum() - products[order].sum()
         y = top - line * (len(order) + 1) - 0.02
         if len(order) < len(products):
             self._write(x, y, f"the other {len(products) - len(order):,} together", size, color="0.35")
             self._write(x + (3.7 if wide else width), y, text_of(rest), size, ha="right", color="0.35")
-            if wide:
-                self._bar(x + 6.4, y, 2.3 * np.clip(rest / largest, -1, 1), 0.2)
 
     def _bar(self, x, y, length, height):
         colour = tuple(coloured(np.array([np.sign(length) * 0.7]), 1, True)[0] / 255)
@@ -467,12 +501,19 @@ class Panel:
 
     def _result(self, found, x, y, small=False):
         """The way from the sum to the value, a line each."""
-        line, size = (0.255, 13.5) if small else (0.33, 17)
+        line, size = (0.255, 13.5) if small else (0.36, 17)
         for i, (what, value) in enumerate(found.steps):
             last = i == len(found.steps) - 1
             share = what in ("softmax", "sigmoid") and last
             text = f"{value:.1%}" if share and value >= 0.0005 else text_of(value)
             style = {"fontweight": "bold"} if last else {}
-            more = 5 if last else 0
-            self._write(x, y - i * line - 0.03 * last, what, size, **style)
-            self._write(x + 3.6, y - i * line - 0.03 * last, text, size + more, ha="right", **style)
+            low = y - i * line - 0.04 * last
+            self._write(x, low, what, size, **style)
+            self._write(x + 3.6, low, text, size + 5 * last, ha="right", **style)
+            if what in MEANINGS:
+                self._write(x + 0.075 * len(what) + 0.45, low, MEANINGS[what], 13, color="0.35")
+
+
+def _length(values):
+    """How many letters the longest number of a table has."""
+    return max(map(len, map(number, (np.nanmin(values), np.nanmax(values)))))

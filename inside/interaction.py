@@ -1,4 +1,4 @@
-"""The picture that answers: mouse, finger and keys choose a unit, and the figure shows where it comes from."""
+"""The picture that answers: mouse, finger and keys choose a unit, and it shows where its value comes from."""
 
 import numpy as np
 
@@ -114,7 +114,7 @@ class Inside:
     def _draw_panel(self):
         with as_designed(self.figure.settings):
             for artist in sorted(self.panel.artists, key=lambda artist: artist.zorder):
-                self._page.draw_artist(artist)
+                artist.axes.draw_artist(artist)
 
     def _on_draw(self):
         canvas = self.figure.canvas

@@ -107,14 +107,15 @@ def stages_of(model, source):
     if not isinstance(model, keras.Sequential) or not model.built:
         raise UserError(f"{source} is no keras.Sequential with an Input: only those can be looked into")
     shape = model.input_shape[1:]
-    if len(shape) not in (2, 3) or shape[2:] not in ((), (1,), (3,)) or None in shape or math.prod(shape) > MOST:
+    is_image = len(shape) in (2, 3) and shape[2:] in ((), (1,), (3,)) and None not in shape
+    if not is_image or math.prod(shape) > MOST:
         raise UserError(f"{source} does not read small grey or colour images, but input of shape {shape}")
     stages, flat = [Stage(None, model.inputs[0])], False
     for layer in model.layers:
         if getattr(layer, "data_format", None) == "channels_first":
             raise UserError(f"{source}: layer {layer.name} has channels first: train it with channels last")
         kind, last = type(layer), stages[-1]
-        if kind in (layers.Conv2D, *POOLS) and not flat or kind is layers.Dense:
+        if (kind in (layers.Conv2D, *POOLS) and not flat) or kind is layers.Dense:
             if kind is layers.Dense and not flat and len(last.tensor.shape) > 2:
                 raise UserError(f"{source}: the dense layer {layer.name} has no Flatten before it")
             following = Stage(layer, layer.output)
@@ -216,7 +217,7 @@ class Network:
 
     def explain(self, unit):
         """Where the value of a unit comes from, an `Explanation`; not for the input, stage 0."""
-        number, row, column, channel = unit
+        number, *_, channel = unit
         stage, layer = self.stages[number], self.stages[number].layer
         window = top, left, rows, columns = self.window(unit)
         rate = getattr(layer, "dilation_rate", (1, 1))
