@@ -20,11 +20,12 @@ GROUND = "#C9D6DF"  # beyond the border, and between maps
 CHOSEN = "#009E73"  # frames of the chosen unit and its receptive field
 TOP, BOTTOM = 6.5, 3.85  # of the maps
 MEANINGS = {
-    "relu": "max(0, z)",
-    "softmax": "eᶻ ÷ sum of all eᶻ",
-    "sigmoid": "1 ÷ (1 + e⁻ᶻ)",
-    "tanh": "from −1 to 1",
+    "relu": "negative numbers become 0",
+    "softmax": "e^sum, as a share of all outputs",
+    "sigmoid": "pressed between 0 and 1",
+    "tanh": "pressed between −1 and 1",
 }
+READABLE = 0.34  # a map's side; of a network with many maps only the first are shown
 OUTPUTS = 20  # units of the last layer that get a bar each
 
 
@@ -73,10 +74,9 @@ def arranged(maps, width, height, narrowest, beside):
         rows = max(1, int((height + 0.06) / (side + 0.06)))
         columns = [-(-n // rows) for n in maps]
         widths = [
-            max(c * (side * (1 + extra) + 0.06), narrowest)
-            for c, extra in zip(columns, beside, strict=True)
+            max(c * (side * (1 + extra) + 0.06), narrowest) for c, extra in zip(columns, beside, strict=True)
         ]
-        if sum(widths) <= width:
+        if sum(widths) <= width + 1e-6:
             break
     return side, list(zip(columns, widths, strict=True))
 
@@ -125,7 +125,11 @@ class Columns:
         beside = [1.0 if i == 0 and self.kernels else 0.0 for i in range(len(spatial))]
         room = WIDTH - left - sum(ends) - len(shown) * gap - len(strips) * strip
         narrowest = min(1.3, room / max(1, len(spatial)))
-        side, places = arranged(spatial, room, height, narrowest, beside) if spatial else (0, [])
+        for most in (None, 64, 48, 32, 24, 16, 12, 8):  # maps of a stage that are shown
+            counts = [count if most is None else min(count, most) for count in spatial]
+            side, places = arranged(counts, room, height, narrowest, beside) if spatial else (0, [])
+            if side >= READABLE:
+                break
         self.side, self.columns = side, []
         x, widths = left, iter(places)
 
@@ -141,6 +145,7 @@ class Columns:
         for i, stage in enumerate(shown, start=1):
             count = stage.shape[2]
             if stage.has_places:
+                count = min(count, most or count)
                 across, width = next(widths)
                 pair = i == 1 and self.kernels
                 step = side * (2 if pair else 1) + 0.06
@@ -168,12 +173,17 @@ class Columns:
     def _titles(self):
         for stage, x, width in self.columns:
             about = self.network.stages[stage]
-            shape = about.shape if about.has_places else about.shape[2:]
+            shape = "×".join(map(str, about.shape if about.has_places else about.shape[2:]))
+            shown = sum(tile.stage == stage and not tile.kernel for tile in self.tiles)
+            some = f"\n{shown} of {about.shape[2]}" if stage > 0 and shown < about.shape[2] else ""
             name = about.own_name or about.name
-            name = name.replace(" ", "\n", 1) if len(name) > 8 * width else name
-            text = f"{name}\n{' × '.join(map(str, shape))}"
-            self.page.text(x, TOP + 0.1, text, fontsize=13, va="bottom", linespacing=1.15)
-        size = min(13, 30 * self.side)
+            if 0.1 * len(name) > width + 0.15:
+                name = name.replace("convolution", "conv.").replace("pooling", "pool")
+            lines = f"{name}\n{shape}{some}".split("\n")
+            size = min(13, 13 * (width + 0.15) / (0.095 * max(map(len, lines))))
+            options = {"fontsize": max(9, size), "va": "bottom", "linespacing": 1.15}
+            self.page.text(x, TOP + 0.07, "\n".join(lines), **options)
+        size = min(13, 22 * self.side)
         for tile in self.tiles:
             if tile.kernel:
                 place = tile.x - 0.05, tile.y - tile.height / 2
@@ -190,7 +200,10 @@ class Columns:
 
     def update(self):
         """Show the values that the network has now."""
-        self._scales = [(float(np.abs(v).max()), bool(v.min() < -1e-6)) for v in self.network.values]
+        self._scales = [
+            (float(np.abs(values).max()), i > 0 and bool(values.min() < -1e-6))
+            for i, values in enumerate(self.network.values)
+        ]
         self._picture.show(self._paint)
         for text, tile, value in zip(
             self._bar_texts,
@@ -464,7 +477,7 @@ class Panel:
         text = "the largest number passes" if is_max else f"the mean of {count} numbers passes"
         self._write(3.5, 2.4, text, 22)
         self._write(3.5, 1.9, "Pooling has no weights: nothing is learned here.", 15, color="0.35")
-        self._result(found, 9.6, 3.0)
+        self._result(found, 3.5, 1.3)
 
     def _terms(self, unit, found, x, width, most):
         """The largest terms of a dense unit, as lines with bars where there is room."""
@@ -484,7 +497,7 @@ class Panel:
             y = top - line * i - 0.02
             sign = f"({text_of(weight)})" if weight < 0 else text_of(weight)
             self._write(x, y, name, size)
-            self._write(x + (1.2 if wide else 1.25), y, f"{text_of(seen)} × {sign} = ", size)
+            self._write(x + (1.2 if wide else 1.4), y, f"{text_of(seen)} × {sign} = ", size)
             self._write(x + (3.7 if wide else width), y, text_of(products[place]), size, ha="right")
             if wide:
                 zero, room = (x + 6.4, 2.4) if products[order].min() < 0 else (x + 4.0, 4.8)
@@ -510,8 +523,8 @@ class Panel:
             low = y - i * line - 0.04 * last
             self._write(x, low, what, size, **style)
             self._write(x + 3.6, low, text, size + 5 * last, ha="right", **style)
-            if what in MEANINGS:
-                self._write(x + 0.075 * len(what) + 0.45, low, MEANINGS[what], 13, color="0.35")
+            if what in MEANINGS and not small:
+                self._write(x, low - 0.3, MEANINGS[what], 14, color="0.35")
 
 
 def _length(values):

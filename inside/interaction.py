@@ -1,11 +1,13 @@
 """The picture that answers: mouse, finger and keys choose a unit, and it shows where its value comes from."""
 
 import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from inside.drawing import Columns, Panel
 from keras_window.style import HEIGHT, STYLE, WIDTH, as_designed
 
 MOVES = {"left": (0, -1), "right": (0, 1), "up": (-1, 0), "down": (1, 0)}
+TITLE = "A look inside: one picture on its way through the network"
 HINT = "click a number in any map     ← → ↑ ↓  the next number"
 
 
@@ -30,12 +32,13 @@ class Inside:
             page.axis("off")
             page.set_autoscale_on(False)
             self._page, self._pressed = page, False
-            self.title = page.text(0.25, 7.28, "", fontsize=20, fontweight="bold", va="center")
-            page.text(WIDTH / 2, 0.17, HINT + keys, fontsize=13, ha="center", va="center", color="0.35")
+            page.text(0.25, 7.28, TITLE, fontsize=20, fontweight="bold", va="center")
+            if type(figure.canvas) is not FigureCanvasAgg:  # that of a still picture
+                options = {"fontsize": 13, "ha": "center", "va": "center", "color": "0.35"}
+                page.text(WIDTH / 2, 0.17, HINT + keys, **options)
             self.columns = Columns(page, network, classes)
             self.panel = Panel(page, self.columns)
         self.choose(self.strongest())
-        self._say()
         canvas = figure.canvas
         # in lambdas, which the figure keeps: it forgets methods
         canvas.mpl_connect("draw_event", lambda event: self._on_draw())
@@ -48,7 +51,8 @@ class Inside:
         """The largest unit of the first stage after the input; in a dense network, of the last one."""
         first = self.network.stages[1]
         stage = 1 if first.has_places else len(self.network.stages) - 1
-        values = self.network.values[stage]
+        shown = [tile.channel for tile in self.columns.tiles if tile.stage == stage]
+        values = self.network.values[stage][..., : max(shown) + 1]
         return stage, *(int(place) for place in np.unravel_index(values.argmax(), values.shape))
 
     def choose(self, unit, channel=None):
@@ -63,11 +67,7 @@ class Inside:
         with as_designed(STYLE):
             self.columns.update()
         self.choose(self.unit)
-        self._say()
         self.figure.canvas.draw()
-
-    def _say(self):
-        self.title.set_text("A look inside: one picture on its way through the network")
 
     def on_key(self, key):
         if key not in MOVES:

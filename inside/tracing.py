@@ -76,9 +76,11 @@ class Stage:
         named |= {layers.AveragePooling2D: "mean pooling", layers.GlobalMaxPooling2D: "max of all"}
         named |= {layers.GlobalAveragePooling2D: "mean of all"}
         self.name = f"{named.get(type(layer), 'input')}{' {}×{}'.format(*size) if size else ''}"
-        by_keras = layer is None or "".join(
-            part for part in layer.name.split("_") if not part.isdecimal()
-        ) == type(layer).__name__.lower()
+        by_keras = (
+            layer is None
+            or "".join(part for part in layer.name.split("_") if not part.isdecimal())
+            == type(layer).__name__.lower()
+        )
         self.own_name = "" if by_keras else layer.name
 
     @property
