@@ -25,7 +25,7 @@ MEANINGS = {
     "sigmoid": "pressed between 0 and 1",
     "tanh": "pressed between −1 and 1",
 }
-READABLE = 0.34  # a map's side; of a network with many maps only the first are shown
+READABLE = 0.3  # a map's side; of a network with many maps only the first are shown
 OUTPUTS = 20  # units of the last layer that get a bar each
 
 
@@ -177,10 +177,10 @@ class Columns:
             shown = sum(tile.stage == stage and not tile.kernel for tile in self.tiles)
             some = f"\n{shown} of {about.shape[2]}" if stage > 0 and shown < about.shape[2] else ""
             name = about.own_name or about.name
-            if 0.1 * len(name) > width + 0.15:
+            if 0.12 * len(name) > width + 0.1:
                 name = name.replace("convolution", "conv.").replace("pooling", "pool")
             lines = f"{name}\n{shape}{some}".split("\n")
-            size = min(13, 13 * (width + 0.15) / (0.095 * max(map(len, lines))))
+            size = min(13, 13 * (width + 0.1) / (0.12 * max(map(len, lines))))
             options = {"fontsize": max(9, size), "va": "bottom", "linespacing": 1.15}
             self.page.text(x, TOP + 0.07, "\n".join(lines), **options)
         size = min(13, 22 * self.side)
@@ -281,7 +281,7 @@ class Panel:
 
     Attributes:
         artists: what is drawn; it changes with the unit.
-        parts: list of (channel, Tile): the bars of the channels of the stage before, which can be chosen.
+        parts: list of `Tile`, the bars of the channels of the stage before, which can be chosen.
     """
 
     SIDE, LOW = 2.66, 0.45  # of a table of numbers
@@ -290,7 +290,7 @@ class Panel:
         self.page, self.columns, self.network = page, columns, columns.network
         self.artists, self.parts = [], []
         self._boxes, self._painted = [], []
-        low = page.figure.add_axes((0, 0, 1, (self.LOW + self.SIDE + 0.05) / HEIGHT))
+        low = page.figure.add_axes((0, self.LOW / HEIGHT, 1, (self.SIDE + 0.05) / HEIGHT))
         low.axis("off")
         low.set_zorder(page.zorder - 1)
         self._picture = PaintedArtist(low)
@@ -341,7 +341,7 @@ class Panel:
             part = (array[..., shown : shown + 1] for array in (found.inputs, found.weights, found.products))
             self._three(unit, found, *part, channel=found.channel + shown if len(sums) > 1 else None)
             if len(sums) > 1:
-                self._channels(found, sums, shown)
+                self._channels(unit, sums, shown)
             self._result(found, 9.55, 1.75 if len(sums) > 1 else 3.0)
         self._put_frames()
         tables = self._painted
@@ -390,11 +390,16 @@ class Panel:
             what += f": it sees {rows} × {columns} pixels of the input"
         self._write(0.3, 3.6, what, 17, fontweight="bold", color=CHOSEN)
 
+    @staticmethod
+    def _map(stage, channel):
+        """What a channel is called."""
+        return f"map {channel + 1}" if stage else ("red", "green", "blue")[channel]
+
     def _scale_before(self, unit):
         return self.columns.scale(unit[0] - 1)
 
     def _three(self, unit, found, inputs, weights, products, channel=None):
-        of = "" if channel is None else f" (map {channel + 1})"
+        of = "" if channel is None else f" ({self._map(unit[0] - 1, channel)})"
         extents = [self._scale_before(unit)]
         extents += [(np.abs(part).max(), True) for part in (found.weights, found.products)]
         tables = zip((inputs, weights, products), extents, strict=True)
@@ -453,10 +458,10 @@ class Panel:
                         draw.text(place, text, "white" if dark[i, j] else "black", style, anchor="mm")
         return whole
 
-    def _channels(self, found, sums, shown):
+    def _channels(self, unit, sums, shown):
         """A bar for each channel before: its part of the sum."""
         x, width, zero, high = 9.55, 3.6, 2.5, 0.5
-        self._write(x, 3.33, f"sums over the {len(sums)} maps before", 15)
+        self._write(x, 3.3, f"sums over the {len(sums)} {'maps' if unit[0] > 1 else 'colours'} before", 15)
         largest, step = np.abs(sums).max() or 1, width / len(sums)
         colours = coloured(np.sign(sums) * 0.7, 1, True) / 255
         for i, value in enumerate(sums):
@@ -464,7 +469,7 @@ class Panel:
             corner = x + i * step, zero if value >= 0 else zero - height
             self._frame(corner, 0.8 * step, height, 3 if i == shown else 0.5,
                         CHOSEN if i == shown else "0.4", tuple(colours[i]))  # fmt: skip
-            self.parts.append((i, Tile(-1, i, x + i * step, zero + 0.65, step, 1.3)))
+            self.parts.append(Tile(-1, i, x + i * step, zero + 0.65, step, 1.3))
         self.artists += self.page.plot([x, x + width], [zero, zero], color="0.4", lw=1, animated=True)
 
     def _pooling(self, unit, found):
@@ -518,7 +523,7 @@ class Panel:
         for i, (what, value) in enumerate(found.steps):
             last = i == len(found.steps) - 1
             share = what in ("softmax", "sigmoid") and last
-            text = f"{value:.1%}" if share and value >= 0.0005 else text_of(value)
+            text = f"{value:.1%}" if share else text_of(value)
             style = {"fontweight": "bold"} if last else {}
             low = y - i * line - 0.04 * last
             self._write(x, low, what, size, **style)

@@ -90,9 +90,9 @@ class Inside:
                 return
             self._pressed = True
         x, y = self._page.transData.inverted().transform((event.x, event.y))
-        for channel, tile in self.panel.parts:
+        for tile in self.panel.parts:
             if tile.holds(x, y):
-                self._answer(self.unit, channel)
+                self._answer(self.unit, tile.channel)
                 return
         unit = self.columns.unit_at(x, y)
         if unit and unit != self.unit:

@@ -127,7 +127,7 @@ def stages_of(model, source):
             flat = True
         elif kind in IDLE:
             continue
-        elif len(stages) == 1 and not flat and len(layer.output.shape) in (3, 4):
+        elif len(stages) == 1 and not flat and _prepares(layer):
             last.tensor = layer.output  # prepares the input
         elif kind is layers.ZeroPadding2D and not flat:
             (top, _), (left, _) = layer.padding
@@ -141,6 +141,12 @@ def stages_of(model, source):
     if len(stages) == 1:
         raise UserError(f"{source} has no convolution, pooling or dense layer to look into")
     return stages
+
+
+def _prepares(layer):
+    """Whether a layer makes images of images, and learns nothing but a scale."""
+    learns = layer.trainable_weights and not isinstance(layer, layers.BatchNormalization)
+    return len(layer.output.shape) in (3, 4) and not learns
 
 
 def _acts_on_channels(layer):
