@@ -18,7 +18,7 @@ from keras_window.style import HEIGHT, TRAIN, WIDTH
 SIGNED, GREYS = colormaps["RdBu"], colormaps["gray_r"]
 GROUND = "#C9D6DF"  # beyond the border, and between maps
 CHOSEN = "#009E73"  # frames of the chosen unit and its receptive field
-TOP, BOTTOM = 6.5, 3.85  # of the maps
+TOP, BOTTOM = 6.48, 3.85  # of the maps
 MEANINGS = {
     "relu": "negative numbers become 0",
     "softmax": "e^sum, as a share of all outputs",
@@ -54,7 +54,7 @@ def coloured(values, extent, signed):
 
 def number(value, decimals=2):
     """A number with its decimals: 0.25, −1.00."""
-    return f"{value + 0.0:.{decimals}f}".replace("-", "−")
+    return f"{round(float(value), decimals) + 0.0:.{decimals}f}".replace("-", "−")
 
 
 def text_of(value):
@@ -118,7 +118,7 @@ class Columns:
         strips = [stage for stage in shown if not stage.has_places]
         first, longest = stages[1], max(map(len, self.names), default=0)
         self._name_width = 0.12 * longest + 0.12
-        bars = 1.1 + self._name_width if self.bars else 0
+        bars = 1.25 + self._name_width if self.bars else 0
         height, strip = TOP - BOTTOM, 0.62
         ends = (1.75 if spatial else 2.4), bars + 0.2
         self.kernels = first.shape[2] if first.has_places and stages[0].shape[2] == 1 else 0
@@ -180,7 +180,7 @@ class Columns:
             if 0.12 * len(name) > width + 0.1:
                 name = name.replace("convolution", "conv.").replace("pooling", "pool")
             lines = f"{name}\n{shape}{some}".split("\n")
-            size = min(13, 13 * (width + 0.1) / (0.12 * max(map(len, lines))))
+            size = min(11 if some else 13, 13 * (width + 0.1) / (0.12 * max(map(len, lines))))
             options = {"fontsize": max(9, size), "va": "bottom", "linespacing": 1.15}
             self.page.text(x, TOP + 0.07, "\n".join(lines), **options)
         size = min(13, 22 * self.side)
@@ -526,6 +526,8 @@ class Panel:
             text = f"{value:.1%}" if share else text_of(value)
             style = {"fontweight": "bold"} if last else {}
             low = y - i * line - 0.04 * last
+            if what == "+ bias":
+                what += f" {text_of(value - found.steps[i - 1][1])}"
             self._write(x, low, what, size, **style)
             self._write(x + 3.6, low, text, size + 5 * last, ha="right", **style)
             if what in MEANINGS and not small:

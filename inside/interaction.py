@@ -32,7 +32,7 @@ class Inside:
             page.axis("off")
             page.set_autoscale_on(False)
             self._page, self._pressed = page, False
-            page.text(0.25, 7.28, TITLE, fontsize=20, fontweight="bold", va="center")
+            page.text(0.25, 7.32, TITLE, fontsize=19, fontweight="bold", va="center")
             if type(figure.canvas) is not FigureCanvasAgg:  # that of a still picture
                 options = {"fontsize": 13, "ha": "center", "va": "center", "color": "0.35"}
                 page.text(WIDTH / 2, 0.17, HINT + keys, **options)

@@ -257,7 +257,7 @@ class Network:
         steps = [("sum of the products", float(products.sum()))]
         if bias:
             vector = vector + bias[0]
-            steps.append((f"+ bias {bias[0][channel]:+.2f}".replace("-", "−"), float(vector[channel])))
+            steps.append(("+ bias", float(vector[channel])))
         steps += self._after(stage, vector, channel)
         kind = "dense" if stage.is_dense else "convolution"
         return Explanation(kind, window, field, inputs, weights, products, first, steps)
