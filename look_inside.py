@@ -38,7 +38,8 @@ KEYS = "     space  next picture     s  save     f  full screen     q  close"
 
 def newest_run(runs):
     """The newest run in a folder whose network can be looked into. Raises UserError if there is none."""
-    for file in sorted(runs.rglob(MODEL), key=lambda path: path.stat().st_mtime, reverse=True):
+    files = [path for path in runs.rglob(MODEL) if path.is_file()]
+    for file in sorted(files, key=lambda path: path.stat().st_mtime, reverse=True):
         try:
             Network(load_model(file, ""), file)
             return file.parent
@@ -72,8 +73,8 @@ def open_network(path, images):
 
 
 def save(figure, path):
-    path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path) as new:
+        path.parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(new, dpi=100)
     print(f"Saved {path}", flush=True)
 
@@ -108,6 +109,7 @@ if __name__ == "__main__":
     screen, no_window = open_screen(plot, f"Inside {path}", on_key, BUTTONS)
     fit_text(screen.figure)
     inside = Inside(screen.figure, network, classes, KEYS)
+    inside.choose(inside.strongest(convolution=1))  # its receptive field is in the layer before, too
     screen.figure.canvas.mpl_connect("resize_event", lambda event: fit_text(screen.figure))
     screen.figure.canvas.draw()
     screen.present()

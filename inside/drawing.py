@@ -406,6 +406,8 @@ class Panel:
         longest = max(map(_length, (inputs, weights, products)))
         is_dense = self.network.stages[unit[0]].is_dense
         titles = f"what it sees{of}", "× its weights" if is_dense else "× its filter", "= products"
+        if channel is not None:
+            titles = *titles[:2], f"= products, together {text_of(products.sum())}"
         for i, ((table, extent), title) in enumerate(zip(tables, titles, strict=True)):
             x = 0.3 + i * (self.SIDE + 0.32)
             self._write(x, self.LOW + self.SIDE + 0.16, title, 15)

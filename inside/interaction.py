@@ -47,10 +47,14 @@ class Inside:
         canvas.mpl_connect("button_release_event", lambda event: self._on_release())
         canvas.mpl_connect("key_press_event", lambda event: self.on_key(event.key))
 
-    def strongest(self):
-        """The largest unit of the first stage after the input; in a dense network, of the last one."""
-        first = self.network.stages[1]
-        stage = 1 if first.has_places else len(self.network.stages) - 1
+    def strongest(self, convolution=0):
+        """The largest unit of a convolution, counted from 0, or of the last stage if there is none.
+
+        If there are fewer, of the last one; only maps that are shown count.
+        """
+        stages = self.network.stages
+        found = [i for i, stage in enumerate(stages) if stage.is_convolution and stage.has_places]
+        stage = found[: convolution + 1][-1] if found else len(stages) - 1
         shown = [tile.channel for tile in self.columns.tiles if tile.stage == stage]
         values = self.network.values[stage][..., : max(shown) + 1]
         return stage, *(int(place) for place in np.unravel_index(values.argmax(), values.shape))

@@ -93,6 +93,10 @@ class Stage:
         return self.shape[:2] != (1, 1)
 
     @property
+    def is_convolution(self):
+        return isinstance(self.layer, layers.Conv2D)
+
+    @property
     def is_dense(self):
         return isinstance(self.layer, layers.Dense)
 

@@ -149,6 +149,7 @@ def test_a_touch_shows_where_a_number_comes_from(start_script, tmp_path, printed
     wait_for(saved.exists)
     inside.figure.savefig(tmp_path / "wanted.png", dpi=100)
     wanted, shown = (
-        np.asarray(Image.open(path).convert("L")).astype(int)[:720] for path in (tmp_path / "wanted.png", saved)
+        np.asarray(Image.open(path).convert("L")).astype(int)[:720]
+        for path in (tmp_path / "wanted.png", saved)
     )
     assert (np.abs(wanted - shown) > 60).mean() < 0.002  # but for edges of letters
