@@ -88,13 +88,15 @@ class Columns:
         page: axes in inches over the whole figure.
         network: a `Network` that has seen an image.
         classes: the names of the classes, or None for numbers.
+        top, bottom: where the maps begin and end.
 
     Attributes:
         tiles: list of `Tile`, all maps and kernels.
+        changing: the artists that `update` changes.
     """
 
-    def __init__(self, page, network, classes):
-        self.network, self.page = network, page
+    def __init__(self, page, network, classes, top=TOP, bottom=BOTTOM):
+        self.network, self.page, self.top, self.bottom = network, page, top, bottom
         last = network.stages[-1].shape
         self.bars = last[2] if last[:2] == (1, 1) and last[2] <= OUTPUTS else 0
         names = classes if classes and len(classes) == self.bars else map(str, range(self.bars))
@@ -103,12 +105,13 @@ class Columns:
             self.names = [classes[1]]
         self.tiles, self._scales = [], []
         self._arrange()
-        row = page.figure.add_axes((0, BOTTOM / HEIGHT, 1, (TOP - BOTTOM) / HEIGHT))
+        row = page.figure.add_axes((0, bottom / HEIGHT, 1, (top - bottom) / HEIGHT))
         row.axis("off")
         row.set_zorder(page.zorder - 1)
         self._picture = PaintedArtist(row)
         self._picture.set_animated(False)
         self._titles()
+        self.changing = [self._picture, *self._bar_texts]
         self.update()
 
     def _arrange(self):
@@ -119,7 +122,7 @@ class Columns:
         first, longest = stages[1], max(map(len, self.names), default=0)
         self._name_width = 0.12 * longest + 0.12
         bars = 1.25 + self._name_width if self.bars else 0
-        height, strip = TOP - BOTTOM, 0.62
+        height, strip = self.top - self.bottom, 0.62
         ends = (1.75 if spatial else 2.4), bars + 0.2
         self.kernels = first.shape[2] if first.has_places and stages[0].shape[2] == 1 else 0
         beside = [1.0 if i == 0 and self.kernels else 0.0 for i in range(len(spatial))]
@@ -141,7 +144,7 @@ class Columns:
 
         rows, columns = stages[0].shape[:2]
         across = min(ends[0] - 0.1, height / (rows / columns))
-        add(0, ends[0] - 0.1, [Tile(0, 0, x, TOP, across, across * rows / columns)])
+        add(0, ends[0] - 0.1, [Tile(0, 0, x, self.top, across, across * rows / columns)])
         for i, stage in enumerate(shown, start=1):
             count = stage.shape[2]
             if stage.has_places:
@@ -151,7 +154,7 @@ class Columns:
                 step = side * (2 if pair else 1) + 0.06
                 tiles = []
                 for n in range(count):
-                    at = x + n % across * step, TOP - n // across * (side + 0.06)
+                    at = x + n % across * step, self.top - n // across * (side + 0.06)
                     if pair:
                         tiles.append(Tile(i, n, at[0] + 0.3 * side, at[1], 0.6 * side, 0.6 * side, True))
                         at = at[0] + 0.95 * side, at[1]
@@ -162,12 +165,12 @@ class Columns:
             else:
                 per_row = next(c for c in range(1, 99) if -(-count // c) * min(0.2, strip / c) <= height)
                 size = min(0.2, strip / per_row)
-                at = [(x + n % per_row * size, TOP - n // per_row * size) for n in range(count)]
+                at = [(x + n % per_row * size, self.top - n // per_row * size) for n in range(count)]
                 add(i, strip, [Tile(i, n, *place, size, size) for n, place in enumerate(at)])
         if self.bars:
             size = height / self.bars if self.bars > 5 else 0.4
             i = len(stages) - 1
-            at = [(x, TOP - n * size) for n in range(self.bars)]
+            at = [(x, self.top - n * size) for n in range(self.bars)]
             add(i, bars, [Tile(i, n, *place, bars, size) for n, place in enumerate(at)])
 
     def _titles(self):
@@ -182,7 +185,7 @@ class Columns:
             lines = f"{name}\n{shape}{some}".split("\n")
             size = min(11 if some else 13, 13 * (width + 0.1) / (0.12 * max(map(len, lines))))
             options = {"fontsize": max(9, size), "va": "bottom", "linespacing": 1.15}
-            self.page.text(x, TOP + 0.07, "\n".join(lines), **options)
+            self.page.text(x, self.top + 0.07, "\n".join(lines), **options)
         size = min(13, 22 * self.side)
         for tile in self.tiles:
             if tile.kernel:
@@ -221,7 +224,7 @@ class Columns:
         per_inch = width / WIDTH
         for tile in self.tiles:
             values = self.network.values[tile.stage]
-            x, y = round(tile.x * per_inch), round((TOP - tile.y) * per_inch)
+            x, y = round(tile.x * per_inch), round((self.top - tile.y) * per_inch)
             across, down = (max(1, round(size * per_inch)) for size in (tile.width, tile.height))
             if self.bars and tile.stage == len(self.network.stages) - 1:
                 share = max(values[0, 0, tile.channel], 0) / max(self._scales[-1][0], 1)
@@ -368,7 +371,7 @@ class Panel:
         if not before.has_places:
             tiles = [tile for tile in self.columns.tiles if tile.stage == number - 1]
             low = min(tile.y - tile.height for tile in tiles)
-            self._frame((tiles[0].x, low), max(t.x + t.width for t in tiles) - tiles[0].x, TOP - low)
+            self._frame((tiles[0].x, low), max(t.x + t.width for t in tiles) - tiles[0].x, self.columns.top - low)
 
     @staticmethod
     def _sees(channel, found):
