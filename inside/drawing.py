@@ -92,7 +92,7 @@ class Columns:
 
     Attributes:
         tiles: list of `Tile`, all maps and kernels.
-        changing: the artists that `update` changes.
+        changing: the artists that `update` changes, and the texts among them.
     """
 
     def __init__(self, page, network, classes, top=TOP, bottom=BOTTOM):
@@ -111,7 +111,7 @@ class Columns:
         self._picture = PaintedArtist(row)
         self._picture.set_animated(False)
         self._titles()
-        self.changing = [self._picture, *self._bar_texts]
+        self.changing = [self._picture, *self._texts]
         self.update()
 
     def _arrange(self):
@@ -186,16 +186,18 @@ class Columns:
             size = min(11 if some else 13, 13 * (width + 0.1) / (0.12 * max(map(len, lines))))
             options = {"fontsize": max(9, size), "va": "bottom", "linespacing": 1.15}
             self.page.text(x, self.top + 0.07, "\n".join(lines), **options)
-        size = min(13, 22 * self.side)
+        size, self._texts = min(13, 22 * self.side), []
         for tile in self.tiles:
             if tile.kernel:
                 place = tile.x - 0.05, tile.y - tile.height / 2
-                self.page.text(*place, tile.channel + 1, fontsize=size, ha="right", va="center")
+                text = self.page.text(*place, tile.channel + 1, fontsize=size, ha="right", va="center")
+                self._texts.append(text)
         self._bar_texts = []
         for tile in self.tiles[len(self.tiles) - self.bars :]:
             middle, size = tile.y - tile.height / 2, min(15, 60 * tile.height)
-            self.page.text(tile.x, middle, self.names[tile.channel], fontsize=size, va="center")
+            name = self.page.text(tile.x, middle, self.names[tile.channel], fontsize=size, va="center")
             self._bar_texts.append(self.page.text(0, middle, "", fontsize=min(13, size), va="center"))
+            self._texts += [name, self._bar_texts[-1]]
 
     def scale(self, stage):
         """The largest number of a stage, and whether there are negative ones."""
@@ -371,7 +373,9 @@ class Panel:
         if not before.has_places:
             tiles = [tile for tile in self.columns.tiles if tile.stage == number - 1]
             low = min(tile.y - tile.height for tile in tiles)
-            self._frame((tiles[0].x, low), max(t.x + t.width for t in tiles) - tiles[0].x, self.columns.top - low)
+            self._frame(
+                (tiles[0].x, low), max(t.x + t.width for t in tiles) - tiles[0].x, self.columns.top - low
+            )
 
     @staticmethod
     def _sees(channel, found):
