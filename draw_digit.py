@@ -36,6 +36,7 @@ import numpy as np
 
 SOFTMAX = "mnist_1_softmax"
 DIGITS = list("0123456789")
+MOST = 12  # classes beside which the layers are shown
 BOX = 4, 23  # first and last row and column of the 20 × 20 in the middle
 
 
@@ -169,7 +170,8 @@ if __name__ == "__main__":
         raise UserError(f"no window ({why}): name a picture of a digit with --image FILE")
     networks = [load_network(path) for path in args.model]
     networks = networks or find_networks(Path("runs")) or train_softmax(pad)
-    lit = next(((network.layers, network.classes) for network in networks if network.layers), None)
+    few = all(len(network.classes) <= MOST for network in networks)  # their bars leave room for the layers
+    lit = next(((net.layers, net.classes) for net in networks if few and net.layers), None)
     pad.put_readers([(network.name, network.classes, network.predict) for network in networks], lit)
     if pad.no_window:
         print(f"No window ({pad.no_window}): the pictures are saved instead.")

@@ -1,5 +1,7 @@
 """The picture that answers: mouse, finger and keys choose a unit, and it shows where its value comes from."""
 
+import time
+
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
@@ -31,7 +33,7 @@ class Inside:
             page = figure.add_axes((0, 0, 1, 1), xlim=(0, WIDTH), ylim=(0, HEIGHT))
             page.axis("off")
             page.set_autoscale_on(False)
-            self._page, self._pressed = page, False
+            self._page, self._pressed, self._ready, self._answered = page, False, 0, None
             page.text(0.25, 7.32, TITLE, fontsize=19, fontweight="bold", va="center")
             if type(figure.canvas) is not FigureCanvasAgg:  # that of a still picture
                 options = {"fontsize": 13, "ha": "center", "va": "center", "color": "0.35"}
@@ -43,8 +45,8 @@ class Inside:
         # in lambdas, which the figure keeps: it forgets methods
         canvas.mpl_connect("draw_event", lambda event: self._on_draw())
         canvas.mpl_connect("button_press_event", lambda event: self._on_press(event))
-        canvas.mpl_connect("motion_notify_event", lambda event: self._pressed and self._on_press(event))
-        canvas.mpl_connect("button_release_event", lambda event: self._on_release())
+        canvas.mpl_connect("motion_notify_event", lambda event: self._on_move(event))
+        canvas.mpl_connect("button_release_event", lambda event: self._on_release(event))
         canvas.mpl_connect("key_press_event", lambda event: self.on_key(event.key))
 
     def strongest(self, convolution=0):
@@ -86,24 +88,34 @@ class Inside:
             unit = stage, row, column, channel
         else:
             unit = stage, 0, 0, (channel + down + right) % shape[2]
+        self._answered = unit, None
         self._answer(unit)
 
     def _on_press(self, event):
-        if event.name == "button_press_event":
-            if event.button != 1:
-                return
+        if event.button == 1:
             self._pressed = True
+            self._point(event)
+
+    def _on_move(self, event):
+        if self._pressed and time.perf_counter() > self._ready:
+            self._point(event)
+
+    def _on_release(self, event):
+        if self._pressed:
+            self._pressed = False
+            self._point(event)
+
+    def _point(self, event):
         x, y = self._page.transData.inverted().transform((event.x, event.y))
+        began, unit, channel = time.perf_counter(), self.columns.unit_at(x, y), None
         for tile in self.panel.parts:
             if tile.holds(x, y):
-                self._answer(self.unit, tile.channel)
-                return
-        unit = self.columns.unit_at(x, y)
-        if unit and unit != self.unit:
-            self._answer(unit)
-
-    def _on_release(self):
-        self._pressed = False
+                unit, channel = self.unit, tile.channel
+        if unit and (unit, channel) != self._answered:
+            self._answered = unit, channel
+            self._answer(unit, channel)
+            now = time.perf_counter()
+            self._ready = now + (now - began)  # a fast mouse is not followed everywhere
 
     def _answer(self, unit, channel=None):
         self.choose(unit, channel)

@@ -25,7 +25,10 @@ def show_feature_maps(model, image, args, classes=None):
     Source: the lecture's slides "Example of a convolutional layer" and "The activations of an example
     ConvNet" (Stanford, CS231n).
     """
-    network = Network(model)
-    network.see(image)
-    path = Path(args.out) / "feature_maps.png"
-    show_picture(lambda figure: Inside(figure, network, classes), path, "Kernels and feature maps", args)
+
+    def draw(figure):
+        network = Network(model)
+        network.see(image)
+        Inside(figure, network, classes)
+
+    show_picture(draw, Path(args.out) / "feature_maps.png", "Kernels and feature maps", args)
