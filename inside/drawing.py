@@ -124,7 +124,7 @@ class Columns:
         bars = 1.25 + self._name_width if self.bars else 0
         height, strip = self.top - self.bottom, 0.62
         ends = (1.75 if spatial else 2.4), bars + 0.2
-        self.kernels = first.shape[2] if first.has_places and stages[0].shape[2] == 1 else 0
+        self.kernels = first.is_convolution and first.has_places and stages[0].shape[2] == 1
         beside = [1.0 if i == 0 and self.kernels else 0.0 for i in range(len(spatial))]
         room = WIDTH - left - sum(ends) - len(shown) * gap - len(strips) * strip
         narrowest = min(1.3, room / max(1, len(spatial)))
@@ -174,7 +174,10 @@ class Columns:
             add(i, bars, [Tile(i, n, *place, bars, size) for n, place in enumerate(at)])
 
     def _titles(self):
+        free = 0  # where the title before ends; of very many columns not each has one
         for stage, x, width in self.columns:
+            if x < free:
+                continue
             about = self.network.stages[stage]
             shape = "×".join(map(str, about.shape if about.has_places else about.shape[2:]))
             shown = sum(tile.stage == stage and not tile.kernel for tile in self.tiles)
@@ -186,6 +189,7 @@ class Columns:
             size = min(11 if some else 13, 13 * (width + 0.1) / (0.12 * max(map(len, lines))))
             options = {"fontsize": max(9, size), "va": "bottom", "linespacing": 1.15}
             self.page.text(x, self.top + 0.07, "\n".join(lines), **options)
+            free = x + 0.0075 * options["fontsize"] * max(map(len, lines))
         size, self._texts = min(13, 22 * self.side), []
         for tile in self.tiles:
             if tile.kernel:
@@ -512,15 +516,15 @@ class Panel:
             sign = f"({text_of(weight)})" if weight < 0 else text_of(weight)
             self._write(x, y, name, size)
             self._write(x + (1.2 if wide else 1.4), y, f"{text_of(seen)} × {sign} = ", size)
-            self._write(x + (3.7 if wide else width), y, text_of(products[place]), size, ha="right")
+            self._write(x + (3.85 if wide else width), y, text_of(products[place]), size, ha="right")
             if wide:
-                zero, room = (x + 6.4, 2.4) if products[order].min() < 0 else (x + 4.0, 4.8)
+                zero, room = (x + 6.4, 2.4) if products[order].min() < 0 else (x + 4.1, 4.7)
                 self._bar(zero, y, room * products[place] / largest, 0.2)
         rest = products.sum() - products[order].sum()
         y = top - line * (len(order) + 1) - 0.02
         if len(order) < len(products):
             self._write(x, y, f"the other {len(products) - len(order):,} together", size, color="0.35")
-            self._write(x + (3.7 if wide else width), y, text_of(rest), size, ha="right", color="0.35")
+            self._write(x + (3.85 if wide else width), y, text_of(rest), size, ha="right", color="0.35")
 
     def _bar(self, x, y, length, height):
         colour = tuple(coloured(np.array([np.sign(length) * 0.7]), 1, True)[0] / 255)

@@ -119,6 +119,25 @@ def test_max_pooling_batch_norm_and_an_output_say_what_they_do(mnist):
         assert inside.found.value == pytest.approx(network.values[unit[0]][unit[1:]], rel=1e-3, abs=1e-5)
 
 
+@pytest.mark.parametrize(
+    "shape, hidden",
+    [
+        ((28, 28), [layers.Flatten(), layers.Dense(300)]),
+        ((28, 28, 1), [layers.AveragePooling2D(7), layers.Flatten()]),
+        ((60, 12, 1), [layers.Conv2D(100, (7, 3)), layers.MaxPooling2D(), layers.Flatten()]),
+        ((32, 32, 3), [layers.Conv2D(16, 3, padding="same") for _ in range(14)] + [layers.Flatten()]),
+    ],
+)
+def test_networks_of_any_shape_are_drawn(shape, hidden):
+    network = Network(keras.Sequential([keras.Input(shape), *hidden, layers.Dense(30)]))
+    network.see(np.random.default_rng(0).random(shape, np.float32))
+    inside = Inside(File().figure, network)
+    for number, stage in enumerate(network.stages[1:], start=1):
+        inside.choose((number, 0, 0, stage.shape[2] - 1))
+        inside.figure.canvas.draw()
+        assert inside.found.value == pytest.approx(network.values[number][0, 0, -1], rel=1e-3, abs=1e-5)
+
+
 def test_a_network_with_many_maps_shows_the_first_of_each_layer_inside_the_figure():
     network = Network(cats_dogs_cnn.build_model(32))
     network.see(np.zeros((32, 32, 3), np.uint8))
