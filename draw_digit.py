@@ -1,7 +1,8 @@
 """Draw a digit with the mouse, and see at once what trained networks predict.
 
 On the left you draw; in the middle is the image that the networks see, 28 × 28 pixels, fitted and centred
-as MNIST's digits were; on the right the ten probabilities Y that each network predicts. The networks are the
+as MNIST's digits were; on the right the ten probabilities Y that each network predicts. Above, the layers of
+the first network that has more than one light up while you draw. The networks are the
 best in runs/ that was trained on MNIST and the best with one layer (softmax), or those that --model names,
 which may have learned letters or other drawings of yours (--data-dir). If there is none in runs/, softmax is
 trained first.
@@ -27,6 +28,7 @@ from common.data.sources import BUNDLED_SHA256
 from common.files import there
 from common.values import picture, some_path
 from drawing.drawing_pad import DrawingPad
+from inside import tracing
 from common.training.models import MODEL, load_model, takes_and_gives
 from common.training.results import is_complete, read_result
 
@@ -34,19 +36,22 @@ import numpy as np
 
 SOFTMAX = "mnist_1_softmax"
 DIGITS = list("0123456789")
+MOST = 12  # classes beside which the layers are shown
 BOX = 4, 23  # first and last row and column of the 20 × 20 in the middle
 
 
 class Network(NamedTuple):
     """A trained network: its name in the terminal, its name in the window, its classes and its predictions.
 
-    `predict` computes the classes' probabilities, float [classes], for an image, uint8 [28, 28, 1].
+    `predict` computes the classes' probabilities, float [classes], for an image, uint8 [28, 28, 1]. `layers`
+    is the `inside.tracing.Network` of its hidden layers, None if there are none or they cannot be shown.
     """
 
     source: str
     name: str
     classes: list
     predict: Callable
+    layers: tracing.Network | None
 
 
 def drawings_of(result):
@@ -90,7 +95,11 @@ def load_network(path):
     fits = takes_and_gives(model, (28, 28, 1), (count,))
     if not fits or not abs(predict(np.zeros((28, 28, 1), np.uint8)).sum() - 1) < 0.1:
         raise UserError(f"{file} does not make {count} probabilities from 28 × 28 × 1 pixels")
-    return Network(source, name, classes, predict)
+    try:
+        layers = tracing.Network(model)
+    except UserError:
+        layers = None
+    return Network(source, name, classes, predict, layers if layers and len(layers.stages) > 2 else None)
 
 
 def find_networks(runs):
@@ -161,7 +170,9 @@ if __name__ == "__main__":
         raise UserError(f"no window ({why}): name a picture of a digit with --image FILE")
     networks = [load_network(path) for path in args.model]
     networks = networks or find_networks(Path("runs")) or train_softmax(pad)
-    pad.put_readers([(network.name, network.classes, network.predict) for network in networks])
+    few = all(len(network.classes) <= MOST for network in networks)  # their bars leave room for the layers
+    lit = next(((net.layers, net.classes) for net in networks if few and net.layers), None)
+    pad.put_readers([(network.name, network.classes, network.predict) for network in networks], lit)
     if pad.no_window:
         print(f"No window ({pad.no_window}): the pictures are saved instead.")
 

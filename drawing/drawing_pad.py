@@ -16,8 +16,9 @@ from drawing.class_drawings import ClassDrawings
 from drawing.ink import draw_stroke
 from common.errors import UserError
 from common.screens import open_screen
+from inside.drawing import Columns
 from keras_window.panes.pane import PaintedArtist
-from keras_window.style import LARGE, SMALL, STYLE, TRAIN, as_designed, fit_text
+from keras_window.style import HEIGHT, LARGE, SMALL, STYLE, TRAIN, WIDTH, as_designed, fit_text
 
 PREDICT_EVERY = 0.06  # seconds, at least, while the pen moves
 OTHER = "#BBBBBB"
@@ -47,6 +48,7 @@ class DrawingPad:
 
     def __init__(self, plot, title, preprocess, box, out):
         self._preprocess, self._out, self._networks, self._waiting = preprocess, Path(out), [], []
+        self._layers = None
         self._pen = None  # its position while it draws, else None
         self._drawn = self._predicted = True  # whether the window shows this ink, and predictions for it
         self._predicted_at, self._background = 0, None
@@ -96,32 +98,37 @@ class DrawingPad:
         self._moving = [self._drawing, self._image, frame, cross, self._hint]
 
     @as_designed(STYLE)
-    def put_readers(self, networks):
+    def put_readers(self, networks, inside=None):
         """Add one or two networks, whose predictions are shown from now on.
 
         Args:
             networks: for each its name, one or two lines, the names of its classes, and a function from its
                 input, as `preprocess` returns it, to their probabilities, float [classes].
+            inside: None, or an `inside.tracing.Network` whose layers light up above, and its classes.
         """
         if self._class:
             self._class.networks = networks
-        left, right, gap = 0.62, 0.98, 0.04
+        if inside:
+            self._put_layers(*inside)
+        left, right, gap, high, largest = (
+            (0.55, 0.98, 0.04, 0.3, 34) if inside else (0.62, 0.98, 0.04, 0.53, 72)
+        )
         width = (right - left - gap * (len(networks) - 1)) / len(networks)
         for i, (name, classes, predict) in enumerate(networks):
             classes = [shorten(one, 14) for one in classes]
             longest = max(map(len, classes))
             beside = 0.007 * max(longest - 2, 0)  # room for the names of the classes
             start = -beside / (width - beside)
-            axes = self.figure.add_axes((left + i * (width + gap) + beside, 0.1, width - beside, 0.53))
+            axes = self.figure.add_axes((left + i * (width + gap) + beside, 0.1, width - beside, high))
             axes.text(start, 1.58, name, fontsize=SMALL, va="top", transform=axes.transAxes, linespacing=1.4)
             count = len(classes)
             axes.set(xlim=(0, 1), ylim=(count - 0.4, -0.6), xticks=(0, 0.5, 1), xlabel="probability in %")
             axes.xaxis.set_major_formatter(PercentFormatter(1, symbol=""))
-            size = min(LARGE, 200 / count, LARGE if longest < 3 else SMALL)
+            size = min(LARGE, 380 * high / count, LARGE if longest < 3 else SMALL)
             axes.set_yticks(range(count), classes, fontsize=size, fontweight="bold")
             bars = axes.barh(range(count), np.zeros(count), lw=0, animated=True)
             style = {"fontweight": "bold", "color": TRAIN, "va": "center", "animated": True}
-            size = min(72, 1500 * width / longest)
+            size = min(largest, 1500 * width / longest)
             digit = axes.text(start, 1.2, "", fontsize=size, transform=axes.transAxes, **style)
             place = (0.064 / width, 1.18) if longest < 3 else (start, 1.07)  # beside or below it
             share = axes.text(*place, "", fontsize=LARGE, transform=axes.transAxes, **style)
@@ -129,6 +136,19 @@ class DrawingPad:
             self._moving += [*bars, digit, share]
         self._predicted = False
         self.figure.canvas.draw()
+
+    def _put_layers(self, network, classes):
+        """Make room above, and show the layers of a network there."""
+        self._area.set_position((0.02, 0.1, 0.3, 0.5))
+        self._input.set_position((0.35, 0.3, 0.13, 0.3))
+        page = self.figure.add_axes((0, 0, 1, 1), xlim=(0, WIDTH), ylim=(0, HEIGHT), zorder=-1)
+        page.axis("off")
+        page.set_autoscale_on(False)
+        network.see(self._preprocess(np.zeros((1, 1))))
+        self._layers = Columns(page, network, classes, top=7.0, bottom=5.0)
+        for artist in self._layers.changing:
+            artist.set_animated(True)
+        self._moving = self._layers.changing + self._moving
 
     def show(self, ink):
         """Replace the drawing with a copy of this ink, float [280, 280], 0 (paper) to 1 (ink), to draw on."""
@@ -177,6 +197,12 @@ class DrawingPad:
         image = self._preprocess(self.ink)
         grey = Image.fromarray(255 - image[..., 0])
         self._image.show(lambda width, height: grey.resize((width, height), Image.Resampling.NEAREST))
+        if self._layers:
+            self._layers.network.see(image)
+            if not image.any():  # nothing is drawn: nothing lights up
+                for values in self._layers.network.values:
+                    values[:] = 0
+            self._layers.update()
         for classes, predict, bars, digit, share in self._networks:
             probabilities = predict(image) if image.any() else np.zeros(len(classes))
             best = probabilities.argmax()

@@ -92,6 +92,7 @@ LINES = {
         ["--close"],
         ["--plot", "file"],
     ],
+    "look_inside": [*each("--model --image", PATHS, "--plot", "file"), ["--plot", "none"], ["--close"]],
     "run_models": [*([word] for word in ("M9", "x" * 5000, "M1:\n")), *each("--out", PATHS, "M9")],
 }
 

@@ -19,9 +19,10 @@ FLOORS = [
     {"common.flags"},
     {"common.answers", "common.command_line", "common.window"},
     {"common"},
+    {"inside"},
     {"subjects", "slides", "drawing"},
 ]
-ROOMS = "common", "keras_window", "subjects", "slides", "drawing"
+ROOMS = "common", "keras_window", "inside", "subjects", "slides", "drawing"
 FILES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
 
 

@@ -12,13 +12,15 @@ from PIL import Image
 from drawing.class_drawings import ClassDrawings
 from drawing.drawing_pad import DrawingPad
 
+import keras
+
 import draw_digit
 
 
-def pad_with(network, tmp_path):
+def pad_with(network, tmp_path, lit=False):
     pad = DrawingPad("window", "test", draw_digit.as_mnist, draw_digit.BOX, tmp_path / "out")
-    _, name, classes, predict = draw_digit.load_network(network)
-    pad.put_readers([(name, classes, predict)] * 2)
+    _, name, classes, predict, layers = draw_digit.load_network(network)
+    pad.put_readers([(name, classes, predict)] * 2, lit and (layers, classes))
     for _ in range(5):
         pad.flush()
     return pad
@@ -102,6 +104,23 @@ def test_the_names_of_classes_are_beside_the_bars_and_in_the_browsers_answers(tk
     drawings.flush()
     ((name, classes, probabilities),) = answers[0]["read"]
     assert (name, classes[np.argmax(probabilities)]) == ("two", "the number 7")
+
+
+def test_the_layers_light_up_while_a_digit_is_drawn(tk, network, tmp_path):
+    pad = pad_with(network, tmp_path, lit=True)
+    empty, above = pixels(pad), slice(0, pad.figure.canvas.get_width_height()[1] // 3)
+    draw(pad, [SEVEN[0][:2]])
+    half = pixels(pad)
+    draw(pad, [SEVEN[0][1:]])
+    assert shown(pad)[0] == "7"
+    assert (half[above] != empty[above]).any() and (half[above] != pixels(pad)[above]).any()
+    model = keras.models.load_model(network)
+    outputs = keras.Model(model.inputs, [model.layers[2].output, model.outputs[0]])
+    maps, probabilities = outputs.predict(pad._preprocess(pad.ink)[None], verbose=0)
+    lit = pad._layers.network.values
+    assert np.allclose(lit[2], maps[0], atol=1e-4) and np.allclose(lit[-1].ravel(), probabilities, atol=1e-4)
+    press(pad, "c")
+    assert (pixels(pad) == empty).all()
 
 
 class Browser:

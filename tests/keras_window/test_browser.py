@@ -108,3 +108,48 @@ def test_a_7_drawn_with_a_finger_is_read(start_script, run, tmp_path, printed, b
     wait_for(lambda: phone.find_element("id", "read").text.find("%") > 0)
     time.sleep(1)  # all strokes have been read
     assert re.search(r"^7 ", phone.find_element("id", "read").text, re.MULTILINE)
+
+
+def test_a_touch_shows_where_a_number_comes_from(start_script, tmp_path, printed, browser, mnist):
+    import keras  # after `common`, which keeps the libraries quiet
+
+    import mnist_3_convolutional
+    from inside.interaction import Inside
+    from inside.tracing import Network
+    from keras_window.screens import File
+
+    keras.utils.set_random_seed(0)
+    model = mnist_3_convolutional.build_model("3.0")
+    model.save(tmp_path / "own.keras")
+    network = Network(model)
+    network.see(mnist["x_test"][0][..., None])
+    inside = Inside(File().figure, network)
+    before = inside.unit
+    inside.choose((2, 7, 9, 3))
+    total = inside.found.products.sum() + keras.ops.convert_to_numpy(network.stages[2].layer.bias)[3]
+    assert abs(max(total, 0) - network.values[2][7, 9, 3]) < 1e-5 and before != inside.unit
+
+    file, addresses = printed
+    flags = ("--model", tmp_path / "own.keras", "--plot", "web", "--out", tmp_path / "out")
+    start_script(ROOT / "look_inside.py", *flags, stdout=file)
+    phone = browser(addresses()[0])
+    wait_for(lambda: picture(phone).std() > 20)
+    seen, place = picture(phone), phone.find_element("id", "picture").rect
+    tile = next(tile for tile in inside.columns.tiles if (tile.stage, tile.channel) == (2, 3))
+    scale = min(place["width"] / 13.44, place["height"] / 7.56)
+    left = place["x"] + (place["width"] - scale * 13.44) / 2
+    top = place["y"] + (place["height"] - scale * 7.56) / 2
+    (x, y), width, height = inside.columns.frame(tile, 7, 9, 1, 1)
+    at = {"x": left + scale * (x + width / 2), "y": top + scale * (7.56 - y - height / 2)}
+    phone.execute_cdp_cmd("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [at]})
+    phone.execute_cdp_cmd("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    wait_for(lambda: np.abs(picture(phone) - seen).max() > 100)
+    ActionChains(phone).send_keys("s").perform()
+    saved = tmp_path / "out" / "look_inside.png"
+    wait_for(saved.exists)
+    inside.figure.savefig(tmp_path / "wanted.png", dpi=100)
+    wanted, shown = (
+        np.asarray(Image.open(path).convert("L")).astype(int)[:720]
+        for path in (tmp_path / "wanted.png", saved)
+    )
+    assert (np.abs(wanted - shown) > 60).mean() < 0.002  # but for edges of letters

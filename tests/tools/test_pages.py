@@ -39,7 +39,7 @@ def test_the_guide_has_the_lecture_s_topics_in_order():
         for topic in (
             "what a neuron is", "what a convolutional network is", "convolution\n", "stride\n", "padding\n",
             "pooling\n", "volumes", "dropout\n", "convnets", "max pooling or stride", "lenet",
-            "gradient descent", "backpropagation", "mnist", "softmax", "cross-entropy",
+            "look inside", "gradient descent", "backpropagation", "mnist", "softmax", "cross-entropy",
             "mini-batches and the training loop", "five layers", "relu", "a learning rate that decays",
             "dropout, seen", "overfitting", "convolution: 99.3", "batch normalization", "fashion-mnist",
             "imdb", "boston", "cats and dogs", "pix2pix", "attention",
