@@ -15,16 +15,19 @@ from PIL import Image
 from common import UserError
 from keras_window.style import fit_text
 from keras_window.screens import File
+from slides.gradient_descent.backpropagation import CHAIN, NETWORK, backpropagate
+from slides.gradient_descent.cost import COUNTS, SHOWN, STEPS, average_costs
+from slides.gradient_descent.descent import (
+    FAR_POINTS, FAR_VIEW, POINTS, START, VIEW, descend, in_picture, loss, slope,
+)  # fmt: skip
+from slides.gradient_descent.numbers import sigmoid
 from slides.show import show_slides
 
 import keras
 from keras import layers, ops
 from keras.optimizers import SGD, Adam
 
-from gradient_descent_demo import (
-    CHAIN, COUNTS, FAR_POINTS, FAR_VIEW, NETWORK, POINTS, SHOWN, START, STEPS, VIEW, average_costs,
-    backpropagate, descend, in_picture, loss, make_slides, parse_args, sigmoid, slope,
-)  # fmt: skip
+from gradient_descent_demo import make_slides, parse_args
 
 NAMES = ["cost", "average_cost", "surface", "learning_rates", "optimizers", "backpropagation"]
 

@@ -13,12 +13,15 @@ from PIL import Image
 from common import UserError
 from keras_window.style import fit_text
 from keras_window.screens import File
+from slides.neuron.batch import ROWS
+from slides.neuron.layer import INPUTS, WEIGHTS
+from slides.neuron.trained import flat, train
 from slides.show import show_slides
 
 import keras
 from keras import layers, ops
 
-from neuron_demo import INPUTS, ROWS, WEIGHTS, flat, make_slides, parse_args, train
+from neuron_demo import make_slides, parse_args
 
 NAMES = ["neuron", "layer", "batch", "cross_entropy"]
 
