@@ -22,13 +22,13 @@ from slides.gradient_descent.backpropagation import CHAIN, NETWORK, draw_backpro
 from slides.gradient_descent.cost import (
     COUNTS, EIGHT, SHOWN, STEPS, average_costs, draw_average_cost, draw_cost,
 )  # fmt: skip
-from slides.gradient_descent.descent import (
-    FAR_POINTS, FAR_VIEW, POINTS, VIEW, descend, draw_surface, draw_ways, in_picture,
+from slides.gradient_descent.descent import POINTS, VIEW, Landscape, descend, draw_surface, in_picture
+from slides.gradient_descent.ways import (
+    LANDSCAPE, VALLEY, draw_decay, draw_ways, learning_rates, optimizers,
 )  # fmt: skip
 from slides.show import Slide, show_slides, slides_parser
 
-from keras.optimizers import SGD, Adam
-from keras.optimizers.schedules import ExponentialDecay
+from keras.optimizers import SGD
 
 
 def make_slides(learning_rate):
@@ -36,27 +36,23 @@ def make_slides(learning_rate):
     average = images[:SHOWN], labels[:SHOWN], *average_costs(images, labels)
     frames = len(COUNTS) + len(STEPS) - 1
     down = in_picture(descend(SGD(learning_rate), POINTS, 24), VIEW)
-    slower = SGD(ExponentialDecay(0.5, decay_steps=1, decay_rate=0.95))
-    rates = [
-        ("too small", "η = 0.02", descend(SGD(0.02), POINTS, 24)),
-        ("right", "η = 0.3", descend(SGD(0.3), POINTS, 24)),
-        ("too large", "η = 0.5", descend(SGD(0.5), POINTS, 24)),
-        ("“Slow down!”", "η = 0.5 · 0.95ᵏ in step k", descend(slower, POINTS, 24)),
-    ]
-    heavy, text = SGD(0.05, momentum=0.9), "v ← 0.9·v − 0.05·∂C/∂w,  w ← w + v"
-    optimizers = [
-        ("plain SGD", "w ← w − 0.05 · ∂C/∂w", descend(SGD(0.05), FAR_POINTS, 60)),
-        ("momentum", text, descend(heavy, FAR_POINTS, 60)),
-        ("Adam", "w ← w − 0.5 · m / √s", descend(Adam(0.5), FAR_POINTS, 60)),
-    ]
+    rates = learning_rates()
     return [
         Slide("cost", "What’s the cost of this difference?", 11, (draw_cost, test.x[EIGHT])),
         Slide(
             "average_cost", "The average cost of all training digits", frames, (draw_average_cost, *average)
         ),
-        Slide("surface", "Down the slope of the loss", len(down), (draw_surface, down, learning_rate)),
-        Slide("learning_rates", "The learning rate η", 25, (draw_ways, POINTS, VIEW, rates)),
-        Slide("optimizers", "In a long valley", 31, (draw_ways, FAR_POINTS, FAR_VIEW, optimizers, 2)),
+        Slide(
+            "surface",
+            "Down the slope of the loss",
+            len(down),
+            (draw_surface, Landscape(POINTS, VIEW), down, learning_rate),
+        ),
+        Slide(
+            "learning_rates", "The learning rate η, with mini-batches", 41, (draw_ways, LANDSCAPE, rates, 0.2)
+        ),
+        Slide("decay", "A constant and a decaying learning rate", 41, (draw_decay, rates[1::2])),
+        Slide("optimizers", "In a long valley", 31, (draw_ways, VALLEY, optimizers(), 0.04)),
         Slide("backpropagation", "Backpropagation", len(CHAIN) + 2, (draw_backpropagation, NETWORK), -2),
     ]
 

@@ -18,7 +18,7 @@ COUNTS = (
     10_000,
     60_000,
 )  # how many training digits are averaged
-STEPS = (0, 1, 5, 20, 60, 120)  # of gradient descent, after which the average is shown
+STEPS = (0, 2, 5, 10, 20, 40, 80, 120)  # of gradient descent, after which the average is shown
 SHOWN = 8  # digits with a picture
 
 
@@ -88,21 +88,21 @@ def draw_average_cost(figure, step, digits, labels, outputs, costs):
         write(axes, x, 42.6, f"C{SUBSCRIPTS[k]} = {costs[measured, k]:.2f}")
     if n > SHOWN:
         write(axes, 131, 60, "…", 36)
-    averages = np.cumsum(costs[0], dtype=float) / np.arange(1, costs.shape[1] + 1)
+    averages = np.cumsum(costs[measured], dtype=float) / np.arange(1, costs.shape[1] + 1)
     falling = costs[: measured + 1].mean(axis=1, dtype=float)
-    average = falling[-1] if measured else averages[n - 1]
+    average = averages[n - 1]
     write(axes, 67.2, 35.5, f"C  =  1/n · Σ Cₖ  =  {average:.3f}        n = {n:,}", 32, color=INK)
     left, right = (shapes.inset(axes, x, 10.6, 54, 16.6, ylim=(0, 4.5), yticks=range(5)) for x in (8, 73))
     seen, ticks = np.unique(np.geomspace(1, n, 200).astype(int)), (1, 10, *COUNTS[-4:])
     left.semilogx(seen, averages[seen - 1], color=INK, linewidth=3)
     left.plot(n, averages[n - 1], "o", color=INK, markersize=12)
-    left.set(xlim=(0.9, 9e4), title="the average of n digits")
+    left.set(xlim=(0.9, 9e4), title=f"the average of n digits, step {STEPS[measured]}")
     left.set_xlabel("n", fontsize=16)
     left.set_xticks(ticks, [f"{count:,}" for count in ticks])
     left.minorticks_off()
     right.set_visible(n == COUNTS[-1])
-    right.plot(falling, "o-", color=ORANGE, linewidth=3, markersize=10)
-    right.set_xlim(-0.3, len(STEPS) - 0.7)
+    right.plot(STEPS[: measured + 1], falling, "o-", color=ORANGE, linewidth=3, markersize=10)
+    right.set_xlim(-3, STEPS[-1] + 3)
     right.set_title(f"of all {n:,}: {falling[0]:.3f}" + (f" → {average:.3f}" if measured else ""))
     right.set_xlabel(f"gradient descent: step {STEPS[measured]}", fontsize=16)
-    right.set_xticks(range(len(STEPS)), STEPS)
+    right.set_xticks(range(0, 121, 20))

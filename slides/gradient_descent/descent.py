@@ -1,11 +1,16 @@
-"""The slides of the way down: the loss of two weights as a landscape, learning rates, optimizers."""
+"""The way down the loss of two weights, w and b, of a line; and the slide that shows it as a landscape."""
+
+import functools
 
 from slides.gradient_descent.numbers import number, signed
 from slides.shapes import ORANGE, write
 
 import keras
+import matplotlib
 import numpy as np
 from keras import ops
+from matplotlib.colors import BoundaryNorm
+from matplotlib.patches import Rectangle
 
 # Points (x, y) near the line y = x + 1, and the same points further to the right, which make a long valley
 POINTS = np.array([0, 0.5, 1, 1.5, 2]), np.array([1.2, 1.2, 2.2, 2.2, 3.2])
@@ -27,12 +32,17 @@ def slope(weights, points):
     return np.array([np.mean(2 * error * x), np.mean(2 * error)])
 
 
-def descend(optimizer, points, steps):
-    """The path of a new Keras optimizer from START downhill: w and b, float32 [steps + 1, 2]."""
-    weights = keras.Variable(START, dtype="float32")
+def descend(optimizer, points, steps, batch_size=None):
+    """The path of a new Keras optimizer from START downhill: w and b, float32 [steps + 1, 2].
+
+    With a batch size, each step uses the slope of so many points, drawn at random.
+    """
+    weights, random = keras.Variable(START, dtype="float32"), np.random.default_rng(2)
     path = [np.array(START, "float32")]
     for _ in range(steps):
-        optimizer.apply([ops.convert_to_tensor(slope(path[-1], points), "float32")], [weights])
+        chosen = random.choice(len(points[0]), batch_size) if batch_size else ...
+        gradient = slope(path[-1], (points[0][chosen], points[1][chosen]))
+        optimizer.apply([ops.convert_to_tensor(gradient, "float32")], [weights])
         path.append(np.array(ops.convert_to_numpy(weights)))
     return np.array(path)
 
@@ -43,21 +53,43 @@ def in_picture(path, view):
     return path[: outside.argmax() + 1] if outside.any() else path
 
 
-def draw_path(axes, path, points, view):
-    """Draw the loss as a map, lighter where it is lower, and the path of the weights on it."""
-    w, b = np.meshgrid(np.linspace(*view[:2], 80), np.linspace(*view[2:], 80))
-    levels = np.geomspace(0.06, 60, 16)
-    axes.contourf(w, b, loss(w, b, points), levels, cmap="Blues", norm="log", extend="both")
-    path = in_picture(path, view)
-    axes.plot(*path.T, "o-", color=ORANGE, linewidth=2, markersize=5)
-    axes.plot(*path[-1], "o", color=ORANGE, markeredgecolor="black", markersize=12)
-    axes.set(xlim=view[:2], ylim=view[2:], xlabel="w")
-    axes.set_ylabel("b", rotation=0)
+class Landscape:
+    """The loss of all lines in a view, computed once for all frames.
+
+    Args:
+        points: (x, y), each [n].
+        view: lowest and highest w, lowest and highest b.
+    """
+
+    def __init__(self, points, view):
+        self.points, self.view = points, view
+
+    @functools.cached_property
+    def picture(self):
+        """Colours, uint8 [rows, columns, 4], lighter where the loss is lower."""
+        grid = np.meshgrid(np.linspace(*self.view[:2], 240), np.linspace(*self.view[2:], 240))
+        costs, colours = loss(*grid, self.points), matplotlib.colormaps["Blues"]
+        levels = np.geomspace(1.02 * costs.min(), costs.max(), 16)
+        return colours(BoundaryNorm(levels, colours.N, extend="both")(costs), bytes=True)
+
+    def draw(self, axes, path, box=None):
+        """Draw the landscape, and the weights' path on it, in a box (left, right, low, high) of the axes."""
+        box = np.array(self.view if box is None else box)
+        axes.imshow(
+            self.picture, extent=box, origin="lower", aspect=axes.get_aspect(), interpolation="nearest"
+        )
+        low, high = np.array(self.view)[::2], np.array(self.view)[1::2]
+        path = box[::2] + (path - low) / (high - low) * (box[1::2] - box[::2])
+        frame = Rectangle(box[::2], *(box[1::2] - box[::2]), transform=axes.transData)
+        lines = axes.plot(*path.T, "o-", color=ORANGE, linewidth=2, markersize=5)
+        lines += axes.plot(*path[-1], "o", color=ORANGE, markeredgecolor="black", markersize=12)
+        for line in lines:
+            line.set_clip_path(frame)
 
 
-def draw_surface(figure, step, path, learning_rate):
+def draw_surface(figure, step, landscape, path, learning_rate):
     """Draw the line for the current weights, the loss of all lines as a map and in 3D, and the next step."""
-    path = path[: step + 1].astype(float)
+    path, view = path[: step + 1].astype(float), landscape.view
     w, b = path[-1]
     axes = figure.add_axes((0.05, 0.34, 0.24, 0.48), title=f"y = {signed(w)}·x + {signed(b)}")
     axes.plot(*POINTS, "o", color="black", markersize=9)
@@ -66,13 +98,16 @@ def draw_surface(figure, step, path, learning_rate):
     axes.set(xlim=(-0.3, 2.3), ylim=(-1, 4.8), xlabel="x")
     axes.set_ylabel("y", rotation=0)
     axes = figure.add_axes((0.35, 0.34, 0.24, 0.48), title=f"loss C = {number(loss(w, b, POINTS))}")
-    draw_path(axes, path, POINTS, VIEW)
+    landscape.draw(axes, in_picture(path, view))
+    axes.set(xlim=view[:2], ylim=view[2:], xlabel="w")
+    axes.set_ylabel("b", rotation=0)
     axes = figure.add_axes((0.61, 0.24, 0.35, 0.66), projection="3d", computed_zorder=False)
-    grid = np.meshgrid(np.linspace(*VIEW[:2], 40), np.linspace(*VIEW[2:], 40))
-    axes.plot_surface(*grid, loss(*grid, POINTS), cmap="Blues", norm="log", linewidth=0)
-    seen = np.clip(path, VIEW[::2], VIEW[1::2]).T
+    grid = np.meshgrid(np.linspace(*view[:2], 24), np.linspace(*view[2:], 24))
+    axes.plot_surface(*grid, loss(*grid, POINTS), rcount=24, ccount=24, cmap="Blues", norm="log", linewidth=0)
+    seen = np.clip(path, view[::2], view[1::2]).T
     axes.plot(*seen, loss(*seen, POINTS), "o-", color=ORANGE, linewidth=2, markersize=5)
     axes.view_init(35, -60)
+    axes.set(xticks=range(-2, 4), yticks=range(-1, 5), zticks=range(0, 40, 10))
     axes.set(xlabel="w", ylabel="b", zlabel="C")
     down = slope(path[-1], POINTS)
     text = f"step {step}:    ∂C/∂w = {number(down[0])}        ∂C/∂b = {number(down[1])}"
@@ -82,19 +117,3 @@ def draw_surface(figure, step, path, learning_rate):
         for name, old, by in zip("wb", path[-1], down, strict=True)
     )
     write(figure, 0.5, 0.11, text)
-
-
-def draw_ways(figure, step, points, view, ways, pace=1):
-    """Draw several paths, each (title, formula, path), and their losses; a frame is `pace` steps."""
-    cells = figure.subplots(2, len(ways), height_ratios=(2.4, 1)).T
-    figure.subplots_adjust(left=0.05, right=0.98, top=0.8, bottom=0.14, wspace=0.2, hspace=0.42)
-    for (upper, lower), (title, formula, path) in zip(cells, ways, strict=True):
-        costs = loss(*path.T.astype(float), points)[: pace * step + 1]
-        upper.set_title(title, pad=32)
-        upper.text(0.5, 1.03, formula, fontsize=16, ha="center", transform=upper.transAxes)
-        draw_path(upper, path[: len(costs)], points, view)
-        lower.semilogy(costs, color=ORANGE, linewidth=3)
-        lower.set(xlim=(0, len(path) - 1), ylim=(0.04, 30), xlabel=f"step {len(costs) - 1}")
-        lower.set_yticks((0.1, 1, 10), ("0.1", "1", "10"))
-        lower.minorticks_off()
-        lower.set_title(f"loss C = {number(costs[-1])}", fontsize=16, weight="normal")
