@@ -23,6 +23,7 @@ from slides.gradient_descent.cost import (
     COUNTS, EIGHT, SHOWN, STEPS, average_costs, draw_average_cost, draw_cost,
 )  # fmt: skip
 from slides.gradient_descent.descent import POINTS, VIEW, Landscape, descend, draw_surface, in_picture
+from slides.gradient_descent.mini_batches import draw_mini_batches, gradients
 from slides.gradient_descent.ways import (
     LANDSCAPE, VALLEY, draw_decay, draw_ways, learning_rates, optimizers,
 )  # fmt: skip
@@ -50,6 +51,9 @@ def make_slides(learning_rate):
         ),
         Slide(
             "learning_rates", "The learning rate η, with mini-batches", 41, (draw_ways, LANDSCAPE, rates, 0.2)
+        ),
+        Slide(
+            "mini_batches", "The gradients of mini-batches", 5, (draw_mini_batches, gradients(images, labels))
         ),
         Slide("decay", "A constant and a decaying learning rate", 41, (draw_decay, rates[1::2])),
         Slide("optimizers", "In a long valley", 31, (draw_ways, VALLEY, optimizers(), 0.04)),

@@ -22,9 +22,15 @@ Try: --slide neuron --bias -3, then with --activation relu: now the neuron is si
 # common comes first: it keeps TensorFlow quiet
 from common import UserError
 from common.values import whole_number
+from slides.neuron.activations import draw_activations
 from slides.neuron.batch import ROWS, draw_batch
+from slides.neuron.batch_norm import draw_batch_norm, sums_of
 from slides.neuron.cross_entropy import EXAMPLES, SIX, draw_cross_entropy
+from slides.neuron.dropout import draw_dropout, factors, most_active
+from slides.neuron.fields import draw_fields
 from slides.neuron.layer import ACTIVATIONS, BIAS, WEIGHTS, draw_layer, draw_one_neuron
+from slides.neuron.network import DIGITS as LIT
+from slides.neuron.network import draw_network, outputs_of, trained_network
 from slides.neuron.trained import flat, softmax, trained_layer
 from slides.show import Slide, show_slides, slides_parser
 
@@ -41,11 +47,19 @@ def make_slides(args):
     weights, biases = random.uniform(-2, 2, (4, 10)).round(1), random.uniform(-2, 2, 10).round(1)
     weights[:, 0], biases[0] = WEIGHTS, bias
     title, entropy = "A batch: Y = softmax(X · W + b)", "Cross-entropy: actual and computed probabilities"
+    outputs = outputs_of(trained_network(), images[:LIT])
+    network = outputs, trained_network().get_weights()[::2], labels[:LIT]
+    hidden = most_active(outputs[-2])
     return [
+        Slide("fields", "Artificial intelligence, machine learning, deep learning", 6, (draw_fields,)),
         Slide("neuron", "A neuron", 8, (draw_one_neuron, activation, bias)),
         Slide("layer", "A layer of ten neurons", 11, (draw_layer, activation, weights, biases)),
+        Slide("network", "A network of five layers, lit up by a digit", LIT + 5, (draw_network, *network)),
         Slide("batch", title, 3 * len(ROWS) + 3, (draw_batch, *batch)),
         Slide("cross_entropy", entropy, 12 + len(EXAMPLES), (draw_cross_entropy, six, computed)),
+        Slide("activations", "Activation functions and their slopes", 6, (draw_activations,)),
+        Slide("dropout", "Dropout", 6, (draw_dropout, images[:LIT], hidden, factors()), 2),
+        Slide("batch_norm", "Batch normalization", 4, (draw_batch_norm, sums_of(images[:1000]))),
     ]
 
 
@@ -57,7 +71,7 @@ def parse_args(argv=None):
     parser.add_argument("--bias", help=about, type=whole_number(-9, 9), metavar="N")
     args = parser.parse_args(argv)
     for flag in ("activation", "bias"):
-        if getattr(args, flag) is not None and args.slide in ("batch", "cross_entropy"):
+        if getattr(args, flag) is not None and args.slide not in (None, "neuron", "layer"):
             raise UserError(f"--{flag} does not change slide {args.slide} (only neuron and layer)")
     return args
 

@@ -6,6 +6,7 @@ from matplotlib.patches import Polygon, Rectangle
 WHITE, GREY, YELLOW = "white", "#E4E4E4", "#FFE27A"
 BLUE, RED, GREEN = "#BFDDF2", "#F7C6BC", "#C3E6CB"
 INK, ORANGE = "#0072B2", "#D55E00"
+SIGNS = "RdBu"  # colours of numbers with a sign, on all slides: negative is red, positive blue
 SMALLEST = 6.5  # points: numbers that would be smaller are drawn as an image
 
 

@@ -3,9 +3,10 @@
 from slides.neuron.cells import WIDTH, column, draw_cells, explain, fixed
 from slides.neuron.trained import softmax
 from slides.shapes import (
-    BLUE, GREEN, INK, ORANGE, WHITE, YELLOW, draw_box, draw_picture, signed, whole_slide, write,
+    BLUE, GREEN, INK, ORANGE, SIGNS, WHITE, YELLOW, draw_box, draw_picture, signed, whole_slide, write,
 )  # fmt: skip
 
+LONG, HIGH, MIDDLE = 14, 10, 61.8  # 784 pixels, 100 images: one length in all matrices; and their middle
 ROWS = (0, 1, 2, 8)  # of the batch that are written out
 
 
@@ -17,22 +18,22 @@ def draw_batch(figure, step, images, labels, weights, biases):
     probabilities = softmax(logits)
     guesses = probabilities.argmax(axis=1)
     added, finished = step - n - 1, step - 2 * n - 1  # how many rows are
-    shown = [("X", 24, 40, images, 0, 1), ("W", 56, 8, weights, -0.3, 0.3, "RdBu")]
-    shown += [("b", 77, 14, biases[None], -0.3, 0.3, "RdBu")]
-    shown += [("L", 98, 12, logits, -8, 8, "RdBu")] if added >= n else []
-    shown += [("Y", 126, 12, probabilities, 0, 1)] if finished >= n else []
-    for name, x, width, matrix, *looks in shown:
-        draw_picture(axes, x, 62.5, width, 2 if name == "b" else 12, matrix, *looks)
-        write(axes, x, 54, f"{name}  {[*matrix.squeeze().shape]}", 19, color=INK)
-    for x, text in ((48, "·"), (65, "+"), (88, "="), (112, "→")):
-        write(axes, x, 61.5, text, 34, weight="bold")
-    write(axes, 112, 66, "softmax", 19)
+    shown = [("X", 22, LONG, HIGH, images, 0, 1), ("W", 46, 8, LONG, weights, -0.3, 0.3, SIGNS)]
+    shown += [("b", 66, 8, 2, biases[None], -0.3, 0.3, SIGNS)]
+    shown += [("L", 88, 8, HIGH, logits, -8, 8, SIGNS)] if added >= n else []
+    shown += [("Y", 118, 8, HIGH, probabilities, 0, 1)] if finished >= n else []
+    for name, x, width, height, matrix, *looks in shown:
+        draw_picture(axes, x, MIDDLE, width, height, matrix, *looks)
+        write(axes, x, 52.7, f"{name}  {[*matrix.squeeze().shape]}", 19, color=INK)
+    for x, text in ((36, "·"), (56, "+"), (77, "="), (103, "→")):
+        write(axes, x, 61.2, text, 34, weight="bold")
+    write(axes, 103, 66, "softmax", 19)
     row = newest_row(step)
     for k in range(10):
         write(axes, column(k), 48.7, k, weight="bold")
     if 0 < step <= n:  # a row of X times a column of W
-        draw_box(axes, 24, 68.5 - 0.12 * (row + 0.5), 40, 0.12, edge=ORANGE, line=2)
-        draw_box(axes, 52 + 0.8 * (guesses[row] + 0.5), 62.5, 0.8, 12, edge=ORANGE, line=2)
+        draw_box(axes, 22, MIDDLE + HIGH * (0.5 - (row + 0.5) / 100), LONG, 0.1, edge=ORANGE, line=3)
+        draw_box(axes, 42 + 0.8 * (guesses[row] + 0.5), MIDDLE, 0.8, LONG, edge=ORANGE, line=3)
     if added >= 0:
         newest = guesses[row] if 0 < added <= n else None
         draw_cells(axes, 44, "b", map(fixed, biases), YELLOW if added == 0 else WHITE, newest)

@@ -4,6 +4,7 @@ from slides.neuron.cells import column, draw_cells, explain, fixed, product
 from slides.shapes import INK, ORANGE, WHITE, YELLOW, draw_neuron, inset, number, signed, whole_slide, write
 
 import numpy as np
+from matplotlib.collections import LineCollection
 
 INPUTS = np.array([1, 0.5, 0.2, 0.8])
 WEIGHTS, BIAS = np.array([2, -1, 1.5, 0.5]), -1
@@ -72,9 +73,10 @@ def draw_layer(figure, step, activation, weights, biases):
     outputs = function(sums)
     for n, value in enumerate(INPUTS):
         x, text = column(1.5 + 2 * n), f"x{SUBSCRIPTS[n]} = {number(value)}"
-        for k in range(10):
-            colour, width = (ORANGE, 3) if k == newest else ("0.75", 1)
-            axes.plot((x, column(k)), (64, 49), color=colour, linewidth=width, zorder=2 if k == newest else 1)
+        lines = [((x, 64), (column(k), 49)) for k in range(10)]
+        axes.add_collection(LineCollection(lines, color="0.75", linewidth=1, zorder=1), False)
+        if newest >= 0:
+            axes.add_collection(LineCollection([lines[newest]], color=ORANGE, linewidth=3, zorder=2), False)
         draw_neuron(axes, x, 64, 0, text.replace(" = ", "\n"), 62)
         draw_cells(axes, 38.5 - 5.4 * n, text, map(number, weights[n]), newest=newest)
     draw_cells(axes, 15.5, "b  [10]", map(number, biases), newest=newest)
