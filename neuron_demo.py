@@ -47,9 +47,11 @@ def make_slides(args):
     weights, biases = random.uniform(-2, 2, (4, 10)).round(1), random.uniform(-2, 2, 10).round(1)
     weights[:, 0], biases[0] = WEIGHTS, bias
     title, entropy = "A batch: Y = softmax(X · W + b)", "Cross-entropy: actual and computed probabilities"
-    outputs = outputs_of(trained_network(), images[:LIT])
-    network = outputs, trained_network().get_weights()[::2], labels[:LIT]
-    hidden = most_active(outputs[-2])
+    network = hidden = ()
+    if args.slide in (None, "network", "dropout"):  # for the others, nobody waits for its training
+        outputs = outputs_of(trained_network(), images[:LIT])
+        network = outputs, trained_network().get_weights()[::2], labels[:LIT]
+        hidden = most_active(outputs[-2])
     return [
         Slide("fields", "Artificial intelligence, machine learning, deep learning", 6, (draw_fields,)),
         Slide("neuron", "A neuron", 8, (draw_one_neuron, activation, bias)),

@@ -2,7 +2,7 @@
 
 from slides import shapes
 from slides.gradient_descent.numbers import SUBSCRIPTS, sigmoid
-from slides.shapes import INK, ORANGE, YELLOW, draw_box, draw_neuron, draw_picture, whole_slide, write
+from slides.shapes import INK, ORANGE, YELLOW, draw_box, draw_neurons, draw_picture, whole_slide, write
 
 import numpy as np
 
@@ -60,12 +60,12 @@ def draw_cost(figure, step, digit):
     axes = figure.add_axes((0.26, 0.06, 0.72, 0.84), xlim=(-2, 98), ylim=(9.7, -1.4))
     axes.axis("off")
     terms = (OUTPUTS - WANTED) ** 2
+    draw_neurons(axes, [(8, n) for n in range(10)], OUTPUTS, [f"{a:.2f}" for a in OUTPUTS])
+    draw_neurons(axes, [(24, n) for n in range(10)], WANTED, [f"{y:.0f}" for y in WANTED])
     for x, title in ((8, "output a"), (24, "wanted y"), (51, "(a − y)²"), (85, "C = Σ (a − y)²")):
         write(axes, x, -1, title, 18, weight="bold")
     for n, (a, y, term) in enumerate(zip(OUTPUTS, WANTED, terms, strict=True)):
         write(axes, 0, n, n)
-        draw_neuron(axes, 8, n, a, f"{a:.2f}")
-        draw_neuron(axes, 24, n, y, f"{y:.0f}")
         if n <= step:
             box = {"facecolor": YELLOW if n == step else "none", "edgecolor": "none"}
             write(axes, 51, n, f"({a:.2f} − {y:.0f})²  =  {term:.4f}", bbox=box)
@@ -82,8 +82,9 @@ def draw_average_cost(figure, step, digits, labels, outputs, costs):
         x = 9.4 + 15.8 * k
         draw_picture(axes, x, 60, 14, 14, digits[k], 0, 255)
         draw_picture(axes, x, 50, 14, 3.4, outputs[measured, k][None], 0, 1)
-        for digit in range(10):
-            write(axes, x + 1.4 * (digit - 4.5), 46.8, digit, 13)
+        for digit in {0, 9, labels[k]} - {labels[k] - 1, labels[k] + 1}:
+            wanted = {"color": ORANGE, "weight": "bold"} if digit == labels[k] else {}
+            write(axes, x + 1.4 * (digit - 4.5), 46.6, digit, 17, **wanted)
         draw_box(axes, x + 1.4 * (labels[k] - 4.5), 50, 1.4, 3.4, edge=ORANGE, line=4)
         write(axes, x, 42.6, f"C{SUBSCRIPTS[k]} = {costs[measured, k]:.2f}")
     if n > SHOWN:

@@ -1,7 +1,7 @@
 """The slide of dropout: neurons left out, others with every digit."""
 
 from slides.neuron.cells import column, draw_cells, explain, fixed
-from slides.shapes import BLUE, GREEN, INK, ORANGE, draw_neuron, draw_picture, whole_slide, write
+from slides.shapes import BLUE, GREEN, INK, ORANGE, draw_neurons, draw_picture, whole_slide, write
 
 import keras
 import numpy as np
@@ -35,10 +35,8 @@ def draw_dropout(figure, step, images, outputs, multiplied):
         lines = [((a, ends), (b, 54)) for a in x for b in x[kept]]
         axes.add_collection(LineCollection(lines, color="0.8", linewidth=1, zorder=1), False)
         axes.plot(x, np.full(10, ends), "o", color="white", markeredgecolor="0.4", markersize=14, zorder=3)
-    for k, value in enumerate(values * by):
-        draw_neuron(
-            axes, x[k], 54, value / outputs.max() if kept[k] else 0, fixed(value) if kept[k] else "", 56
-        )
+    texts = [fixed(value) if on else "" for value, on in zip(values * by, kept, strict=True)]
+    draw_neurons(axes, [(place, 54) for place in x], values * by / outputs.max(), texts, 56)
     for place in x[~kept]:
         axes.plot(
             (place - 3.4, place + 3.4, np.nan, place - 3.4, place + 3.4), (50.6, 57.4, np.nan, 57.4, 50.6),
@@ -47,7 +45,7 @@ def draw_dropout(figure, step, images, outputs, multiplied):
     draw_cells(axes, 33.5, "output a", map(fixed, values), BLUE)
     if step:
         texts = ["1" if testing else "0" if factor == 0 else "÷ 0.75" for factor in by]
-        draw_cells(axes, 27, "times", texts)
+        draw_cells(axes, 27, "dropout", texts)
         draw_cells(axes, 20.5, "what goes on", map(fixed, values * by), GREEN)
     totals = f"sum of the ten:  {fixed(values.sum())}"
     if 0 < step <= DIGITS:

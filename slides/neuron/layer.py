@@ -1,7 +1,19 @@
 """The slides of one neuron, and of a layer of ten."""
 
 from slides.neuron.cells import column, draw_cells, explain, fixed, product
-from slides.shapes import INK, ORANGE, WHITE, YELLOW, draw_neuron, inset, number, signed, whole_slide, write
+from slides.shapes import (
+    INK,
+    ORANGE,
+    WHITE,
+    YELLOW,
+    draw_neuron,
+    draw_neurons,
+    inset,
+    number,
+    signed,
+    whole_slide,
+    write,
+)
 
 import numpy as np
 from matplotlib.collections import LineCollection
@@ -77,12 +89,12 @@ def draw_layer(figure, step, activation, weights, biases):
         axes.add_collection(LineCollection(lines, color="0.75", linewidth=1, zorder=1), False)
         if newest >= 0:
             axes.add_collection(LineCollection([lines[newest]], color=ORANGE, linewidth=3, zorder=2), False)
-        draw_neuron(axes, x, 64, 0, text.replace(" = ", "\n"), 62)
         draw_cells(axes, 38.5 - 5.4 * n, text, map(number, weights[n]), newest=newest)
     draw_cells(axes, 15.5, "b  [10]", map(number, biases), newest=newest)
-    for k, output in enumerate(outputs):
-        value, text = (output, fixed(output)) if k < step else (0, "")
-        draw_neuron(axes, column(k), 49, value, text, 60, k == newest)
+    inputs = [f"x{s}\n{number(value)}" for s, value in zip(SUBSCRIPTS, INPUTS, strict=True)]
+    draw_neurons(axes, [(column(1.5 + 2 * n), 64) for n in range(4)], [0] * 4, inputs, 62)
+    known = [(output, fixed(output)) if k < step else (0, "") for k, output in enumerate(outputs)]
+    draw_neurons(axes, [(column(k), 49) for k in range(10)], *zip(*known, strict=True), 60, newest)
     write(axes, 8, 30.4, "W\n[4, 10]", color=INK)
     write(axes, 15, 60, f"{name}(x · W + b)", weight="bold")
     write(axes, 15, 52, "[4] · [4, 10]\n+ [10]  =  [10]", 19, color=INK)
