@@ -6,11 +6,12 @@
     v ← 0.9·v − η · ∂C/∂w,  w ← w + v    momentum (Polyak, 1964): steps in the same direction add up
     w ← w − η · m / √s                   Adam (Kingma and Ba, 2015): m and s are means of slope and slope²
 
-The slides: cost, average_cost, surface, learning_rates, optimizers, backpropagation (--slide NAME shows one
-of them). Space or → goes on, ← goes back, p plays, ↑ and ↓ change the slide. Keras' own optimizers take the
-steps, except for average_cost and backpropagation, which use the formulas above.
+The slides: cost, average_cost, surface, learning_rates, mini_batches, decay, optimizers, backpropagation
+(--slide NAME shows one of them). Space or → goes on, ← goes back, p plays, ↑ and ↓ change the slide. Keras'
+own optimizers take the steps, except for average_cost and backpropagation, which use the formulas above.
 Look at: after a few hundred digits the average hardly changes; too large a step lands higher on the other
-  side; momentum and Adam find a way along a long valley.
+  side; with a constant rate, the noise of the mini-batches keeps shaking the weights; momentum and Adam
+  find a way along a long valley.
 Try: --slide surface --learning-rate 0.02, then 0.43 and 0.5.
 """
 

@@ -1,4 +1,4 @@
-"""The neuron slides, animated: one neuron, a layer of ten, and a batch of a hundred digits.
+"""The neuron slides, animated: one neuron, a layer, a network, and what is put between its layers.
 
     z = x₁·w₁ + … + xₙ·wₙ + b            a neuron: each input times its weight, their sum, plus a bias
     a = σ(z) = 1 / (1 + exp(−z))         its activation: sigmoid; or ReLU, max(0, z)
@@ -6,16 +6,24 @@
     Y = softmax(X · W + b)               a batch: each row of X is an image; b is added to every row
     softmax(L)ᵢ = exp(Lᵢ) / Σⱼ exp(Lⱼ)   probabilities: none below 0, together 1
     −Σ Y′ · log Y                        the cross-entropy: Y′ is 1 for the correct digit, else 0
+    a / p_keep, or 0                     dropout (Srivastava et al., 2014): p_keep is the share that is kept
+    scale · (z − mean) / √variance + offset     batch normalization (Ioffe and Szegedy, 2015)
 
 The slides (--slide NAME shows one of them), and the flags that change them:
 
+    fields           none of them             artificial intelligence, machine learning, deep learning
     neuron           --activation  --bias
     layer            --activation  --bias     its first neuron is the one of slide neuron
+    network          none of them             five layers, trained at the start, lit up by one digit after the other
     batch            none of them             100 digits that the layer, trained at the start, has not seen
     cross_entropy    none of them
+    activations      none of them             sigmoid and ReLU with their slopes
+    dropout          none of them             ten neurons of the network of slide network
+    batch_norm       none of them             the sums of three neurons with random weights
 
 Space or → goes on, ← goes back, p plays, ↑ and ↓ change the slide.
-Look at: W and b are the same for every row of a batch; only the correct digit's probability counts.
+Look at: W and b are the same for every row of a batch; only the correct digit's probability counts. Red is
+  negative and blue is positive.
 Try: --slide neuron --bias -3, then with --activation relu: now the neuron is silent.
 """
 

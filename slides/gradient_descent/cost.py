@@ -82,10 +82,11 @@ def draw_average_cost(figure, step, digits, labels, outputs, costs):
         x = 9.4 + 15.8 * k
         draw_picture(axes, x, 60, 14, 14, digits[k], 0, 255)
         draw_picture(axes, x, 50, 14, 3.4, outputs[measured, k][None], 0, 1)
-        for digit in {0, 9, labels[k]} - {labels[k] - 1, labels[k] + 1}:
-            wanted = {"color": ORANGE, "weight": "bold"} if digit == labels[k] else {}
+        label = int(labels[k])
+        for digit in {0, 9, label} - {label - 1, label + 1}:
+            wanted = {"color": ORANGE, "weight": "bold"} if digit == label else {}
             write(axes, x + 1.4 * (digit - 4.5), 46.6, digit, 17, **wanted)
-        draw_box(axes, x + 1.4 * (labels[k] - 4.5), 50, 1.4, 3.4, edge=ORANGE, line=4)
+        draw_box(axes, x + 1.4 * (label - 4.5), 50, 1.4, 3.4, edge=ORANGE, line=4)
         write(axes, x, 42.6, f"C{SUBSCRIPTS[k]} = {costs[measured, k]:.2f}")
     if n > SHOWN:
         write(axes, 131, 60, "…", 36)
