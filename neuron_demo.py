@@ -14,7 +14,7 @@ The slides (--slide NAME shows one of them), and the flags that change them:
     fields           none of them             artificial intelligence, machine learning, deep learning
     neuron           --activation  --bias
     layer            --activation  --bias     its first neuron is the one of slide neuron
-    network          none of them             five layers, trained at the start, lit up by one digit after the other
+    network          none of them             five layers, trained at the start, and lit up by a digit
     batch            none of them             100 digits that the layer, trained at the start, has not seen
     cross_entropy    none of them
     activations      none of them             sigmoid and ReLU with their slopes
