@@ -1,4 +1,4 @@
-r"""Step 0 of the ladder: TensorFlow's Get Started network classifies 98 % of the digits correctly.
+r"""Lesson 0: TensorFlow's Get Started network classifies 98 % of the digits correctly.
 
 · · · · · · · · · ·    28 × 28 pixels, flattened          X   [batch, 784]
 \x/x\x/x\x/x\x/x\x/    dense layer, ReLU                  W1  [784, 512]   b1  [512]

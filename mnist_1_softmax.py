@@ -1,4 +1,4 @@
-r"""Step 1 of the ladder: one layer of ten neurons classifies 92 % of the digits correctly.
+r"""Lesson 1: one layer of ten neurons classifies 92 % of the digits correctly.
 
 · · · · · · · · · ·    28 × 28 pixels, flattened        X  [batch, 784]
 \x/x\x/x\x/x\x/x\x/    dense layer, softmax             W  [784, 10]    b  [10]
@@ -9,7 +9,7 @@ loss = −log(Y of the correct digit), mean over the batch: the cross-entropy
 W ← W − learning rate · gradient of the loss (b likewise): gradient descent, 100 digits at a time
 
 Look at: the test curve, steep in the first epoch and then flat: ten neurons cannot do better.
-  Training and test stay close: a network this small cannot memorise the digits.
+  Training and test stay close: a network this small cannot memorise 60,000 digits.
 Try: --learning-rate 0.01 (slow), --learning-rate 5 (noisy), --train-size 500 (overfitting),
   and --overlay runs/mnist_1_softmax to see the previous run behind this one.
 Your own data: --data-dir PATH, pictures in a folder for each class, the four IDX files, a CSV table of labels

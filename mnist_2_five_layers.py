@@ -1,4 +1,4 @@
-r"""Step 2 of the ladder: five layers classify 98 % of the digits correctly.
+r"""Lesson 2: five layers classify 98 % of the digits correctly.
 
 · · · · · · · · · ·    28 × 28 pixels, flattened        X   [batch, 784]
 \x/x\x/x\x/x\x/x\x/    dense layer                      W1  [784, 200]   b1  [200]
@@ -14,7 +14,8 @@ r"""Step 2 of the ladder: five layers classify 98 % of the digits correctly.
 
 --step 2.0  Yᵢ = sigmoid(Yᵢ₋₁·Wᵢ + bᵢ) for the first four      sigmoid(z) = 1 / (1 + exp(−z))
 --step 2.1  ReLU, and a learning rate that falls thirtyfold    relu(z) = max(0, z)
---step 2.2  and dropout: for each training digit another random quarter of the neurons is set to 0
+--step 2.2  and dropout: for each training digit another random quarter of the neurons is set
+             to 0, and the others are divided by p_keep, the share that is kept
 
 Look at: the first epoch (sigmoids start slowly), the noise of the curves, and a test loss that rises
   while the training loss falls: overfitting. With dropout the training accuracy (blue) is measured

@@ -1,4 +1,4 @@
-r"""Step 3 of the ladder: convolutional layers classify 99.3 % of the digits correctly.
+r"""Lesson 3: convolutional layers classify 99.3 % of the digits correctly.
 
 --step 3.1                  larger, with dropout; --step 3.0 in brackets
 · · · · · · · · · ·         28 × 28 pixels                       X   [batch, 28, 28, 1]
@@ -13,7 +13,8 @@ r"""Step 3 of the ladder: convolutional layers classify 99.3 % of the digits cor
        \x/x/                dense layer, softmax                 W5  [200, 10]
         · ·                 one probability for each digit       Y   [batch, 10]
 Y[i, j, n] = relu(b[n] + Σ over r, s, c of X[stride·i + r, stride·j + s, c] · W[r, s, c, n]), where X has
-zero padding, so that stride 1 keeps its height and width, and stride 2 halves them.
+zero padding, so that stride 1 keeps its height and width, and stride 2 halves them. (This is a
+cross-correlation, which networks call convolution: the kernel is not flipped.)
 --pooling      instead of stride 2, stride 1 and max pooling 2×2: same sizes, 2.8 times the multiplications
 --step lenet5  LeNet-5, C1 to output: 32×32×1, 28×28×6, 14×14×6, 10×10×16, 5×5×16, 120, 84, 10 (LeCun et
   al., "Gradient-based learning applied to document recognition", 1998). Unlike in the paper, S2 and S4

@@ -1,4 +1,4 @@
-r"""Step 4 of the ladder: batch normalization classifies 99.5 % of the digits correctly (--step 4.2).
+r"""Lesson 4: batch normalization classifies 99.5 % of the digits correctly (--step 4.2).
 
 · · · · · · · · · ·     28 × 28 pixels                           X   [batch, 28, 28, 1]
 @ @ @ @ @ @ @ @ @ @     convolution 6×6, stride 1, batch norm    W1  [6, 6, 1, 24]     o1  [24]
@@ -17,8 +17,8 @@ Y = relu(L)      (with ReLU without the scale)   channel) over the batch; in the
 --step 4.1  five layers as in step 2, ReLU; --step 4.0  the same with sigmoid, which also needs the scale
 
 Look at: the logits L (4.0, 4.1): batch norm keeps them where the activation function bends. The test
-  curve starts late, because the moving averages have to follow. Sigmoids with and without batch norm,
-  which lets them tolerate a tenfold learning rate, in a race:
+  curve starts late, because the moving averages have to follow. Sigmoids with batch norm, with which a
+  tenfold learning rate still works, and without it, in a race:
   --step 4.0 --against "--no-batch-norm --learning-rate 0.002"
 Try: --show-filters (kernels and feature maps of 4.2; if the run is complete, --resume --show-filters).
 Your own data: --data-dir PATH, pictures in a folder for each class, the four IDX files, a CSV table of labels

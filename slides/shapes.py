@@ -6,6 +6,7 @@ from matplotlib.patches import Polygon, Rectangle
 WHITE, GREY, YELLOW = "white", "#E4E4E4", "#FFE27A"
 BLUE, RED, GREEN = "#BFDDF2", "#F7C6BC", "#C3E6CB"
 INK, ORANGE = "#0072B2", "#D55E00"
+SIGNS = "RdBu"  # colours of numbers with a sign, on all slides: negative is red, positive blue
 SMALLEST = 6.5  # points: numbers that would be smaller are drawn as an image
 
 
@@ -55,6 +56,17 @@ def draw_neuron(axes, x, y, value, text, size=38, newest=False):
     shade = str(1 - 0.9 * min(value, 1))
     axes.scatter(x, y, size**2, shade, edgecolor=edge, linewidth=width, zorder=3)
     write(axes, x, y, text, max(14, 0.27 * size), color="white" if value > 0.5 else "black", zorder=4)
+
+
+def draw_neurons(axes, places, values, texts, size=38, newest=None):
+    """Draw circles as `draw_neuron` does, but all at once, which is faster; `newest` is the number of one."""
+    chosen = [n == newest for n in range(len(places))]
+    shades = [str(1 - 0.9 * min(value, 1)) for value in values]
+    edges, widths = [ORANGE if new else "0.4" for new in chosen], [6 if new else 2 for new in chosen]
+    axes.scatter(*np.transpose(places), size**2, shades, edgecolor=edges, linewidth=widths, zorder=3)
+    for (x, y), value, text in zip(places, values, texts, strict=True):
+        colour = "white" if value > 0.5 else "black"
+        write(axes, x, y, text, max(14, 0.27 * size), color=colour, zorder=4)
 
 
 def draw_numbers(axes, table, title, fill=WHITE, full=None, picture=False):

@@ -42,7 +42,7 @@ class Slide:
 
     def put_on(self, figure, step, footer=""):
         figure.clear()
-        figure.settings.clear()  # still text uses font hinting
+        figure.settings.clear()  # text in pictures and movies uses font hinting
         with as_designed(STYLE):
             figure.text(0.5, 0.95, self.title, fontsize=24, weight="bold", ha="center", va="center")
             figure.text(0.5, 0.025, footer, fontsize=13, ha="center", va="center", color="0.35")
@@ -149,6 +149,7 @@ class _Show:
         slide, figure = self.slides[self.number], self.screen.figure
         fit_text(figure)
         slide.put_on(figure, self.step, f"{self.number + 1}/{len(self.slides)}      {KEYS}")
+        figure.settings["text.hinting"] = "no_hinting"  # text takes a quarter less time
         figure.canvas.draw()
         self.screen.present()
 
@@ -158,6 +159,7 @@ class _Show:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise UserError(f"cannot write to {path.parent}: {error.strerror}") from error
+        self.screen.figure.settings.clear()  # what is saved uses font hinting
         with replacing(path) as new:
             self.screen.figure.savefig(new, dpi=100)
         print(f"{slide.title}: {path}")

@@ -15,18 +15,32 @@ from PIL import Image
 from common import UserError
 from keras_window.style import fit_text
 from keras_window.screens import File
+from slides.gradient_descent.backpropagation import CHAIN, NETWORK, backpropagate
+from slides.gradient_descent.cost import COUNTS, SHOWN, STEPS, average_costs
+from slides.gradient_descent.descent import (
+    FAR_POINTS, FAR_VIEW, POINTS, START, VIEW, descend, in_picture, loss, slope,
+)  # fmt: skip
+from slides.gradient_descent.mini_batches import WEIGHTS
+from slides.gradient_descent.numbers import sigmoid
+from slides.gradient_descent.ways import MANY
 from slides.show import show_slides
 
 import keras
 from keras import layers, ops
 from keras.optimizers import SGD, Adam
 
-from gradient_descent_demo import (
-    CHAIN, COUNTS, FAR_POINTS, FAR_VIEW, NETWORK, POINTS, SHOWN, START, STEPS, VIEW, average_costs,
-    backpropagate, descend, in_picture, loss, make_slides, parse_args, sigmoid, slope,
-)  # fmt: skip
+from gradient_descent_demo import make_slides, parse_args
 
-NAMES = ["cost", "average_cost", "surface", "learning_rates", "optimizers", "backpropagation"]
+NAMES = [
+    "cost",
+    "average_cost",
+    "surface",
+    "learning_rates",
+    "mini_batches",
+    "decay",
+    "optimizers",
+    "backpropagation",
+]
 
 
 @functools.cache
@@ -247,25 +261,64 @@ def test_loss_and_slope_are_keras_mean_squared_error():
 
 def losses(name):
     """For each panel of a slide its title and the loss after each step."""
-    _, points, _, ways, *_ = slides()[name].drawing
-    return {title: loss(*path.T.astype(float), points) for title, _, path in ways}
+    _, landscape, ways, *_ = slides()[name].drawing
+    return {way.title: loss(*way.path.T.astype(float), landscape.points) for way in ways}
 
 
 def test_learning_rates_do_what_is_written_above_them():
     costs = losses("learning_rates")
-    small, right, large, slower = costs.values()
-    assert list(costs) == ["too small", "right", "too large", "“Slow down!”"]
+    small, constant, large, slower = costs.values()
+    assert list(costs) == ["too small", "never settles", "too large", "“Slow down!”"]
     assert len({len(cost) for cost in costs.values()}) == 1
-    least = loss(*np.polyfit(*POINTS, 1), POINTS)
-    assert right[-1] < 1.05 * least and slower[-1] < 1.05 * least
-    assert 10 * right[-1] < small[-1] < small[0]  # it goes down, but hardly gets there
-    assert (np.diff(small) < 0).all() and (np.diff(right) < 0).all()
-    assert (np.diff(large) > 0).all() and large[-1] > 1000 * large[0]
-    assert slower[1] == large[1] and slower.max() > 1.2 * slower[0]  # it begins as badly, then slows down
+    least = loss(*np.polyfit(*MANY, 1), MANY)
+    assert small[-1] > 3 * least and small[-1] < small[0] / 3  # it goes down, but hardly gets there
+    assert large[-1] > 1000 * large[0]
+    assert slower[1] == constant[1]  # they begin with the same step
+    assert slower[-20:].max() < 1.25 * least  # and only the one that decays settles
+    assert constant[-20:].max() > 2 * least and constant[-20:].mean() > 1.4 * least
+
+
+def test_the_decaying_rate_is_the_one_that_keras_uses():
+    _, (constant, slower) = slides()["decay"].drawing
+    assert set(constant.rates) == {0.3}
+    (text,) = [text for text in drawn("decay", -1)[1] if "η = 0.3 · " in text]
+    assert text == "η = 0.3 · 0.97ᵏ in step k"
+    x, y = MANY
+    random = np.random.default_rng(2)
+    for k, (before, after) in enumerate(pairwise(slower.path.astype(float))):
+        chosen = random.choice(len(x), 4)
+        down = slope(before, (x[chosen], y[chosen]))
+        assert slower.rates[k] == pytest.approx(0.3 * 0.97**k)
+        assert after == pytest.approx(before - slower.rates[k] * down, abs=1e-4)
+
+
+def test_the_gradients_of_batches_are_keras_and_scatter_around_the_true_one(mnist):
+    x, y = mnist["x_train"], mnist["y_train"]
+    found = slides()["mini_batches"].drawing[1]
+    layer = layers.Dense(10, "softmax", kernel_initializer="zeros")
+    layer.build((None, 784))
+
+    x = x.reshape(-1, 784).astype("float32") / 255
+
+    def cost(w, b):
+        outputs = layer.stateless_call([w, b], [], x)[0]
+        return ops.mean(keras.losses.sparse_categorical_crossentropy(y, outputs))
+
+    gradient, _ = keras_gradients(cost, np.zeros((784, 10)), np.zeros(10))
+    expected = [gradient[28 * row + column, digit] for row, column, digit in WEIGHTS]
+    assert found.true == pytest.approx(expected, abs=1e-5)
+    noise = np.linalg.norm(found.batches - found.true, axis=2).mean(axis=1)
+    assert noise[:-1] / noise[1:] == pytest.approx([10**0.5] * 2, rel=0.35)
+    texts = drawn("mini_batches", -1)[1]
+    for batch, away in zip(found.batches, noise / np.linalg.norm(found.true), strict=True):
+        assert f"off by {away:.0%} on average".replace("%", " %") in texts
+        assert f"{(batch @ found.true < 0).sum()} of 50 point backwards" in texts
 
 
 def test_momentum_and_adam_get_through_the_long_valley():
-    plain, momentum, adam = losses("optimizers").values()
+    costs = losses("optimizers")
+    assert list(costs) == ["gradient descent", "momentum", "Adam"]
+    plain, momentum, adam = costs.values()
     least = loss(*np.polyfit(*FAR_POINTS, 1), FAR_POINTS)
     assert plain[-1] > 10 * least
     assert momentum[-1] < 1.2 * least and adam[-1] < 1.2 * least

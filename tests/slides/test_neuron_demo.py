@@ -13,14 +13,23 @@ from PIL import Image
 from common import UserError
 from keras_window.style import fit_text
 from keras_window.screens import File
+from slides.neuron.activations import slopes
+from slides.neuron.batch import ROWS
+from slides.neuron.batch_norm import OFFSET, SCALE, stages
+from slides.neuron.dropout import DIGITS, RATE
+from slides.neuron.layer import INPUTS, WEIGHTS
+from slides.neuron.network import NEURONS, largest_terms, trained_network
+from slides.neuron.trained import flat, train
 from slides.show import show_slides
 
 import keras
 from keras import layers, ops
 
-from neuron_demo import INPUTS, ROWS, WEIGHTS, flat, make_slides, parse_args, train
+from neuron_demo import make_slides, parse_args
 
-NAMES = ["neuron", "layer", "batch", "cross_entropy"]
+NAMES = [
+    "fields", "neuron", "layer", "network", "batch", "cross_entropy", "activations", "dropout", "batch_norm",
+]  # fmt: skip
 
 
 @functools.cache
@@ -179,6 +188,104 @@ def test_confident_and_wrong_costs_much():
     assert "−log 0.1 = 2.303" in texts and any("natural logarithm" in text for text in texts)
 
 
+def test_a_matrix_has_one_length_where_the_next_one_has_it():
+    figure, _ = drawn(slides()["batch"])
+    sizes = {}
+    for image in figure.axes[0].images[:5]:
+        left, right, low, high = image.get_extent()
+        rows, columns = image.get_array().shape
+        sizes.setdefault(rows, set()).add(round(high - low, 6))
+        sizes.setdefault(columns, set()).add(round(right - left, 6))
+    assert set(sizes) == {100, 784, 10, 1}
+    assert all(len(lengths) == 1 for lengths in sizes.values()), sizes
+
+
+def test_the_network_is_keras_and_its_brightest_output_is_the_prediction(mnist):
+    slide, model = slides()["network"], trained_network()
+    _, outputs, weights, labels = slide.drawing
+    images = mnist["x_test"][: len(labels)]
+    assert [found.shape for found in outputs] == [(len(labels), n) for n in (784, *NEURONS)]
+    expected = ops.convert_to_numpy(model(flat(images)))
+    assert outputs[-1] == pytest.approx(expected, abs=1e-5)
+    for digit, step in enumerate(range(5, slide.steps)):
+        (text,) = [text for text in words(slide, step) if "prediction" in text]
+        guess, probability = re.search(r"prediction: (\d), with probability (\S+?)(?:;|$)", text).groups()
+        assert int(guess) == expected[digit].argmax()
+        assert float(probability) == pytest.approx(expected[digit].max(), abs=6e-3)
+        assert ("it is a" in text) == (int(guess) != labels[digit])
+    assert (expected.argmax(axis=1) == labels).mean() > 0.8
+    i, j, terms = largest_terms(outputs[1][0], weights[1])
+    assert terms == pytest.approx(outputs[1][0][i] * weights[1][i, j])
+    assert np.abs(terms).min() >= np.sort(np.abs(outputs[1][0][:, None] * weights[1]), axis=None)[-60]
+
+
+def test_brightness_flows_layer_by_layer():
+    slide = slides()["network"]
+    for step in range(6):
+        figure, _ = drawn(slide, step)
+        layers_ = [c for c in figure.axes[0].collections if len(c.get_offsets()) in NEURONS]
+        lit = [bool(c.get_facecolor()[:, 0].max() > 0.5) for c in layers_]
+        assert lit == [n < step for n in range(5)]
+
+
+def test_the_slopes_are_keras():
+    z = np.linspace(-4, 4, 9) + 0.05
+    for name, found in slopes(z).items():
+        function, tiny = getattr(keras.activations, name), 1e-2
+        ends = (ops.convert_to_numpy(function((z + side).astype("float32"))) for side in (tiny, -tiny))
+        assert found == pytest.approx(np.subtract(*ends) / (2 * tiny), abs=1e-3)
+    assert slopes(np.zeros(1))["sigmoid"] ** 4 == 1 / 256
+    assert slopes(np.linspace(-9, 9, 99))["sigmoid"].max() == 1 / 4
+
+
+def test_dropout_is_keras_with_other_neurons_for_every_digit():
+    slide = slides()["dropout"]
+    _, _, outputs, multiplied = slide.drawing
+    assert outputs.shape[1] == multiplied.shape[1] == 10
+    gone = [tuple(np.flatnonzero(row == 0)) for row in multiplied]
+    assert len(set(gone)) == DIGITS and all(gone)
+    assert multiplied[multiplied > 0] == pytest.approx(1 / (1 - RATE))
+    for step in range(1, DIGITS + 1):
+        rows = rows_of_ten(slide, step)
+        assert rows[-1] == pytest.approx(outputs[step - 1] * multiplied[step - 1], abs=6e-3)
+        (total,) = [text for text in words(slide, step) if text.startswith("sum of the ten")]
+        before, after = (value(number) for number in re.findall(r"\d+\.\d\d", total))
+        assert before == pytest.approx(outputs[step - 1].sum(), abs=6e-3)
+        assert after == pytest.approx((outputs[step - 1] * multiplied[step - 1]).sum(), abs=6e-3)
+    tested = rows_of_ten(slide)
+    assert tested[0] == pytest.approx(outputs[DIGITS], abs=6e-3)  # without dropout, all go on
+    assert tested[-1] == pytest.approx(tested[0])
+
+
+def test_batch_normalization_is_keras():
+    _, z = slides()["batch_norm"].drawing
+    layer = layers.BatchNormalization()
+    layer.build(z.shape)
+    layer.set_weights([SCALE, OFFSET, np.zeros(3), np.ones(3)])
+    expected = ops.convert_to_numpy(layer(z, training=True))
+    _, centred, normalized, last = stages(z)
+    assert last == pytest.approx(expected, abs=1e-4)
+    assert centred.mean(axis=0) == pytest.approx(0, abs=1e-4) and normalized.std(axis=0) == pytest.approx(
+        1, abs=1e-3
+    )
+    texts = " ".join(words(slides()["batch_norm"], 0))
+    for n in range(3):
+        assert f"mean {round(float(z[:, n].mean()), 2):g}".replace("-", "−") in texts
+        assert f"flat for {(np.abs(z[:, n]) > 2.9).mean():.0%}".replace("%", " %") in texts
+
+
+def test_each_field_lies_in_the_one_before():
+    figure, _ = drawn(slides()["fields"])
+    ai, learning, *_ = boxes = [patch.get_extents() for patch in figure.axes[0].patches]
+    deep = boxes[6]
+    for outer, inner in ((ai, learning), (learning, deep)):
+        assert outer.x0 < inner.x0 and inner.x1 < outer.x1 and outer.y0 < inner.y0 and inner.y1 < outer.y1
+    texts = words(slides()["fields"])
+    assert {"CNN", "RNN", "GAN", "supervised", "unsupervised", "semi-supervised", "reinforcement"} <= set(
+        texts
+    )
+
+
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("size, every", [((1344, 756), 4), ((1024, 768), 20)])
 def test_all_can_be_read_and_nothing_is_cut_off(name, size, every):
@@ -206,8 +313,9 @@ def test_pictures_without_a_screen(run, tmp_path):
 @pytest.mark.parametrize(
     "flags, complaint",
     [
-        (("--slide", "nonsense"), "there are neuron, layer, batch, cross_entropy"),
+        (("--slide", "nonsense"), "there are fields, neuron, layer, network"),
         (("--slide", "batch", "--bias", "2"), "--bias does not change slide batch (only neuron and layer)"),
+        (("--slide", "dropout", "--bias", "2"), "--bias does not change slide dropout"),
         (("--slide", "batch", "--activation", "relu"), "--activation does not change slide batch"),
         (("--slide", "cross_entropy", "--bias", "0"), "--bias does not change slide cross_entropy"),
         (("--slide", "cross_entropy", "--activation", "sigmoid"), "does not change slide cross_entropy"),

@@ -1,0 +1,1 @@
+"""The slides of the cost, gradient descent and backpropagation."""

@@ -1,0 +1,1 @@
+"""The slides of neurons, layers and what is put between layers."""
