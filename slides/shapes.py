@@ -119,7 +119,7 @@ def draw_table(axes, x, y, cell, table, title="", fill=WHITE, full=None, picture
     full = table if full is None else full
     rows, columns = table.shape
     longest = max(len(number(value)) for value in np.unique(full))
-    size = min(26, 4.3 * cell, 9.7 * cell / longest)
+    size = min(26, 4.3 * cell, 8.6 * cell / longest)
     middle, width, height = x + columns * cell / 2, columns * cell, rows * cell
     if title:
         write(axes, middle, y + 1.2, title, 18, weight="bold", va="bottom")

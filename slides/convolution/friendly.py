@@ -1,4 +1,7 @@
-"""The friendly introduction: pictures of a few pixels, after Luis Serrano's "A friendly introduction to CNNs"."""
+"""The friendly introduction: pictures of a few pixels.
+
+After Luis Serrano, "A friendly introduction to convolutional neural networks and image recognition", 2017.
+"""
 
 from slides.convolution.computing import convolve, max_pool
 from slides.convolution.sliding import products
@@ -47,7 +50,7 @@ def draw_slashes(figure, step):
 
 
 def letter_numbers(pixels):
-    """The numbers of each layer for a letter: the maps [2, 4, 4], pooled [2, 2, 2], times the weights, and the sum."""
+    """What each layer makes of a letter: maps [2, 4, 4], pooled [2, 2, 2], times the weights, and the sum."""
     maps = np.stack([convolve(pixels, kernel) for kernel in FILTERS.values()])
     pooled = np.stack([max_pool(y) for y in maps])
     terms = pooled * WEIGHTS

@@ -78,7 +78,7 @@ def busiest(y):
 
 
 def draw_pooled_map(figure, step, x, kernel):
-    """Draw a digit's feature map before and after pooling (frames 0 to 2), and of the digit one pixel further (3)."""
+    """Draw a feature map before and after pooling (frames 0 to 2), and of the digit one pixel further (3)."""
     axes, cell, top = whole_slide(figure), 1.12, 62
 
     def maps_of(image):
@@ -133,13 +133,13 @@ def draw_pooled_map(figure, step, x, kernel):
 
 
 def draw_pool_or_stride(figure, step, x, kernel):
-    """Draw one map (frame 0), what a stride of 2 keeps of it (1), what max pooling keeps (2), and the cost (3)."""
+    """Draw one map (frame 0), what stride 2 keeps of it (1), what max pooling keeps (2); the cost (3)."""
     axes, cell, top = whole_slide(figure), 1.35, 61
     y = np.maximum(convolve(x, kernel), 0)
     strided, pooled = np.maximum(convolve(x, kernel, POOL), 0), max_pool(y)
     maps = [(f"stride 1: {size_of(y)}", y), (f"stride 2: {size_of(strided)}", strided)]
     maps += [(f"max pooling: {size_of(pooled)}", pooled)]
-    i, j = block = busiest(y)
+    block = busiest(y)
     kept = np.full((BLOCK, BLOCK), WHITE, object)
     if step == 1:
         kept[::POOL, ::POOL] = YELLOW

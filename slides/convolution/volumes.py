@@ -3,7 +3,8 @@
 from slides.convolution.computing import convolve_volume, until
 from slides.convolution.sliding import draw_input, products
 from slides.shapes import (
-    GREEN, GREY, INK, ORANGE, YELLOW, draw_signed, draw_volume, mark_cells, number, signed, whole_slide, write,
+    GREEN, GREY, INK, ORANGE, YELLOW, draw_signed, draw_volume, mark_cells, number, signed, whole_slide,
+    write,
 )  # fmt: skip
 
 import numpy as np
@@ -17,8 +18,8 @@ LENET = "LeNet-5 (1998)", [
     ("C3: 5×5", (10, 10, 16), 2416),
     ("S4: pool", (5, 5, 16), 0),
     ("C5: 5×5", (1, 1, 120), 48120),
-    ("F6: dense", (84,), 10164),
-    ("dense", (10,), 850),
+    ("F6", (84,), 10164),
+    ("output", (10,), 850),
 ]  # fmt: skip
 LARGER = "mnist_3, step 3.1", [
     ("input", (28, 28, 1), 0),
@@ -26,7 +27,7 @@ LARGER = "mnist_3, step 3.1", [
     ("5×5, stride 2", (14, 14, 12), 1812),
     ("4×4, stride 2", (7, 7, 24), 4632),
     ("dense", (200,), 235400),
-    ("dense", (10,), 2010),
+    ("output", (10,), 2010),
 ]  # fmt: skip
 
 
@@ -100,5 +101,5 @@ def draw_networks(figure, step):
             width, label = box[2] + 0.35 * box[1], "×".join(map(str, shape))
             colour = ORANGE if n == step else GREEN if n else GREY
             draw_volume(axes, (left, base), box, label, colour)
-            write(axes, left + width / 2, base - 5, layer, 14)
+            write(axes, left + width / 2, base - 5, layer, 16)
             left += width + gap
