@@ -1,1 +1,1 @@
-"""The slides of convolution_demo.py: what they compute, and how they draw it."""
+"""The slides on convolution, pooling and volumes: what they compute, and how they draw it."""

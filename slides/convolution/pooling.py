@@ -1,7 +1,7 @@
 """The slides on max pooling: of numbers, of a real feature map, and beside a stride."""
 
 from slides.convolution.computing import POOL, convolve, max_pool, until
-from slides.convolution.sliding import BOTTOM, darken_skipped, is_picture, size_of
+from slides.convolution.sliding import BOTTOM, darken_skipped, is_picture, size_of, slot
 from slides.shapes import (
     GREEN, INK, ORANGE, PEACH, VIOLET, WHITE, YELLOW, draw_signed, draw_table, mark_cells, number,
     whole_slide, write,
@@ -24,32 +24,26 @@ def square(i, j, stride=POOL):
 
 def draw_pooling(figure, step, x, stride):
     """Draw max pooling, which keeps the largest number of each square."""
-    axes, top, gap = whole_slide(figure), 61, 24
+    axes, top, gap = whole_slide(figure), 61, 16
     whole = max_pool(x, stride)
     y, here = until(whole, step)
     colours = colours_of(*y.shape)
     fill = np.full(x.shape, WHITE, object)
     for place in np.ndindex(y.shape) if stride >= POOL else [here]:  # of overlapping squares only this one
         fill[square(*place, stride)] = colours[place]
-    cell = min(11, (top - BOTTOM - 9) / len(x), (128 - gap) / (x.shape[1] + y.shape[1]))
-    left = 67.2 - ((x.shape[1] + y.shape[1]) * cell + gap) / 2
-    right = left + x.shape[1] * cell + gap
+    cell = min(
+        11, (top - BOTTOM - 9) / len(x), (128 - gap) / (x.shape[1] + y.shape[1]), (98 - gap) / x.shape[1]
+    )
+    title = f"max pooling {POOL}×{POOL},\nstride {stride}: {size_of(y)}"
+    width = slot(title, y.shape[1] * cell)
+    left = 67.2 - (x.shape[1] * cell + gap + width) / 2
+    right = left + x.shape[1] * cell + gap + (width - y.shape[1] * cell) / 2
     draw_table(axes, left, top, cell, x, f"input {size_of(x)}", fill, picture=is_picture(x))
     dark = darken_skipped(axes, left, top, cell, x.shape, (POOL, POOL), stride)
-    draw_table(
-        axes,
-        right,
-        top,
-        cell,
-        y,
-        f"max pooling {POOL}×{POOL},\nstride {stride}: {size_of(y)}",
-        colours,
-        whole,
-        is_picture(x),
-    )
+    draw_table(axes, right, top, cell, y, title, colours, whole, is_picture(x))
     mark_cells(axes, left, top, cell, *(stride * n for n in here), POOL, POOL)
     mark_cells(axes, right, top, cell, *here)
-    write(axes, right - gap / 2, top - 5, "→", 44)
+    write(axes, left + x.shape[1] * cell + gap / 2, top - 5, "→", 44)
     text = f"max({', '.join(map(number, x[square(*here, stride)].flat))}) = {number(y[here])}"
     write(axes, 67.2, 8, text + dark.replace("filter", "square").replace("\n", "     "), 24)
 

@@ -57,33 +57,43 @@ def products(here, kernel):
 
 
 class Way:
-    """One convolution of a slide: the input on its left, the feature map on its right."""
+    """One convolution of a slide: the input on its left, the feature map on its right.
 
-    def __init__(self, step, x, kernel, stride, padding):
+    `between` is what separates the words and the sizes in the titles.
+    """
+
+    def __init__(self, step, x, kernel, stride, padding, between=" "):
         self.x, self.kernel, self.stride, self.padding = x, kernel, stride, padding
         self.whole = convolve(x, kernel, stride, padding)
         self.y, (self.i, self.j) = until(self.whole, step)
         self.padded = np.pad(x, margins(x.shape, kernel.shape, stride, padding)).shape
+        self.titles = f"input{between}{size_of(x)}", f"feature map{between}{size_of(self.y)}"
 
-    def draw(self, axes, left, right, top, cell, between=" "):
-        """Draw the input at `left` and the feature map at `right`. Returns the sum of products as a text.
+    def slots(self, cell):
+        """The widths that the input and the feature map take."""
+        tables = zip(self.titles, (self.padded[1], self.y.shape[1]), strict=True)
+        return [slot(title, columns * cell) for title, columns in tables]
 
-        `between` is what separates the words and the sizes of the titles.
+    def draw(self, axes, left, right, top, cell):
+        """Draw both in the middle of their slots, which begin at `left` and `right`.
+
+        Returns the sum of products as a text.
         """
-        size, place = self.kernel.shape, (self.i, self.j)
-        title = f"input{between}{size_of(self.x)}"
-        here = draw_input(axes, left, top, cell, self.x, size, self.stride, self.padding, *place, title)
+        slots, size, place = self.slots(cell), self.kernel.shape, (self.i, self.j)
+        left += (slots[0] - cell * self.padded[1]) / 2
+        right += (slots[1] - cell * self.y.shape[1]) / 2
+        here = draw_input(
+            axes, left, top, cell, self.x, size, self.stride, self.padding, *place, self.titles[0]
+        )
         dark = darken_skipped(axes, left, top, cell, self.padded, size, self.stride)
-        title = f"feature map{between}{size_of(self.y)}"
-        draw_signed(axes, right, top, cell, self.y, title, self.whole, is_picture(self.x))
+        draw_signed(axes, right, top, cell, self.y, self.titles[1], self.whole, is_picture(self.x))
         mark_cells(axes, right, top, cell, *place)
         return f"{products(here, self.kernel)}\n= {number(self.y[place])}{dark}"
 
 
-def cells(rows, columns, height, width, kernel):
-    """The cells' edges of all tables, and of the kernel, which stays readable beside pictures."""
-    cell = min(width / columns, height / rows, 8)
-    return cell, max(cell, min(READABLE, 17 / len(kernel)))
+def slot(title, width, size=18):
+    """The width that a table (or more) of this width takes, with its title above it in bold."""
+    return max(width, size * 0.1 * max(map(len, title.splitlines())))
 
 
 def write_sum(axes, x, top, width, text):
@@ -96,20 +106,22 @@ def write_sum(axes, x, top, width, text):
 def draw_convolution(figure, step, x, kernel, stride, padding):
     """Draw the input under the filter, the products and their sum, and the feature map so far."""
     axes, way, top, gap = whole_slide(figure), Way(step, x, kernel, stride, padding), 62, 9
-    wide = way.padded[1] + way.y.shape[1]
-    band = BOTTOM + min(24, 5 * len(kernel) + 5)
-    rows = max(*way.padded[:1], *way.y.shape[:1], len(kernel))
-    columns = wide + (0 if is_picture(x) else kernel.shape[1])
-    room = RIGHT - LEFT - 2 * gap - (4 * kernel.shape[1] if is_picture(x) else 0)
-    cell, own = cells(rows, columns, top - band, room, kernel)
-    middle = kernel.shape[1] * own
-    left = (LEFT + RIGHT - wide * cell - middle - 2 * gap) / 2
-    centre = left + way.padded[1] * cell + gap
-    text = way.draw(axes, left, centre + middle + gap, top, cell)
-    draw_signed(axes, centre, top, own, kernel, f"filter {size_of(kernel)}")
+    rows, columns = way.padded[0], way.padded[1] + way.y.shape[1]
+    high = top - BOTTOM - min(24, 5 * len(kernel) + 5)
+    wide = RIGHT - LEFT - 2 * gap
+    cell = min(8, high / max(rows, len(kernel)), wide / (columns + kernel.shape[1]))
+    own = max(cell, min(READABLE, 28 / max(kernel.shape)))  # stays readable beside a picture
+    cell = min(cell, (wide - own * kernel.shape[1]) / columns)
+    title = f"filter {size_of(kernel)}"
+    middle = slot(title, kernel.shape[1] * own)
+    left, right = way.slots(cell)
+    start = (LEFT + RIGHT - left - middle - right - 2 * gap) / 2
+    centre = start + left + gap
+    text = way.draw(axes, start, centre + middle + gap, top, cell)
+    draw_signed(axes, centre + (middle - kernel.shape[1] * own) / 2, top, own, kernel, title)
     write(axes, centre - gap / 2, top - 4, "∗", 34)
     write(axes, centre + middle + gap / 2, top - 4, "=", 34)
-    write_sum(axes, 67.2, top - rows * cell, 128, text)
+    write_sum(axes, 67.2, top - max(rows * cell, len(kernel) * own), 128, text)
 
 
 def written(x, kernel, stride, padding):
@@ -126,25 +138,34 @@ def written(x, kernel, stride, padding):
 
 def draw_pair(figure, step, x, kernel, *ways):
     """Draw two convolutions side by side, each given as (title, stride, padding), all cells equally large."""
-    axes, top, gap = whole_slide(figure), 56.5, 4
-    titles, ways = [way[0] for way in ways], [Way(step, x, kernel, *way[1:]) for way in ways]
-    top -= 3 * any("\n" in title for title in titles)
+    axes, gap = whole_slide(figure), 4
+    titles, ways = [way[0] for way in ways], [Way(step, x, kernel, *way[1:], "\n") for way in ways]
+    top = 53.5 if any("\n" in title for title in titles) else 56.5
     rows = max(way.padded[0] for way in ways)
-    wide = [way.padded[1] + way.y.shape[1] for way in ways]
-    below = 17 if is_picture(x) else 0
-    high = top - BOTTOM - 5 - below
-    cell, own = cells(rows + (0 if below else len(kernel)), sum(wide), high, RIGHT - LEFT - 5 * gap, kernel)
-    left = (LEFT + RIGHT - sum(wide) * cell - 5 * gap) / 2
-    filter_top = top - rows * cell - 5
+    columns = sum(way.padded[1] + way.y.shape[1] for way in ways)
+    high, widest = top - BOTTOM - 5, (RIGHT - LEFT - 5 * gap) / columns
+    cell = own = min(8, high / (rows + len(kernel)), widest)
+    if cell < READABLE:  # the filter stays readable
+        own = min(READABLE, 17 / len(kernel))
+        cell = min(own, (high - own * len(kernel)) / rows, widest)
+
+    def widths(cell):
+        tables = zip(titles, (way.slots(cell) for way in ways), strict=True)
+        return [slot(title, left + gap + right, 12.5) for title, (left, right) in tables]
+
+    while cell > 1 and sum(widths(cell)) > RIGHT - LEFT - 3 * gap:  # titles are wider than their tables
+        own, cell = 0.95 * cell if own == cell else own, 0.95 * cell
+    wide = widths(cell)
+    start, below = (LEFT + RIGHT - sum(wide) - 3 * gap) / 2, top - rows * cell - 5
     half = (RIGHT - LEFT - kernel.shape[1] * own) / 2 - 2
-    for way, title, columns, centre in zip(
-        ways, titles, wide, (LEFT + half / 2, RIGHT - half / 2), strict=True
-    ):
-        text = way.draw(axes, left, left + way.padded[1] * cell + gap, top, cell, "\n")
-        write(axes, left + (columns * cell + gap) / 2, top + 8, title, 20, color=INK, va="bottom")
-        write_sum(axes, centre, filter_top, half, text)
-        left += columns * cell + 4 * gap
-    draw_signed(axes, 67.2 - kernel.shape[1] * own / 2, filter_top, own, kernel, f"filter {size_of(kernel)}")
+    for n, way in enumerate(ways):
+        left, right = way.slots(cell)
+        first = start + (wide[n] - left - gap - right) / 2
+        text = way.draw(axes, first, first + left + gap, top, cell)
+        write(axes, start + wide[n] / 2, top + 8, titles[n], 20, color=INK, va="bottom")
+        write_sum(axes, (LEFT + half / 2, RIGHT - half / 2)[n], below, half, text)
+        start += wide[n] + 3 * gap
+    draw_signed(axes, 67.2 - kernel.shape[1] * own / 2, below, own, kernel, f"filter {size_of(kernel)}")
 
 
 def draw_strides(figure, step, x, kernel, stride, padding):
