@@ -1,4 +1,4 @@
-"""The convolution slides, animated: a filter slides over an image and fills its feature map.
+r"""The convolution slides, animated: a filter slides over an image and fills its feature map.
 
     Y[i, j] = Σ over r, s of X[stride·i + r, stride·j + s] · W[r, s]
 
@@ -6,18 +6,25 @@
     W  the filter       [3, 3]     what a convolutional layer learns (here it is given)
     Y  the feature map  [3, 3]     (5 − 3) / stride + 1 = 3 numbers in a row
 
-The receptive field of a number of Y is the part of X that it is computed from. If X has several
-channels, a filter is as deep as X: W[r, s, c]. The sum then includes all channels c; Y is one feature map.
+Convolution here is cross-correlation, as in Keras: the filter is not turned round. The receptive field of a
+number of Y is the part of X that it is computed from. If X has several channels, a filter is as deep as X:
+W[r, s, c]. The sum then includes all channels c; Y is one feature map. On all slides, blue is above 0, red below.
 
 The slides (--slide NAME shows one of them), and the flags that change them:
 
+    slashes        none of them     one filter tells a \ of four pixels from a /
+    cross, ring    none of them     a network for an X or an O: two filters, pooling, a dense layer
     convolution    --input  --kernel  --stride  --padding
+    places         none of them     two filters at four places of a digit
     stride         --input  --kernel  --stride  --padding      stride 1 beside another one
     padding        --input  --kernel  --stride                 "valid" beside "same"
     pooling        --input            --stride
+    pooled         none of them     the feature map of a digit before and after pooling
     filters        --input            --stride  --padding
     channels       none of them
     volumes        none of them
+    networks       none of them     LeNet-5 and step 3.1 of mnist_3, to scale
+    pool_or_stride none of them     max pooling beside stride 2 on one feature map
 
 Space or → goes on, ← goes back, p plays, ↑ and ↓ change the slide. keras.ops computes all numbers.
 Try: --kernel edge --input digit, --kernel "0 1 0 / 1 -4 1 / 0 1 0", --slide stride --stride 3,
