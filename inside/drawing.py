@@ -13,9 +13,9 @@ from PIL import Image, ImageDraw
 
 from keras_window.panes.fonts import font
 from keras_window.panes.pane import PaintedArtist
-from keras_window.style import HEIGHT, TRAIN, WIDTH
+from keras_window.style import HEIGHT, SIGNED, TRAIN, WIDTH
 
-SIGNED, GREYS = colormaps["RdBu"], colormaps["gray_r"]
+SIGNS, GREYS = colormaps[SIGNED], colormaps["gray_r"]
 GROUND = "#C9D6DF"  # beyond the border, and between maps
 CHOSEN = "#009E73"  # frames of the chosen unit and its receptive field
 TOP, BOTTOM = 6.48, 3.85  # of the maps
@@ -47,7 +47,7 @@ class Tile(NamedTuple):
 def coloured(values, extent, signed):
     """The colours of numbers from 0 (signed: from -extent) to extent, uint8 [..., 3]; NaN is `GROUND`."""
     scaled = values / (extent or 1)
-    colours = (SIGNED if signed else GREYS)(np.nan_to_num((scaled + 1) / 2 if signed else scaled))
+    colours = (SIGNS if signed else GREYS)(np.nan_to_num((scaled + 1) / 2 if signed else scaled))
     colours[np.isnan(values)] = [int(GROUND[i : i + 2], 16) / 255 for i in (1, 3, 5)] + [1]
     return (255 * colours[..., :3]).astype(np.uint8)
 

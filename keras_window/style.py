@@ -9,6 +9,7 @@ from matplotlib.text import Text
 # Okabe and Ito's colours, which colour-blind people can tell apart
 TRAIN, TEST = "#0072B2", "#D55E00"
 EARLIER = ("#009E73", "#CC79A7", "#666666", "#E69F00")
+SIGNED = "RdBu"  # matplotlib's colour map of what has a sign: red is below 0, white 0, blue above 0
 RED, DARK_RED = (200, 0, 30), (110, 0, 20)  # RGB, for misclassified examples
 SMALL, LARGE = 13, 19  # points, on a figure 13.44 inches wide
 WIDTH, HEIGHT = 13.44, 7.56  # inches; text sizes are chosen for this width

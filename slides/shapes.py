@@ -1,17 +1,27 @@
 """Drawing functions for slides: text, tables of numbers, images, neurons, volumes."""
 
-import numpy as np
-from matplotlib.patches import Polygon, Rectangle
+import functools
 
-WHITE, GREY, YELLOW = "white", "#E4E4E4", "#FFE27A"
-BLUE, RED, GREEN = "#BFDDF2", "#F7C6BC", "#C3E6CB"
+from keras_window.style import SIGNED
+
+import numpy as np
+from matplotlib.collections import PathCollection, PolyCollection
+from matplotlib.colors import to_rgba_array
+from matplotlib.patches import Polygon, Rectangle
+from matplotlib.textpath import TextPath
+from matplotlib.transforms import Affine2D, IdentityTransform
+
+WHITE, GREY, DARK, YELLOW = "white", "#E4E4E4", "#555555", "#FFE27A"
+BLUE, RED = "#BFDDF2", "#F7C6BC"  # of numbers with signs, as in SIGNED: blue above 0, red below 0
+GREEN, VIOLET, PEACH = "#C3E6CB", "#DDD0F0", "#FBD9B5"  # of things that belong together
 INK, ORANGE = "#0072B2", "#D55E00"
-SIGNS = "RdBu"  # colours of numbers with a sign, on all slides: negative is red, positive blue
 SMALLEST = 6.5  # points: numbers that would be smaller are drawn as an image
 
 
 def number(value, decimals=2):
     """A number formatted for a slide, with at most this many decimals: 3, 0.25, −1."""
+    if abs(value - 1 / 9) < 1e-6:  # the blur of nine pixels
+        return "1/9"
     return f"{round(float(value), decimals) + 0.0:g}".replace("-", "−")
 
 
@@ -69,42 +79,89 @@ def draw_neurons(axes, places, values, texts, size=38, newest=None):
         write(axes, x, y, text, max(14, 0.27 * size), color=colour, zorder=4)
 
 
-def draw_numbers(axes, table, title, fill=WHITE, full=None, picture=False):
-    """Draw a table of numbers, or an image of them, black where they are lowest.
+@functools.cache
+def outline(text):
+    """The outline of a text of size 1, with the middle of its digits at (0, 0)."""
+    path = TextPath((0, 0), text, size=1)
+    box, digit = path.get_extents(), TextPath((0, 0), "0", size=1).get_extents()
+    return path.transformed(Affine2D().translate(-(box.x0 + box.x1) / 2, -(digit.y0 + digit.y1) / 2))
+
+
+class Numbers(PathCollection):
+    """Numbers drawn as outlines; as texts, they would take most of a frame's time.
 
     Args:
-        axes: an empty `matplotlib.axes.Axes`.
+        axes: those of `whole_slide`.
+        values: the numbers.
+        places: the centre of each, (x, y).
+        size: of the digits, in points.
+
+    Attributes:
+        texts: what is written.
+    """
+
+    def __init__(self, axes, values, places, size):
+        self.texts = list(map(number, values))
+        look = {"facecolors": "black", "linewidths": 0, "zorder": 5}
+        outlines = list(map(outline, self.texts))
+        super().__init__(outlines, [size**2], offsets=places, offset_transform=axes.transData, **look)
+        self.set_transform(IdentityTransform())
+
+
+def signs(table):
+    """The colour of each cell of a table: pale red below 0, white at 0 and where empty, pale blue above 0."""
+    return np.select([table < 0, table > 0], [RED, BLUE], WHITE)
+
+
+def draw_table(axes, x, y, cell, table, title="", fill=WHITE, full=None, picture=False, colours="gray"):
+    """Draw a table of numbers, or an image of them if they would be too small to read.
+
+    Args:
+        axes: those of `whole_slide`.
+        x, y: the upper left corner.
+        cell: the length of a cell's edges.
         table: [rows, columns]; a cell with NaN is empty.
         title: the text above it.
         fill: the colour of all cells, or of each, [rows, columns].
-        full: the table without empty cells; it fixes the size of the text and the range of the grey values.
-        picture: whether to draw an image; numbers too small to read are drawn as an image anyway.
+        full: the table without empty cells; it fixes the size of the text and the range of the colours.
+        picture: whether to draw an image anyway.
+        colours: the image's colour map, from the lowest number to the highest; SIGNED has 0 in its middle.
     """
     full = table if full is None else full
     rows, columns = table.shape
-    axes.set_title(title, pad=12)
-    axes.set(xlim=(-0.6, columns - 0.4), ylim=(rows - 0.4, -0.6), aspect="equal")
-    axes.axis("off")
-    axes.apply_aspect()
-    cell = 72 / axes.figure.dpi * axes.bbox.width / (columns + 0.2)  # in points, like the size of text
-    longest = max(len(number(value)) for value in full.flat)
-    size = min(26, 0.6 * cell, 1.35 * cell / longest)
+    longest = max(len(number(value)) for value in np.unique(full))
+    size = min(26, 4.3 * cell, 8.6 * cell / longest)
+    middle, width, height = x + columns * cell / 2, columns * cell, rows * cell
+    if title:
+        write(axes, middle, y + 1.2, title, 18, weight="bold", va="bottom")
     if picture or size < SMALLEST:
-        shown, low, high = np.ma.masked_invalid(table), full.min(), full.max()
-        axes.imshow(shown, "gray", interpolation="nearest", vmin=low, vmax=high)
-        mark(axes, 0, 0, rows, columns, edge="0.5")
+        low, high = full.min(), full.max()
+        if colours == SIGNED:
+            high = max(high, -low) or 1
+            low = -high
+        pixels = np.ma.masked_invalid(table)
+        draw_picture(axes, middle, y - height / 2, width, height, pixels, low, high, colours)
         return
-    fill = np.broadcast_to(np.array(fill, object), table.shape)
-    for (i, j), value in np.ndenumerate(table):
-        axes.add_patch(Rectangle((j - 0.5, i - 0.5), 1, 1, facecolor=fill[i, j], edgecolor="0.4"))
-        if not np.isnan(value):
-            axes.text(j, i, number(value), fontsize=size, ha="center", va="center", zorder=5)
+    i, j = np.indices(table.shape).reshape(2, -1)
+    corners = (j, i), (j + 1, i), (j + 1, i + 1), (j, i + 1)
+    cells = np.array([(x + cell * right, y - cell * down) for right, down in corners]).transpose(2, 0, 1)
+    fill = to_rgba_array(np.broadcast_to(np.array(fill, object), table.shape).ravel().tolist())
+    drawn = PolyCollection(cells, facecolors=fill, edgecolors="0.4", label=title, zorder=2)
+    axes.add_collection(drawn, autolim=False)
+    filled = ~np.isnan(table.astype(float).ravel())
+    axes.add_collection(Numbers(axes, table.ravel()[filled], cells.mean(axis=1)[filled], size), autolim=False)
 
 
-def mark(axes, row, column, rows=1, columns=1, edge=INK):
-    """Draw a frame around cells of a table."""
-    place = (column - 0.5, row - 0.5)
-    axes.add_patch(Rectangle(place, columns, rows, facecolor="none", edgecolor=edge, linewidth=4, zorder=4))
+def draw_signed(axes, x, y, cell, table, title="", full=None, picture=False):
+    """Draw a table of weights, or a feature map: red is below 0, blue above 0."""
+    draw_table(axes, x, y, cell, table, title, signs(table), full, picture, SIGNED)
+
+
+def mark_cells(axes, x, y, cell, row, column, rows=1, columns=1, edge=INK, line=4):
+    """Draw a frame around cells of a table whose upper left corner is (x, y); `line` is in points."""
+    place = x + cell * column, y - cell * (row + rows)
+    size = cell * columns, cell * rows
+    axes.add_patch(Rectangle(place, *size, facecolor="none", edgecolor=edge, linewidth=line, zorder=4))
 
 
 def draw_volume(axes, place, shape, label="", fill=BLUE):

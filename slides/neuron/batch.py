@@ -2,8 +2,9 @@
 
 from slides.neuron.cells import WIDTH, column, draw_cells, explain, fixed
 from slides.neuron.trained import softmax
+from keras_window.style import SIGNED
 from slides.shapes import (
-    BLUE, GREEN, INK, ORANGE, SIGNS, WHITE, YELLOW, draw_box, draw_picture, signed, whole_slide, write,
+    BLUE, GREEN, INK, ORANGE, WHITE, YELLOW, draw_box, draw_picture, signed, whole_slide, write,
 )  # fmt: skip
 
 LONG, HIGH, MIDDLE = 14, 10, 61.8  # 784 pixels, 100 images: one length in all matrices; and their middle
@@ -18,9 +19,9 @@ def draw_batch(figure, step, images, labels, weights, biases):
     probabilities = softmax(logits)
     guesses = probabilities.argmax(axis=1)
     added, finished = step - n - 1, step - 2 * n - 1  # how many rows are
-    shown = [("X", 22, LONG, HIGH, images, 0, 1), ("W", 46, 8, LONG, weights, -0.3, 0.3, SIGNS)]
-    shown += [("b", 66, 8, 2, biases[None], -0.3, 0.3, SIGNS)]
-    shown += [("L", 88, 8, HIGH, logits, -8, 8, SIGNS)] if added >= n else []
+    shown = [("X", 22, LONG, HIGH, images, 0, 1), ("W", 46, 8, LONG, weights, -0.3, 0.3, SIGNED)]
+    shown += [("b", 66, 8, 2, biases[None], -0.3, 0.3, SIGNED)]
+    shown += [("L", 88, 8, HIGH, logits, -8, 8, SIGNED)] if added >= n else []
     shown += [("Y", 118, 8, HIGH, probabilities, 0, 1)] if finished >= n else []
     for name, x, width, height, matrix, *looks in shown:
         draw_picture(axes, x, MIDDLE, width, height, matrix, *looks)

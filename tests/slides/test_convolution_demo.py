@@ -9,25 +9,27 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from matplotlib.collections import PolyCollection
 from matplotlib.colors import same_color
 from PIL import Image
 
 from common import UserError
 from keras_window.screens import File
-from slides.shapes import WHITE, YELLOW, number
+from slides.shapes import BLUE, RED, WHITE, YELLOW, Numbers, number
 from slides.show import KEYS, _Show, show_slides
 
 import convolution_demo
-from convolution_demo import (
-    KERNELS, convolve, convolve_volume, input_numbers, kernel_numbers, make_slides, max_pool, parse_args,
-    written,
-)  # fmt: skip
+from convolution_demo import KERNELS, UNCHANGED, input_numbers, kernel_numbers, make_slides, parse_args
+from slides.convolution import friendly, volumes
+from slides.convolution.computing import convolve, convolve_volume, margins, max_pool
+from slides.convolution.sliding import written
 
+import keras
 from keras import layers, ops
+from mnist_3_convolutional import build_model
 
-SLIDE = make_slides(parse_args([]))
-NAMES = [slide.name for slide in SLIDE]
-UNCHANGED = "channels", "volumes"  # no flag changes them
+SLIDE = {slide.name: slide for slide in make_slides(parse_args([]))}
+NAMES = list(SLIDE)
 
 
 def slide_of(name, *flags):
@@ -40,29 +42,50 @@ def rows(table):
 
 
 def drawn(slide, step):
-    """The texts in each part of a slide, by the part's title, and those outside the parts."""
+    """The tables of a slide, each its title and its numbers, all other texts, and the figure."""
     figure = File().figure
     slide.put_on(figure, step, KEYS)
-    parts = [(axes.get_title(), [text.get_text() for text in axes.texts]) for axes in figure.axes]
-    return parts, [text.get_text() for text in figure.texts], figure
+    (axes,) = figure.axes
+    tables = [
+        (cells.get_label().replace("\n", " "), numbers.texts)
+        for cells, numbers in itertools.pairwise(axes.collections)
+        if isinstance(numbers, Numbers)
+    ]
+    return tables, [text.get_text() for text in axes.texts], figure
+
+
+def table(title, slide, step=-1):
+    """The numbers in the last table of this title."""
+    return dict(drawn(slide, range(slide.steps)[step])[0])[title]
 
 
 def last(slide):
     return drawn(slide, slide.steps - 1)
 
 
+def cells_of(figure):
+    return [drawn for drawn in figure.axes[0].collections if isinstance(drawn, PolyCollection)]
+
+
+def box_of(part):
+    """Where a part of a slide is, in pixels."""
+    if isinstance(part, PolyCollection):
+        return part.get_datalim(part.axes.transData).transformed(part.axes.transData)
+    return part.get_window_extent()
+
+
 def check_looks(figure):
-    """Nothing is cut off, and neither titles nor other texts lie on each other or on a table."""
+    """Nothing is cut off, and neither texts nor tables and pictures lie on each other."""
     figure.draw_without_rendering()
-    texts = [*figure.texts, *(text for axes in figure.axes for text in [*axes.texts, axes.title])]
-    for text in texts:
-        box = text.get_window_extent()
-        assert not text.get_text() or (
+    (axes,) = figure.axes
+    texts = [text for text in [*figure.texts, *axes.texts] if text.get_text()]
+    parts = [*texts, *cells_of(figure), *axes.images]
+    boxes = [(box_of(part), part) for part in parts]
+    for box, part in boxes:
+        assert (
             figure.bbox.x0 <= box.x0 and box.x1 <= figure.bbox.x1
             and figure.bbox.y0 <= box.y0 and box.y1 <= figure.bbox.y1
-        ), text  # fmt: skip
-    titles = [text for text in [*figure.texts, *(axes.title for axes in figure.axes)] if text.get_text()]
-    boxes = [(part.get_window_extent(), part) for part in [*titles, *figure.axes]]
+        ), part  # fmt: skip
     for (one, part), (other, another) in itertools.combinations(boxes, 2):
         assert not one.padded(-1).overlaps(other), (part, another)
 
@@ -70,13 +93,12 @@ def check_looks(figure):
 def test_the_slide_s_feature_map_fills_up_number_by_number():
     expected = list("434243234")
     for step in range(9):
-        parts, _, _ = drawn(SLIDE[0], step)
-        assert parts[2] == ("feature map 3×3", expected[: step + 1])
-    assert SLIDE[0].steps == 9
+        assert table("feature map 3×3", SLIDE["convolution"], step) == expected[: step + 1]
+    assert SLIDE["convolution"].steps == 9
 
 
 def test_products_and_sum_are_written_out():
-    _, texts, _ = drawn(SLIDE[0], 3)
+    _, texts, _ = drawn(SLIDE["convolution"], 3)
     assert "0·1 + 1·0 + 1·1\n+ 0·0 + 0·1 + 1·0\n+ 0·1 + 0·0 + 1·1\n= 2" in texts
 
 
@@ -101,13 +123,14 @@ def test_every_number_is_the_sum_of_the_products_written_beside_it(data, h, w, k
     slide = slide_of("convolution", *flags, "--padding", "same" if same else "valid")
     step = data.draw(st.integers(0, slide.steps - 1))
     parts, texts, _ = drawn(slide, step)
-    (products,) = [text for text in texts if "=" in text]
+    products = next(text for text in texts if "\n=" in text).partition("\ndark")[0]
     terms, total = products.replace("−", "-").replace("(", "").replace(")", "").split("=")
     pairs = [term.split("·") for term in terms.replace("\n", " ").split(" + ")]
     assert len(pairs) == kernel.size
     assert sum(float(a) * float(b) for a, b in pairs) == float(total)
     assert [float(b) for _, b in pairs] == kernel.ravel().tolist()
-    assert parts[2][1][step].replace("−", "-") == total.strip()
+    (shown,) = [texts for title, texts in parts if title.startswith("feature map")]
+    assert shown[step].replace("−", "-") == total.strip()
 
 
 @given(st.integers(3, 9), st.integers(1, 3), st.integers(1, 3), st.booleans())
@@ -115,19 +138,28 @@ def test_every_number_is_the_sum_of_the_products_written_beside_it(data, h, w, k
 def test_the_feature_map_is_that_of_the_picture_with_its_margin(size, k, stride, same):
     x, kernel = np.arange(size * size).reshape(size, size) % 7, np.arange(k * k).reshape(k, k) - 2
     padding = "same" if same else "valid"
-    padded = np.pad(x, convolution_demo.margins(x.shape, kernel.shape, stride, padding))
+    padded = np.pad(x, margins(x.shape, kernel.shape, stride, padding))
     assert np.array_equal(convolve(padded, kernel, stride), convolve(x, kernel, stride, padding))
 
 
 def test_stride_3_takes_every_third_place():
     slide = slide_of("stride", "--stride", "3")
-    parts, texts, _ = last(slide)
-    assert [title for title, _ in parts] == ["input 7×7", "feature map 5×5", "input 7×7", "feature map 2×2"]
+    parts, texts, figure = last(slide)
+    titles = ["input 7×7", "feature map 5×5", "input 7×7", "feature map 2×2", "filter 3×3"]
+    assert [title for title, _ in parts] == titles
     x = np.outer(np.arange(7), np.arange(7))[None, :, :, None] % 4.0
     y = ops.conv(x, kernel_numbers("slide")[:, :, None, None], strides=3)
     assert parts[3][1] == [number(value) for value in ops.convert_to_numpy(y).flat]
     assert {"stride 1:  (7 − 3) / 1 + 1 = 5", "stride 3:  ⌊(7 − 3) / 3⌋ + 1 = 2"} <= set(texts)
     assert slide.steps == 25
+    assert any("dark: never under the filter" in text for text in texts)
+    dark = [patch.get_bbox() for patch in figure.axes[0].patches if patch.get_hatch()]
+    box = cells_of(figure)[2].get_datalim(figure.axes[0].transData)
+    assert np.allclose((dark[0].x0, dark[0].x1, dark[0].y0), (box.x0, box.x1, box.y0))  # the last row
+    assert np.allclose((dark[1].y0, dark[1].y1, dark[1].x1), (box.y0, box.y1, box.x1))  # the last column
+    _, texts, figure = last(SLIDE["stride"])  # 7 − 3 is a multiple of 2
+    assert not any("dark" in text for text in texts)
+    assert not any(patch.get_hatch() for patch in figure.axes[0].patches)
 
 
 @given(st.tuples(small, small), st.tuples(small, small), st.integers(1, 7), paddings)
@@ -152,7 +184,7 @@ def test_the_size_is_written_as_it_is_computed(shape, size, stride, padding):
 def test_both_sides_of_the_stride_slide_take_input_kernel_and_padding():
     flags = "--input", "1 2 3 / 4 5 6", "--kernel", "2", "--padding", "same"
     parts, texts, _ = last(slide_of("stride", *flags))
-    assert [title for title, _ in parts][::2] == ["input 2×3", "input 2×3"]
+    assert [title for title, _ in parts][::2] == ["input 2×3", "input 2×3", "filter 1×1"]
     assert parts[1][1] == ["2", "4", "6", "8", "10", "12"]
     assert parts[3][1] == ["2", "6"]
     assert "stride 2:  2 / 2 = 1 high,\n⌈3 / 2⌉ = 2 wide" in texts
@@ -161,13 +193,13 @@ def test_both_sides_of_the_stride_slide_take_input_kernel_and_padding():
 def test_padding_compares_valid_and_same_for_every_kernel_and_stride():
     parts, _, _ = last(slide_of("padding", "--kernel", rows(np.eye(5))))
     assert [title for title, _ in parts][1::2] == ["feature map 1×1", "feature map 5×5"]
-    parts, _, _ = last(slide_of("padding", "--stride", "2", "--input", "digit"))
-    assert [title for title, _ in parts][1::2] == ["feature map 13×13", "feature map 14×14"]
+    _, texts, _ = last(slide_of("padding", "--stride", "2", "--input", "digit"))
+    assert {"feature map\n13×13", "feature map\n14×14"} <= set(texts)
 
 
 def test_pooling_leaves_the_largest_of_each_square():
     assert max_pool(input_numbers(convolution_demo.POOLING_INPUT)).tolist() == [[6, 8], [3, 4]]
-    parts, texts, _ = last(SLIDE[3])
+    parts, texts, _ = last(SLIDE["pooling"])
     assert parts[1][1] == ["6", "8", "3", "4"]
     assert "max(1, 0, 3, 4) = 4" in texts
 
@@ -190,25 +222,40 @@ def test_pooling_of_other_numbers_and_strides(flags, pooled):
 @pytest.mark.parametrize("stride, coloured", [("1", [10, 11, 14, 15]), ("2", range(16)), ("3", [0, 1, 4, 5])])
 def test_a_square_has_the_colour_of_what_comes_out_of_it(stride, coloured):
     _, _, figure = last(slide_of("pooling", "--stride", stride))
-    cells, maps = ([patch.get_facecolor() for patch in axes.patches[:-1]] for axes in figure.axes)
+    cells, maps = (table.get_facecolor() for table in cells_of(figure))
     assert [n for n, colour in enumerate(cells) if not same_color(colour, WHITE)] == list(coloured)
     assert same_color(cells[coloured[-1]], maps[-1])
 
 
-@pytest.mark.parametrize(
-    "slide, titles",
-    [
-        (1, ["input 7×7", "feature map 5×5", "input 7×7", "feature map 3×3"]),
-        (2, ["input 5×5", "feature map 3×3", "input 5×5", "feature map 5×5"]),
-        (
-            4,
-            ["", "input 28×28", "vertical", "26×26", "horizontal", "26×26", "edge", "26×26", "blur", "26×26"],
-        ),
-    ],
-)
-def test_sizes_are_those_of_the_slides(slide, titles):
-    parts, _, _ = last(SLIDE[slide])
-    assert sorted(title for title, _ in parts) == sorted(titles)
+def test_sizes_are_those_of_the_slides():
+    for name, titles in {
+        "stride": ["input 7×7", "feature map 5×5", "input 7×7", "feature map 3×3", "filter 3×3"],
+        "padding": ["input 5×5", "feature map 3×3", "input 5×5", "feature map 5×5", "filter 3×3"],
+        "pooling": ["input 4×4", "max pooling 2×2, stride 2: 2×2"],
+    }.items():
+        parts, _, figure = last(SLIDE[name])
+        assert [title for title, _ in parts] == titles
+        shapes = [[int(size) for size in re.search(r"(\d+)×(\d+)$", title).groups()] for title in titles]
+        if name == "padding":
+            shapes[2] = [7, 7]  # with its margin
+        boxes = [box_of(table) for table in cells_of(figure)]
+        sizes = np.array([(box.height, box.width) for box in boxes]) / shapes
+        assert np.allclose(
+            sizes, sizes[0, 0]
+        )  # one cell is as large as the other, so a smaller map looks smaller
+
+
+def test_blue_is_above_0_and_red_below():
+    _, _, figure = last(SLIDE["filters"])
+    vertical, *_, blur = cells_of(figure)
+    for cell, value in zip(vertical.get_facecolor(), kernel_numbers("vertical").flat, strict=True):
+        assert same_color(cell, RED if value < 0 else BLUE if value > 0 else WHITE)
+    parts, texts, _ = last(SLIDE["filters"])
+    assert parts[-1] == ("blur", ["1/9"] * 9) and all(same_color(cell, BLUE) for cell in blur.get_facecolor())
+    assert any(text.startswith("blue: above 0") for text in texts)
+    _, edges = figure.axes[0].images[1:3]  # of the horizontal ones
+    least, most = (edges.cmap(edges.norm(value))[:3] for value in (edges.norm.vmin, edges.norm.vmax))
+    assert edges.norm.vmin == -edges.norm.vmax and least[0] > least[2] and most[2] > most[0]
 
 
 def test_filters_take_input_stride_and_padding():
@@ -217,15 +264,15 @@ def test_filters_take_input_stride_and_padding():
         (["--stride", "2", "--padding", "same"], "14×14"),
         (["--input", "1 2 3 4 / 5 6 7 8 / 9 8 7 6"], "1×2"),
     ):
-        parts, _, _ = last(slide_of("filters", *flags))
-        assert [title for title, _ in parts].count(size) == 4
+        _, texts, _ = last(slide_of("filters", *flags))
+        assert texts.count(size) == 4
 
 
 CS231N = "2 3 3 / 3 7 3 / 8 10 -3", "-8 -8 -3 / -3 1 0 / -3 -8 -5"  # the output in its example
 
 
 def test_the_volume_is_what_cs231n_and_a_layer_make_of_it():
-    _, x, kernels, biases, *way = SLIDE[5].drawing
+    _, x, kernels, biases, *way = SLIDE["channels"].drawing
     y = convolve_volume(x, kernels, biases, *way)
     assert [rows(y[:, :, n]) for n in range(2)] == list(CS231N)
     layer, padded = layers.Conv2D(2, 3, strides=2), np.pad(x, ((1, 1), (1, 1), (0, 0)))[None]
@@ -235,11 +282,13 @@ def test_the_volume_is_what_cs231n_and_a_layer_make_of_it():
 
 
 def test_each_number_of_the_volume_is_computed_before_our_eyes():
-    _, x, _, biases, *_ = SLIDE[5].drawing
+    _, x, _, biases, *_ = SLIDE["channels"].drawing
     expected = [number(value) for table in CS231N for value in kernel_numbers(table).flat]
-    assert SLIDE[5].steps == len(expected) == 18
+    assert SLIDE["channels"].steps == len(expected) == 18
     for step in (0, 8, 9, 13, 17):
-        parts, (_, _, *sums, field, total), figure = drawn(SLIDE[5], step)
+        parts, texts, figure = drawn(SLIDE["channels"], step)
+        *sums, total = [text for text in texts if "\n=" in text]
+        (field,) = [text for text in texts if "receptive" in text]
         n, i, j = step // 9, step % 9 // 3, step % 3
         channels = []
         for text in sums:
@@ -252,28 +301,29 @@ def test_each_number_of_the_volume_is_computed_before_our_eyes():
         maps = [texts for title, texts in parts if title.startswith("o[")]
         assert maps == [expected[:9][: step + 1], expected[9 : step + 1]]
         assert f"the receptive field\nof o[{i},{j},{n}], 3×3×3 numbers" in field
-        inputs = [axes for axes in figure.axes if axes.get_title().startswith("input")]
-        for c, axes in enumerate(inputs):
-            assert [text.get_text() for text in axes.texts] == [number(v) for v in np.pad(x[:, :, c], 1).flat]
-            yellow = [same_color(patch.get_facecolor(), YELLOW) for patch in axes.patches[:49]]
-            place = [
-                2 * i <= row < 2 * i + 3 and 2 * j <= column < 2 * j + 3 for row, column in np.ndindex(7, 7)
-            ]
-            assert yellow == place
+        inputs = [
+            (texts, cells.get_facecolor())
+            for (title, texts), cells in zip(parts, cells_of(figure), strict=True)
+            if title.startswith("input")
+        ]
+        place = [2 * i <= row < 2 * i + 3 and 2 * j <= column < 2 * j + 3 for row, column in np.ndindex(7, 7)]
+        for c, (texts, colours) in enumerate(inputs):
+            assert texts == [number(value) for value in np.pad(x[:, :, c], 1).flat]
+            assert [same_color(colour, YELLOW) for colour in colours] == place
         assert len(inputs) == 3
 
 
 def test_without_a_slide_a_flag_changes_all_that_it_means_something_to():
-    slides = make_slides(parse_args(["--stride", "3"]))
-    titles = [{title for title, _ in last(slide)[0]} for slide in slides]
-    assert "feature map 1×1" in titles[0]
-    assert "feature map 2×2" in titles[1]
-    assert {"feature map 1×1", "feature map 2×2"} <= titles[2]
-    assert "max pooling 2×2, stride 3" in titles[3]
-    assert "9×9" in titles[4]
-    assert {"o[:,:,0]", "o[:,:,1]"} <= titles[5] and slides[5].steps == 18  # it has numbers of its own
-    parts, _, _ = last(make_slides(parse_args(["--stride", "1"]))[1])
-    assert parts[3][0] == "feature map 3×3"  # 1 beside 2, not beside itself
+    slides = {slide.name: slide for slide in make_slides(parse_args(["--stride", "3"]))}
+    titles = {name: " ".join(last(slide)[1]).replace("\n", " ") for name, slide in slides.items()}
+    assert "feature map 1×1" in titles["convolution"]
+    assert "feature map 2×2" in titles["stride"]
+    assert "feature map 1×1" in titles["padding"] and "feature map 2×2" in titles["padding"]
+    assert "max pooling 2×2, stride 3" in titles["pooling"]
+    assert "9×9" in titles["filters"]
+    assert slides["channels"].steps == 18  # it has numbers of its own
+    _, texts, _ = last(make_slides(parse_args(["--stride", "1"]))[NAMES.index("stride")])
+    assert "feature map\n3×3" in texts  # 1 beside 2, not beside itself
 
 
 def test_a_slide_that_is_not_shown_refuses_nothing():
@@ -281,14 +331,106 @@ def test_a_slide_that_is_not_shown_refuses_nothing():
 
 
 def test_ten_filters_make_ten_feature_maps_and_pooling_halves():
-    (part,), _, _ = drawn(SLIDE[6], 9)
-    assert {
-        "32×32×3",
-        "10 filters of 5×5×3,\nas deep as the input",
-        "32×32×10",
-        "224×224×64",
-        "112×112×64",
-    } <= set(part[1])
+    _, texts, _ = drawn(SLIDE["volumes"], 9)
+    expected = {"32×32×3", "32×32×10", "224×224×64", "112×112×64"}
+    assert {*expected, "10 filters of 5×5×3, as deep\nas the input; zero padding 2"} <= set(texts)
+
+
+def test_one_filter_tells_four_pixels_apart():
+    _, texts, _ = last(SLIDE["slashes"])
+    sums = [text.rpartition("= ")[2] for text in texts if "\n=" in text]
+    pictures = [friendly.BACKSLASH, friendly.SLASH, np.array([[1, -1], [-1, -1]])]
+    kernel = friendly.BACKSLASH[:, :, None, None].astype("float32")
+    computed = ops.conv(np.stack(pictures)[..., None].astype("float32"), kernel)
+    assert sums == ["4", "−4", "2"] == [number(value) for value in ops.convert_to_numpy(computed).flat]
+
+
+@pytest.mark.parametrize("name, verdict", [("cross", "4 + 4 = 8:  above 0, an X"), ("ring", "below 0, an O")])
+def test_the_friendly_network_is_one_of_keras(name, verdict):
+    _, pixels, *_ = SLIDE[name].drawing
+    convolution, pooling = layers.Conv2D(2, 2, use_bias=False), layers.MaxPooling2D(2)
+    flatten, dense = layers.Flatten(), layers.Dense(1, use_bias=False)
+    model = keras.Sequential([keras.Input((5, 5, 1)), convolution, pooling, flatten, dense])
+    kernels = np.stack([friendly.BACKSLASH, friendly.SLASH], axis=-1)
+    model.set_weights([kernels[:, :, None], np.moveaxis(friendly.WEIGHTS, 0, -1).reshape(8, 1)])
+    maps = convolution(pixels[None, :, :, None].astype("float32"))
+    parts, texts, _ = last(SLIDE[name])
+    for title, values in (("map 4×4", maps), ("pooled", pooling(maps))):
+        shown = [texts for other, texts in parts if other == title]
+        values = ops.convert_to_numpy(values)[0]
+        assert shown == [[number(value) for value in values[:, :, n].flat] for n in range(2)]
+    score = float(dense(flatten(pooling(maps)))[0, 0])
+    (said,) = [text for text in texts if verdict in text]
+    assert f"= {number(score)}:" in said and ("above" in said) == (score > 0)
+    for step in range(1, 5):  # each row of the first map, and how its last number comes about
+        _, texts, _ = drawn(SLIDE[name], step)
+        (text,) = [text for text in texts if " = " in text]
+        value, result, _ = computed(text)
+        assert value == result == float(maps[0, step - 1, 3, 0])
+
+
+def test_two_filters_at_four_places_make_what_a_layer_makes():
+    _, x, kernels = SLIDE["places"].drawing
+    layer = layers.Conv2D(2, 3, use_bias=False)
+    layer.build((1, 14, 14, 1))
+    layer.set_weights([np.stack(list(kernels.values()), axis=-1)[:, :, None]])
+    y = ops.convert_to_numpy(layer(x[None, :, :, None].astype("float32")))[0]
+    values = [number(y[i, j, n]) for n in range(2) for i, j, _ in convolution_demo.PLACES]
+    _, texts, figure = drawn(SLIDE["places"], 4)
+    assert [text for text in texts if re.fullmatch(r"[−.\d]+", text)] == values
+    for n, picture in enumerate(figure.axes[0].images[1:]):
+        shown = picture.get_array()
+        assert np.ma.count(shown) == 4
+        assert np.allclose(shown.compressed(), y[:, :, n][~shown.mask])
+    whole = [picture.get_array() for picture in last(SLIDE["places"])[2].axes[0].images[1:]]
+    assert np.allclose(np.stack(whole, axis=-1), y)
+
+
+def test_a_feature_map_before_and_after_pooling_and_how_much_a_pixel_s_move_changes():
+    _, x, kernel = SLIDE["pooled"].drawing
+    convolution = layers.Conv2D(1, 3, padding="same", activation="relu", use_bias=False)
+    steps = [convolution, layers.MaxPooling2D(2), layers.MaxPooling2D(2)]
+    model = keras.Sequential([keras.Input((28, 28, 1)), *steps])
+    model.set_weights([kernel[:, :, None, None]])
+    images = np.stack([x, np.roll(x, 1, axis=1)])[..., None].astype("float32")
+    changes, pictures = [], last(SLIDE["pooled"])[2].axes[0].images[1:]
+    for layer, picture in zip(steps, pictures, strict=True):
+        images = layer(images)
+        before, after = ops.convert_to_numpy(images)[..., 0]
+        assert np.allclose(picture.get_array(), after, atol=1e-5)
+        changes.append(f"{100 * abs(after - before).sum() / before.sum():.0f} %")
+    _, texts, _ = last(SLIDE["pooled"])
+    assert [text for text in texts if text.endswith(" %")] == changes
+    assert [int(change[:-2]) for change in changes] == sorted((int(c[:-2]) for c in changes), reverse=True)
+
+
+def test_stride_skips_what_pooling_keeps():
+    _, x, kernel = SLIDE["pool_or_stride"].drawing
+    strided = layers.Conv2D(1, 3, strides=2, activation="relu", use_bias=False)
+    every = layers.Conv2D(1, 3, activation="relu", use_bias=False)
+    image = x[None, :, :, None].astype("float32")
+    for layer in (strided, every):
+        layer.build(image.shape)
+        layer.set_weights([kernel[:, :, None, None]])
+    stride, pooled = strided(image), layers.MaxPooling2D(2)(every(image))
+    _, texts, figure = last(SLIDE["pool_or_stride"])
+    for picture, y in zip(figure.axes[0].images, (every(image), stride, pooled), strict=True):
+        assert np.allclose(picture.get_array(), ops.convert_to_numpy(y)[0, :, :, 0], atol=1e-5)
+    (said,) = [text for text in texts if "sums" in text]
+    largest = [number(float(ops.max(y))) for y in (stride, pooled)]
+    assert f"computes 169 sums; its largest is {largest[0]}." in said and f"keeps {largest[1]}" in said
+
+
+@pytest.mark.parametrize("network, step", [(volumes.LENET, "lenet5"), (volumes.LARGER, "3.1")])
+def test_the_networks_are_those_of_the_lesson(network, step):
+    _, drawn_layers = network
+    shapes = [(layer.output.shape[1:], layer.count_params()) for layer in build_model(step).layers]
+    for _, shape, weights in drawn_layers[1:]:
+        assert (shape, weights) in shapes
+    assert sum(weights for *_, weights in drawn_layers) == build_model(step).count_params()
+    _, texts, _ = last(SLIDE["networks"])
+    assert {"×".join(map(str, shape)) for _, shape, _ in drawn_layers} <= set(texts)
+    assert f"{build_model(step).count_params():,} weights and biases" in texts
 
 
 def test_filters_find_what_they_are_named_after():
@@ -353,7 +495,7 @@ def test_all_flags_together_are_drawn_or_refused_in_one_line(flags):
 
 def test_keys_step_and_play(tk, tmp_path):
     args = parse_args(["--plot", "window", "--out", str(tmp_path)])
-    show = _Show(SLIDE, args)
+    show = _Show(list(SLIDE.values()), args)
     show.draw()
     for key in (" ", "right", "left", "right"):
         show.on_key(key)
@@ -363,11 +505,11 @@ def test_keys_step_and_play(tk, tmp_path):
     show.on_key("down")
     show.on_key("left")  # there is none before the first
     assert (show.number, show.step) == (0, 0)
-    for _ in range(9):
+    for _ in range(SLIDE["slashes"].steps):
         show.on_key(" ")
     assert (show.number, show.step) == (1, 0)
     show.on_key("s")
-    assert Image.open(tmp_path / "stride.png").size[0] > 400
+    assert Image.open(tmp_path / "cross.png").size[0] > 400
     show.on_key("q")
     assert not show.screen.open
 
@@ -375,7 +517,7 @@ def test_keys_step_and_play(tk, tmp_path):
 def test_a_movie_shows_every_step(tmp_path):
     film = str(tmp_path / "film.gif")
     args = parse_args(["--movie", film, "--slide", "pooling", "--plot", "none"])
-    show_slides(SLIDE, args)
+    show_slides(list(SLIDE.values()), args)
     assert Image.open(film).n_frames == 4
 
 
@@ -404,7 +546,7 @@ def test_the_user_s_own_picture_keeps_its_shape(tmp_path):
         ("--input|９ ９ / 1 1", "rows of numbers"),
         ("--input|", "rows of numbers"),
         ("--stride|0", "from 1 to 7"),
-        ("--slide|nonsense", "there are convolution, stride"),
+        ("--slide|nonsense", "there are slashes, cross"),
         ("--slide|pooling|--kernel|edge", "--kernel does not change slide pooling (only --input, --stride)"),
         ("--slide|pooling|--padding|same", "--padding does not change slide pooling"),
         ("--slide|padding|--padding|same", "change slide padding (only --input, --kernel, --stride)"),

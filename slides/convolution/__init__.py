@@ -1,0 +1,1 @@
+"""The slides on convolution, pooling and volumes: what they compute, and how they draw it."""
