@@ -59,7 +59,7 @@ class Dashboard:
         self.figure, self.panes, self.troubles = figure, panes, []
         self._backgrounds = ()  # images of the still parts: upper half, lower half
         self._shown = None  # number of the pane that is shown alone
-        self._drawn = 0
+        self._drawn, self._tested_at = 0, None
         rows = 1 if len(panes) <= 3 else 2
         columns = -(-len(panes) // rows)
         with as_designed(STYLE):
@@ -133,6 +133,8 @@ class Dashboard:
     def update(self, records, header):
         """Update all panes from the records. Returns the axes whose still parts changed."""
         self._header.set_text(header)
+        if self._tested_at != records.tested_at:  # the same number in both rows
+            self._tested_at, self._drawn = records.tested_at, 0
         changed = []
         for axes, pane in self._working.copy().items():
             with self._trying(axes):
@@ -184,7 +186,10 @@ class Dashboard:
     def _place_panes(self, number):
         for i, (axes, place) in enumerate(zip(self.axes, self._places, strict=True), start=1):
             axes.set_visible(number is None or i == number)
-            axes.set_position(place if number is None else (0.08, 0.09, 0.84, 0.76))
+            axes.set_position(place if number is None else (0.08, 0.11, 0.84, 0.74))
+            if axes in self._working:
+                with self._trying(axes):
+                    self._working[axes].enlarge(i == number)
 
     def save(self, path):
         """Save all panes as a picture of 1344 × 756 pixels, even if one is shown alone. Raises OSError."""
