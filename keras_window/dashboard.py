@@ -53,10 +53,11 @@ class Dashboard:
 
     Attributes:
         troubles: the panes that raised an exception, each with its reason, a list of (pane, str).
+        given_up: the reasons why panes were given up, a dictionary from their places in `panes`.
     """
 
     def __init__(self, figure, panes, records):
-        self.figure, self.panes, self.troubles = figure, panes, []
+        self.figure, self.panes, self.troubles, self.given_up = figure, panes, [], {}
         self._backgrounds = ()  # images of the still parts: upper half, lower half
         self._shown = None  # number of the pane that is shown alone
         self._drawn, self._tested_at = 0, None
@@ -72,6 +73,14 @@ class Dashboard:
             self._header = figure.add_artist(
                 FittedText(0.5, 0.965, fontsize=15, ha="center", va="center", animated=True)
             )
+            self._hint = figure.text(
+                0.99, 0.965, "", fontsize=SMALL, color="0.4", ha="right", va="center", animated=True
+            )
+            self._keys = figure.text(
+                0.5, 0.5, "", fontsize=18, family="DejaVu Sans Mono", linespacing=1.6, visible=False,
+                ha="center", va="center", multialignment="left", animated=True,
+                bbox={"facecolor": "white", "lw": 2, "boxstyle": "round,pad=0.8"},
+            )  # fmt: skip
         self._upper_row = self.axes[:columns]
         middle = 0.475 if rows == 2 else 0  # between the labels above and the titles below
         self._halves = [
@@ -104,6 +113,7 @@ class Dashboard:
     def give_up(self, pane, why):
         """Show in grey why a pane has nothing to show, under its title. It is not updated any more."""
         axes = self.axes[self.panes.index(pane)]
+        self.given_up[self.panes.index(pane)] = why
         self._working.pop(axes, None)
         self._moving[axes] = []
         with as_designed(STYLE):
@@ -146,6 +156,15 @@ class Dashboard:
         self._header.set_text(header)
         self.draw()
 
+    def hint(self, text):
+        """Show a few words in the upper right corner, which are not in saved pictures."""
+        self._hint.set_text(text)
+
+    def toggle_keys(self, keys):
+        """Show these lines, which say what each key does, over the panes, or hide them."""
+        self._keys.set(text=keys, visible=not self._keys.get_visible())
+        self.draw()
+
     def draw(self, changed=()):
         """Draw the moving parts, and the still parts of the axes in `changed`, which take longer.
 
@@ -162,7 +181,7 @@ class Dashboard:
     def _draw_over(self, changed):
         figure, canvas = self.figure, self.figure.canvas
         self._drawn += 1
-        whole = changed or self._shown or self._drawn % 2
+        whole = changed or self._shown or self._keys.get_visible() or self._drawn % 2
         for background in self._backgrounds if whole else self._backgrounds[:1]:
             canvas.restore_region(background)
         with as_designed(figure.settings):
@@ -249,6 +268,8 @@ class Dashboard:
                     for artist in self._moving[axes]:
                         artist.draw(renderer)
         self._header.draw(renderer)
+        self._hint.draw(renderer)
+        self._keys.draw(renderer)
 
     def _fit_text(self, event=None):
         fit_text(self.figure)

@@ -62,7 +62,8 @@ class LivePlot(keras.callbacks.Callback):
         model.fit(*train, validation_data=test, callbacks=[plot])
 
     Keys: space freezes the picture while the training continues, 1 to 6 show one pane, 0 or Esc all,
-    s saves a picture, f fills the screen, q closes the window. Closing it does not end the training.
+    s saves a picture, f fills the screen, h lists the keys, q closes the window. Closing it does not end the
+    training.
 
     If the same callback is given to `fit` again, the curves of the same model go on; those of another model
     are drawn over the earlier ones.
@@ -266,7 +267,7 @@ class LivePlot(keras.callbacks.Callback):
     def _go_on_drawing(self):
         step, steps = self.records.step, self._recorder.steps
         whole, progress = self.pace.whole_due(step, steps), step / (self.records.total_steps or np.inf)
-        if self._measurer.evaluates and (whole or self.pace.sample_due(step, progress)):
+        if self._measurer.evaluates and (whole or self.pace.sample_due(step, steps, progress)):
             synchronize(self.model)
             rarely = whole and not self.pace.quick
             self._measurer.evaluate_test_set(whole, free=rarely, between_pictures=True)
@@ -365,9 +366,7 @@ class LivePlot(keras.callbacks.Callback):
         """Save the current picture and the movie."""
         if self.display.dashboard and self.out:
             with self.guard, self.pace:
-                if not self.display.frozen:  # after Ctrl-C, there may be more to show
-                    self.display.draw()
-                self.display.save_picture()
+                self.display.save_latest()  # after Ctrl-C, there may be more to show
         with self.guard:
             self.display.save_movie()
 

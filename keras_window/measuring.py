@@ -60,7 +60,7 @@ class Measurer:
             sample.output_names = tuple(getattr(model, "output_names", None) or ())
         drawn = [pane for pane in panes if not isinstance(pane, AlongTraining)]  # pictures, or a user's own
         self._predicts_train = bool(records.train and (wanted or drawn))
-        self._own_loss, self._sample, self._beyond = False, None, None
+        self._own_loss, self._sample, self._beyond = False, None, {}
         if records.test:
             with self._test:
                 self._look_at_test_set()
@@ -164,7 +164,7 @@ class Measurer:
         """
         if self._beyond is not None:
             metrics = self._metrics_of_sample()
-            self._records.add({name: value + self._beyond[name] for name, value in metrics.items()})
+            self._records.add({name: value + self._beyond.get(name, 0) for name, value in metrics.items()})
             self._records.sampled_at = self._records.step
 
     def _metrics_of_sample(self):

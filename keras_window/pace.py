@@ -64,11 +64,16 @@ class Pace:
         # by then many examples are classified correctly
         return self.first_epoch and 0 < steps <= 4 * step and step >= 2 * last
 
-    def sample_due(self, step, progress):
-        """Whether to evaluate the sample after this iteration; `progress` is the share of the training."""
-        if self.first_epoch and step <= 1.25 * self._sampled_at + 5:
-            return False
-        return self.test_affordable(progress)
+    def sample_due(self, step, steps, progress):
+        """Whether to evaluate the sample after this iteration.
+
+        Args:
+            step: the iteration.
+            steps: iterations in an epoch, 0 if that is unknown.
+            progress: the share of the training that is done.
+        """
+        between = 0.25 * self._sampled_at + 5 if self.first_epoch else 0.05 * steps
+        return step > self._sampled_at + between and self.test_affordable(progress)
 
     def first_test_due(self):
         patience = self.PATIENCE if self.first_epoch else 10 * self.PATIENCE  # a resumed run has more to show
