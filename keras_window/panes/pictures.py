@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw
 
 from keras_window.panes.fonts import as_written, font
 from keras_window.panes.pane import PaintedArtist, Pane
-from keras_window.style import DARK_RED, LARGE, RED, SMALL, FittedText
+from keras_window.style import DARK_RED, RED, SMALL, FittedText
 
 
 def _check_images(name, sample):
@@ -218,7 +218,7 @@ class TestImages(Pane):
         self._picture, self._shown = PaintedArtist(axes), ()
         self._line = axes.axhline(1, color="black", lw=4, animated=True)
         self._text = axes.text(
-            0.5, 1, "", fontsize=LARGE - 3, fontweight="bold", ha="center", va="center", animated=True,
+            0.5, 1, "", fontsize=SMALL, fontweight="bold", ha="center", va="center", animated=True,
             bbox={"facecolor": "white", "edgecolor": "black", "lw": 2, "boxstyle": "round,pad=0.2"},
         )  # fmt: skip
         self._below = axes.add_artist(
