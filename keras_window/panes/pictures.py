@@ -301,9 +301,7 @@ class TestImages(Pane):
         if sample.outputs is not None:
             predictions = sample.predictions()[order]
         name = self._classes.__getitem__ if self._classes else str
-        captions = [
-            (name(label), f"→ {name(read)}") for label, read in zip(labels, predictions, strict=True)
-        ]
+        captions = [(name(label), f"→ {name(read)}") for label, read in zip(labels, predictions, strict=True)]
         if lines == 4:
             captions = [tuple(map(_in_two_lines, caption)) for caption in captions]
         return functools.partial(_with_captions, pictures, captions, wrong, grid)
