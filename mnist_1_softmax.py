@@ -10,6 +10,7 @@ W ← W − learning rate · gradient of the loss (b likewise): gradient descent
 
 Look at: the test curve, steep in the first epoch and then flat: ten neurons cannot do better.
   Training and test stay close: a network this small cannot memorise 60,000 digits.
+  What each neuron looks for: 784 weights as a picture. Key 5 shows why one digit is misclassified.
 Try: --learning-rate 0.01 (slow), --learning-rate 5 (noisy), --train-size 500 (overfitting),
   and --overlay runs/mnist_1_softmax to see the previous run behind this one.
 Your own data: --data-dir PATH, pictures in a folder for each class, the four IDX files, a CSV table of labels
@@ -17,8 +18,9 @@ Your own data: --data-dir PATH, pictures in a folder for each class, the four ID
 """
 
 # common comes first: it keeps TensorFlow quiet
-from common import Accuracy, Biases, LivePlot, Loss, TestImages, TrainImages, Weights
+from common import Accuracy, LivePlot, Loss, TestImages, TrainImages, Weights
 from common import Run, in_batches, load_mnist, parse_args
+from subjects.digits import NeuronWeights
 
 import keras
 from keras import layers
@@ -49,7 +51,7 @@ if __name__ == "__main__":
 
     run = Run(args, data, model, train)  # saves the network, and goes on with --resume
     images, tests = TrainImages(classes=data.classes), TestImages(classes=data.classes)
-    panes = [Accuracy(), Loss(), images, Weights(), Biases(), tests]
+    panes = [Accuracy(), Loss(), images, Weights(), NeuronWeights(data.classes), tests]
     plot = LivePlot(panes, data, args)  # the window
     model.fit(
         train,

@@ -118,5 +118,6 @@ class LivePlot(keras_window.LivePlot):
             self._race.end()
         if display.dashboard:
             rival.refresh()
-            display.draw()
+            if not display.frozen:
+                display.draw()
             self.save()

@@ -53,13 +53,14 @@ class Dashboard:
 
     Attributes:
         troubles: the panes that raised an exception, each with its reason, a list of (pane, str).
+        given_up: the reasons why panes were given up, a dictionary from their places in `panes`.
     """
 
     def __init__(self, figure, panes, records):
-        self.figure, self.panes, self.troubles = figure, panes, []
+        self.figure, self.panes, self.troubles, self.given_up = figure, panes, [], {}
         self._backgrounds = ()  # images of the still parts: upper half, lower half
         self._shown = None  # number of the pane that is shown alone
-        self._drawn = 0
+        self._drawn, self._tested_at = 0, None
         rows = 1 if len(panes) <= 3 else 2
         columns = -(-len(panes) // rows)
         with as_designed(STYLE):
@@ -72,6 +73,14 @@ class Dashboard:
             self._header = figure.add_artist(
                 FittedText(0.5, 0.965, fontsize=15, ha="center", va="center", animated=True)
             )
+            self._hint = figure.text(
+                0.99, 0.965, "", fontsize=SMALL, color="0.4", ha="right", va="center", animated=True
+            )
+            self._keys = figure.text(
+                0.5, 0.5, "", fontsize=18, family="DejaVu Sans Mono", linespacing=1.6, visible=False,
+                ha="center", va="center", multialignment="left", animated=True,
+                bbox={"facecolor": "white", "lw": 2, "boxstyle": "round,pad=0.8"},
+            )  # fmt: skip
         self._upper_row = self.axes[:columns]
         middle = 0.475 if rows == 2 else 0  # between the labels above and the titles below
         self._halves = [
@@ -104,6 +113,7 @@ class Dashboard:
     def give_up(self, pane, why):
         """Show in grey why a pane has nothing to show, under its title. It is not updated any more."""
         axes = self.axes[self.panes.index(pane)]
+        self.given_up[self.panes.index(pane)] = why
         self._working.pop(axes, None)
         self._moving[axes] = []
         with as_designed(STYLE):
@@ -133,6 +143,8 @@ class Dashboard:
     def update(self, records, header):
         """Update all panes from the records. Returns the axes whose still parts changed."""
         self._header.set_text(header)
+        if self._tested_at != records.tested_at:  # the same number in both rows
+            self._tested_at, self._drawn = records.tested_at, 0
         changed = []
         for axes, pane in self._working.copy().items():
             with self._trying(axes):
@@ -142,6 +154,15 @@ class Dashboard:
 
     def set_header(self, header):
         self._header.set_text(header)
+        self.draw()
+
+    def hint(self, text):
+        """Show a few words in the upper right corner, which are not in saved pictures."""
+        self._hint.set_text(text)
+
+    def toggle_keys(self, keys):
+        """Show these lines, which say what each key does, over the panes, or hide them."""
+        self._keys.set(text=keys, visible=not self._keys.get_visible())
         self.draw()
 
     def draw(self, changed=()):
@@ -160,7 +181,7 @@ class Dashboard:
     def _draw_over(self, changed):
         figure, canvas = self.figure, self.figure.canvas
         self._drawn += 1
-        whole = changed or self._shown or self._drawn % 2
+        whole = changed or self._shown or self._keys.get_visible() or self._drawn % 2
         for background in self._backgrounds if whole else self._backgrounds[:1]:
             canvas.restore_region(background)
         with as_designed(figure.settings):
@@ -184,7 +205,10 @@ class Dashboard:
     def _place_panes(self, number):
         for i, (axes, place) in enumerate(zip(self.axes, self._places, strict=True), start=1):
             axes.set_visible(number is None or i == number)
-            axes.set_position(place if number is None else (0.08, 0.09, 0.84, 0.76))
+            axes.set_position(place if number is None else (0.08, 0.11, 0.84, 0.74))
+            if axes in self._working:
+                with self._trying(axes):
+                    self._working[axes].enlarge(i == number)
 
     def save(self, path):
         """Save all panes as a picture of 1344 × 756 pixels, even if one is shown alone. Raises OSError."""
@@ -244,6 +268,8 @@ class Dashboard:
                     for artist in self._moving[axes]:
                         artist.draw(renderer)
         self._header.draw(renderer)
+        self._hint.draw(renderer)
+        self._keys.draw(renderer)
 
     def _fit_text(self, event=None):
         fit_text(self.figure)

@@ -1,6 +1,7 @@
 """The display of a training: draws the dashboard, records a movie, saves pictures, handles keys."""
 
 import contextlib
+import copy
 import time
 from pathlib import Path
 
@@ -10,7 +11,14 @@ from keras_window.movie import Movie
 from keras_window.screens import File, close_finished, open_screen
 
 PICTURE = "dashboard.png"
-BUTTONS = {" ": "freeze", **{n: n for n in "123456"}, "0": "all", "s": "save", "q": "close"}
+BUTTONS = {" ": "freeze", **{n: n for n in "123456"}, "0": "all", "s": "save", "h": "keys", "q": "close"}
+KEYS = """space     freeze the picture, or go on
+1 to 6    one pane, large
+0 or Esc  all panes
+s         save the picture
+f         full screen
+h or ?    these keys
+q         close: the training goes on"""
 
 
 class Display:
@@ -27,7 +35,7 @@ class Display:
     Attributes:
         screen: the screen that `open_screen` returned; None before `open`, or if nothing can be shown.
         dashboard: the `Dashboard`; None before `begin` and after `stop`.
-        frozen: whether the picture is frozen.
+        frozen: whether the picture is frozen, until the user releases it, also beyond the training's end.
         times: when each picture was shown, in seconds of `time.perf_counter`.
     """
 
@@ -37,7 +45,7 @@ class Display:
         self._records, self._guard, self._said = records, guard, said
         self._plot, self._title, self._out, self._path = plot, title, out, movie
         self.screen = self.dashboard = self._movie = None
-        self.frozen, self.times = False, []
+        self.frozen, self.times, self._shown_header = False, [], ""
 
     def open(self):
         """Open the screen, or use the open one again. Raises OSError or ImportError as `open_screen` does."""
@@ -58,6 +66,8 @@ class Display:
         """Make the dashboard and show its first picture."""
         self._remove_dashboard()
         self.dashboard = Dashboard(self.screen.figure, panes, self._records)
+        if self.screen.stays:
+            self.dashboard.hint("h: keys")
         if self._path and not self._movie:
             self._movie = Movie(Path(self._path))
         self.draw()
@@ -74,7 +84,8 @@ class Display:
 
     def draw(self, note=""):
         """Update the dashboard, and draw it if somebody may be watching or a movie is recorded."""
-        changed = self.dashboard.update(self._records, self._header() + note)
+        self._shown_header = self._header()
+        changed = self.dashboard.update(self._records, self._shown_header + note)
         if self.screen.open and (self.screen.live or self._movie):
             self.dashboard.draw(changed)
             self.screen.present()
@@ -89,7 +100,8 @@ class Display:
 
     def note(self, note):
         """Show a note in the header, after the epoch and iteration."""
-        self.dashboard.set_header(self._header() + note)
+        header = f"frozen at {self._shown_header}" if self.frozen else self._header()
+        self.dashboard.set_header(header + note)
 
     def _header(self):
         records = self._records
@@ -107,6 +119,20 @@ class Display:
             self.dashboard.save(path)
             self._say_troubles()
             return path
+
+    def save_latest(self):
+        """Save a picture of the latest numbers, also while the one on the screen is frozen."""
+        if not self.frozen:
+            self.draw()
+            self.save_picture()
+            return
+        with by_product():
+            panes = [copy.copy(pane) for pane in self.dashboard.panes]
+            dashboard = Dashboard(File().figure, panes, self._records)
+            for number, why in self.dashboard.given_up.items():
+                dashboard.give_up(panes[number], why)
+            dashboard.update(self._records, self._header())
+            dashboard.save(self._out / PICTURE)
 
     def save_movie(self):
         if self._movie:
@@ -126,7 +152,12 @@ class Display:
         with self._guard:
             if key == " ":
                 self.frozen = not self.frozen
-                self.note("   ·   frozen" * self.frozen)
+                if self.frozen:
+                    self.note("")
+                else:
+                    self.draw()
+            elif key in ("h", "?"):
+                self.dashboard.toggle_keys(KEYS)
             elif key in ("0", "escape"):
                 self.dashboard.show()
             elif key in tuple("123456")[: len(self.dashboard.panes)]:

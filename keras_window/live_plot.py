@@ -62,7 +62,8 @@ class LivePlot(keras.callbacks.Callback):
         model.fit(*train, validation_data=test, callbacks=[plot])
 
     Keys: space freezes the picture while the training continues, 1 to 6 show one pane, 0 or Esc all,
-    s saves a picture, f fills the screen, q closes the window. Closing it does not end the training.
+    s saves a picture, f fills the screen, h lists the keys, q closes the window. Closing it does not end the
+    training.
 
     If the same callback is given to `fit` again, the curves of the same model go on; those of another model
     are drawn over the earlier ones.
@@ -265,14 +266,14 @@ class LivePlot(keras.callbacks.Callback):
 
     def _go_on_drawing(self):
         step, steps = self.records.step, self._recorder.steps
+        whole, progress = self.pace.whole_due(step, steps), step / (self.records.total_steps or np.inf)
+        if self._measurer.evaluates and (whole or self.pace.sample_due(step, steps, progress)):
+            synchronize(self.model)
+            rarely = whole and not self.pace.quick
+            self._measurer.evaluate_test_set(whole, free=rarely, between_pictures=True)
         if self.pace.due():
             synchronize(self.model)
             self._show_progress()
-        elif self._measurer.evaluates and self.pace.test_due(step):
-            synchronize(self.model)
-            quarter = steps / 4  # of the first epoch: by then many examples are classified correctly
-            whole = self.records.test.predicted_at < quarter <= step
-            self._measurer.evaluate_test_set(1 if whole else self.pace.stride, between_pictures=True)
         else:
             self._flush()
 
@@ -310,15 +311,15 @@ class LivePlot(keras.callbacks.Callback):
         if not self.display.dashboard:
             return
         last = self.model.stop_training or epoch + 1 == self.params["epochs"]  # the last picture shows it
-        if self.pace.stride > 1 and self.pace.test_affordable() and not last:
+        if not (validated or self.pace.quick or last) and self.pace.test_affordable():
             self._measurer.evaluate_test_set(between_pictures=True)
             self._show_progress()
 
     def _add_validation(self, validated):
-        self.records.add(validated)
+        self.records.add_test(validated)
         if self._measurer and self._measurer.evaluates:
-            self._measurer.validated_at = self.records.step
             self.pace.validated(self.records.step)
+            self._measurer.validated(validated)
 
     def _validates_on_test_set(self, validated):
         """Whether Keras' validation is drawn: it is on the test examples, or the window does not evaluate."""
@@ -344,7 +345,6 @@ class LivePlot(keras.callbacks.Callback):
         self._undo_validation()
         self._follower.end()
         if self.display.dashboard:
-            self.display.frozen = False
             with self.guard:
                 self._show_progress(last=True)
         self.save()
@@ -366,9 +366,7 @@ class LivePlot(keras.callbacks.Callback):
         """Save the current picture and the movie."""
         if self.display.dashboard and self.out:
             with self.guard, self.pace:
-                if not self.display.frozen:  # after Ctrl-C, there may be more to show
-                    self.display.draw()
-                self.display.save_picture()
+                self.display.save_latest()  # after Ctrl-C, there may be more to show
         with self.guard:
             self.display.save_movie()
 

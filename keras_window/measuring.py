@@ -12,6 +12,7 @@ from keras_window.panes.curves import AlongTraining
 from keras_window.sample import threshold_of
 from keras_window.unchanged import Unchanged, in_several_processes
 
+SAMPLE = 1000  # test examples
 MOST = 100_000_000  # numbers in the outputs for the test set; if there are more, fewer examples are shown
 
 
@@ -59,7 +60,7 @@ class Measurer:
             sample.output_names = tuple(getattr(model, "output_names", None) or ())
         drawn = [pane for pane in panes if not isinstance(pane, AlongTraining)]  # pictures, or a user's own
         self._predicts_train = bool(records.train and (wanted or drawn))
-        self._own_loss = False
+        self._own_loss, self._sample, self._beyond = False, None, {}
         if records.test:
             with self._test:
                 self._look_at_test_set()
@@ -96,6 +97,10 @@ class Measurer:
             self.evaluates = False
         self._pace.expect(seconds * len(self._records.test) / len(first))
         self._own_loss = _overrides(model) or _layers_add_losses(model, first.x)
+        if self.evaluates and len(test) >= 2 * SAMPLE:
+            chosen = np.random.default_rng(0).permutation(len(test))[:SAMPLE]
+            self._sample = test.take(chosen)  # at random: their order may follow the classes
+            self._records.sample_size = SAMPLE
 
     def measure(self, everything=False):
         """Predict the training examples, and evaluate the test set if there is time for it.
@@ -106,9 +111,7 @@ class Measurer:
         for sample in self._samples:  # Keras makes its metrics at their first use
             sample.threshold = threshold_of(self._model)
         self._measure_panes()
-        pace = self._pace
-        due = pace.first_test_due() or (pace.stride == 1 and pace.test_affordable())
-        if due or (everything and not self._test_set_known()):
+        if self._pace.picture_test_due() or (everything and not self._test_set_known()):
             self.evaluate_test_set()
 
     def _measure_panes(self):
@@ -125,19 +128,48 @@ class Measurer:
                 pane.record(self._model, values[: len(tensors)], self._records)
             del values[: len(tensors)]
 
-    def evaluate_test_set(self, stride=1, between_pictures=False):
-        """Evaluate 1/`stride` of the test examples, at random: their order may follow the classes."""
+    def evaluate_test_set(self, whole=True, free=False, between_pictures=False):
+        """Evaluate all test examples, or only the sample, if there is one."""
         records, test = self._records, self._records.test
         if not test or self._test.failed:
             return
-        with self._test, self._pace.evaluating(records.step, stride, between_pictures):
-            order = np.random.default_rng(0).permutation(len(test))
-            sample = test.take(order[::stride]) if stride > 1 else test.take(slice(None))
-            sample.outputs = self._predict(sample)
+        whole = whole or not self._sample
+        with self._test, self._pace.evaluating(records.step, whole, free, between_pictures):
+            if not whole:
+                self._follow_sample()
+                return
+            test.outputs, test.predicted_at = self._predict(test), records.step
             if self.evaluates and records.step != self.validated_at:
-                records.add(self._metrics(sample))
-            if stride == 1:
-                test.outputs, test.predicted_at = sample.outputs, records.step
+                metrics = self._metrics(test)
+                records.add_test(metrics)
+                self._compare_sample(metrics)
+
+    def validated(self, metrics):
+        """Note that Keras has just evaluated all test examples, with these results."""
+        self.validated_at, self._beyond = self._records.step, None
+        if self._sample and self._pace.test_affordable(1.0) and not self._test.failed:
+            with self._test, self._pace.evaluating(self._records.step, False, False, True):
+                self._compare_sample(metrics)
+
+    def _compare_sample(self, metrics):
+        """Note how far the results of all test examples are beyond those of the sample."""
+        if self._sample:
+            of_sample = self._metrics_of_sample()
+            self._beyond = {name: metrics[name] - value for name, value in of_sample.items()}
+
+    def _follow_sample(self):
+        """Add estimates for all test examples: their last results, plus what has changed in the sample since.
+
+        They are closer than the results of the sample itself, whose examples are easier or harder than all.
+        """
+        if self._beyond is not None:
+            metrics = self._metrics_of_sample()
+            self._records.add({name: value + self._beyond.get(name, 0) for name, value in metrics.items()})
+            self._records.sampled_at = self._records.step
+
+    def _metrics_of_sample(self):
+        self._sample.outputs = self._predict(self._sample)
+        return self._metrics(self._sample)
 
     def _test_set_known(self):
         """Whether the test outputs are up to date; a callback may have changed the network since."""

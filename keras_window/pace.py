@@ -5,38 +5,40 @@ import time
 
 
 class Pace:
-    """Decides when to draw the next picture, and when and on how many examples to evaluate the test set.
+    """Decides when to draw the next picture, and when to evaluate the test set or a sample of it.
 
     In the first ten seconds there are more than three pictures a second, as long as they take less than half
     of the time. After that, drawing takes 1 % of the time.
 
-    Evaluation has its own budget: a quarter of a second, plus 2 % of the time. In the first epoch, where the
-    curve is steep, the test set is evaluated each time the number of iterations has grown by a quarter; if
-    that takes long, only 1/`stride` of the examples is used. In later epochs, Keras' validation evaluates the
-    test set; if the training has none, the window does.
+    Evaluation has its own budget: half a second, a half of it spread over the training, plus 2 % of the time.
+    In the first epoch, where the curve is steep, the test set is evaluated each time the number of iterations
+    has grown by a quarter; if that takes long, a sample is, and all of it after a quarter and a half of the
+    epoch. In later epochs the sample is evaluated as often as the budget allows; Keras' validation evaluates
+    the whole test set, or, if the training has none, the window does.
 
     Args:
         examples: the number of test examples.
+
+    Attributes:
+        quick: whether evaluating the whole test set takes little time.
     """
 
     OPENING, INTERVAL = 10.0, 0.325  # seconds
-    SHORTEST, FEWEST = 0.05, 500  # seconds and examples of an evaluation in the first epoch
+    QUICK = 0.075  # seconds
     PATIENCE = 0.5  # seconds that the first picture may wait for the test set
+    AT_ONCE, SPREAD, SHARE = 0.25, 0.25, 0.02  # seconds, seconds over the training, share of the time
 
     def __init__(self, examples):
         self.spent = self._evaluated_meanwhile = 0.0
         self._examples = examples
-        self._test_spent, self._tested_at = 0.0, None
+        self._test_spent, self._tested_at, self._sampled_at = 0.0, None, 0
         self.first_epoch, self._validated = True, False
         self.expect(0.0)
         self.start()
 
     def expect(self, seconds):
-        """Set how many seconds evaluating the whole test set takes, and choose `stride` from it."""
-        self._seconds = seconds
-        in_time = self.SHORTEST / max(seconds, 1e-9) * self._examples
-        fewest = max(min(self.FEWEST, self._examples / 4), in_time)
-        self.stride = max(1, round(self._examples / fewest))
+        """Set how many seconds evaluating the whole test set takes."""
+        self._seconds, self.quick = seconds, seconds < self.QUICK
 
     def start(self):
         """Start the clock of the training. Time spent before, on opening the window, does not count."""
@@ -52,43 +54,61 @@ class Pace:
             return self.spent - self._spent_before <= 0.5 * elapsed + 1
         return now - self._left >= 99 * self._cost
 
-    def test_due(self, step):
-        last, at_least = self._tested_at or 0, 0 if self.stride == 1 else 5
-        if step <= 1.25 * last + at_least or not (self.first_epoch or self.stride == 1):
+    def whole_due(self, step, steps):
+        """Whether to evaluate the whole test set after this iteration, of `steps` in the epoch."""
+        last = self._tested_at or 0
+        if self._validated:
             return False
-        return self.test_affordable()
+        if self.quick:
+            return step > 1.25 * last and self.test_affordable()
+        # by then many examples are classified correctly
+        return self.first_epoch and 0 < steps <= 4 * step and step >= 2 * last
+
+    def sample_due(self, step, steps, progress):
+        """Whether to evaluate the sample after this iteration.
+
+        Args:
+            step: the iteration.
+            steps: iterations in an epoch, 0 if that is unknown.
+            progress: the share of the training that is done.
+        """
+        between = 0.25 * self._sampled_at + 5 if self.first_epoch else 0.05 * steps
+        return step > self._sampled_at + between and self.test_affordable(progress)
 
     def first_test_due(self):
         patience = self.PATIENCE if self.first_epoch else 10 * self.PATIENCE  # a resumed run has more to show
         return self._tested_at is None and self._seconds < patience
 
-    def test_affordable(self):
+    def picture_test_due(self):
+        """Whether a picture shows the whole test set as it is now."""
+        return self.first_test_due() or (self.quick and not self._validated and self.test_affordable())
+
+    def test_affordable(self, progress=0.0):
         elapsed = time.perf_counter() - self.began
-        return not self._validated and self._test_spent <= 0.25 + 0.02 * elapsed
+        return self._test_spent <= self.AT_ONCE + self.SPREAD * progress + self.SHARE * elapsed
 
     def validated(self, step):
         """Note that Keras' validation evaluated the whole test set; it will do so after each epoch."""
         self._tested_at, self._validated = step, True
 
     def end_epoch(self):
-        if self.first_epoch and self.stride > 1:
-            self._test_spent = 0.0
         self.first_epoch = False
 
     @contextlib.contextmanager
-    def evaluating(self, step, stride, between_pictures):
+    def evaluating(self, step, whole, free, between_pictures):
         began = time.perf_counter()
         yield
         seconds = time.perf_counter() - began
-        once = stride < self.stride  # the whole test set instead of a sample
-        if self._tested_at is not None and not once:  # the first evaluation is free, too
+        if self._tested_at is not None and not free:  # the first one is free, too
             self._test_spent += seconds
         if between_pictures:
             self.spent += seconds
         else:
             self._evaluated_meanwhile += seconds
-        self._tested_at = step
-        self.expect(seconds * stride)
+        self._sampled_at = step
+        if whole:
+            self._tested_at = step
+            self.expect(seconds)
 
     def __enter__(self):
         self._entered = time.perf_counter()

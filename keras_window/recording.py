@@ -65,7 +65,7 @@ class Recorder:
             for overlay in earlier[:-EARLIER_FITS]:
                 records.overlays.remove(overlay)
         records.curves.clear()
-        records.step = records.first_step = records.epoch = 0
+        records.step = records.first_step = records.epoch = records.tested_at = records.sampled_at = 0
         if records.test:
             records.test.outputs, records.test.predicted_at = None, 0
 

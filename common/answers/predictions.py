@@ -4,6 +4,7 @@ import warnings
 from pathlib import Path
 
 import numpy as np
+from matplotlib import colormaps
 from matplotlib.font_manager import FontProperties
 
 from common.answers.picture import show_picture
@@ -15,6 +16,7 @@ from keras_window.sample import Sample
 
 RIGHT, WRONG, OTHER = "#0072B2", "#C8001E", "#BBBBBB"
 COLUMNS, ROWS = 3, 4
+BARS = 3  # classes beside each image, the most probable ones
 MOST = 15  # classes in the confusion matrix
 BATCH = 32  # images predicted at a time
 
@@ -25,7 +27,7 @@ def show_predictions(model, data, args):
     """Draw the first test images with their predictions, and the confusion matrix; save the picture.
 
     Below each image are the predicted class, its probability and, in brackets, the true class: in blue if the
-    prediction is right, in red if it is wrong. Bars beside it show the probability of each class. The picture
+    prediction is right, in red if it is wrong. Bars beside it show the most probable classes. The picture
     is saved as `predictions.png`, and shown as --plot says.
 
     Args:
@@ -121,11 +123,22 @@ def draw_predictions(figure, x, y, outputs, classes):
             colours[predicted[i]], colours[true[i]] = WRONG, RIGHT
         style = {"color": colour, "fontsize": 12, "fontweight": "bold", "linespacing": 1.0, **script}
         image.text(0, -0.04, text, va="top", transform=image.transAxes, **style)
-        bars.barh(range(len(classes)), probabilities[i], color=colours)
-        bars.set(xlim=(0, 1), xticks=[], yticks=[], ylim=(len(classes) - 0.5, -0.5))
+        _draw_bars(bars, probabilities[i], colours, classes, script)
         bars.spines[["top", "right", "bottom"]].set_visible(False)
     if y is not None:
         _draw_confusion(figure.add_axes((0.6, 0.14, 0.385, 0.78)), true, predicted, classes)
+
+
+def _draw_bars(axes, probabilities, colours, classes, script):
+    """Draw the largest probabilities as bars, each below the name of its class."""
+    largest = np.argsort(-probabilities, kind="stable")[:BARS]
+    axes.barh(
+        np.arange(len(largest)) + 0.22, probabilities[largest], 0.36, color=[colours[i] for i in largest]
+    )
+    for row, i in enumerate(largest):
+        name = short(classes[i])
+        axes.text(0.04, row - 0.19, name, fontsize=11 if len(name) <= 11 else 9, va="center", **script)
+    axes.set(xlim=(0, 1), xticks=[], yticks=[], ylim=(BARS - 0.5, -0.5))
 
 
 def short(name):
@@ -147,18 +160,19 @@ def _draw_confusion(axes, true, predicted, classes):
         chosen = np.sort(np.argsort(-mistakes, kind="stable")[:MOST])
         counts, classes = counts[np.ix_(chosen, chosen)], [classes[place] for place in chosen]
     classes = list(map(short, classes))
-    axes.imshow(counts, cmap="Blues", vmin=0)
+    correct = np.eye(len(counts), dtype=bool)
+    colours = colormaps["Blues"](0.9 * counts / max(counts.max(), 1))
+    colours[~correct] = colormaps["Reds"](0.9 * counts / max(counts[~correct].max(), 1))[~correct]
+    axes.imshow(colours)
     axes.set_title(title, fontsize=18 if counts.shape == mistakes.shape * 2 else 15, fontweight="bold")
     slanted = {"rotation": 45, "ha": "right"} if len(classes) > 4 or max(map(len, classes)) > 12 else {}
-    size = 12 if max(map(len, classes)) <= 12 else 10
+    size = 14 if max(map(len, classes)) <= 12 else 11
     script = _font_for("".join(classes))
     axes.set_xticks(range(len(classes)), classes, fontsize=size, **slanted, **script)
     axes.set_yticks(range(len(classes)), classes, fontsize=size, **script)
     axes.set_xlabel("predicted", fontsize=14)
     axes.set_ylabel("true", fontsize=14)
     for (i, j), count in np.ndenumerate(counts):
-        often = i != j and count > 0.05 * counts[i].sum()
-        colour = "white" if count > counts.max() / 2 else WRONG if often else "black"
-        axes.text(
-            j, i, count or "", ha="center", va="center", color=colour, fontsize=120 / (len(classes) + 2)
-        )
+        colour = "white" if colours[i, j, :3].mean() < 0.55 else "black"
+        size = min(150 / (len(classes) + 1), 24)
+        axes.text(j, i, count or "", ha="center", va="center", color=colour, fontsize=size)

@@ -9,7 +9,7 @@ from matplotlib.patches import Patch
 from matplotlib.transforms import ScaledTranslation
 
 from keras_window.guard import NotShown
-from keras_window.panes.curves import AlongTraining
+from keras_window.panes.curves import AlongTraining, marker_size
 from keras_window.style import TEST, TRAIN
 
 
@@ -37,7 +37,7 @@ class _Bands(AlongTraining):
             light *= 1 - alpha
             keys.append(Patch(color=self.colour, alpha=1 - light, lw=0, label=share))
         keys.append(Line2D([], [], color="black", lw=2, label="median"))
-        (self._median,) = axes.plot([], [], color="black", lw=2, animated=True)
+        (self._median,) = axes.plot([], [], "o-", color="black", lw=2, animated=True)
         beside_label = ScaledTranslation(2.06 / 72, -20.7 / 72, axes.figure.dpi_scale_trans)
         axes.legend(
             handles=keys[::-1], loc="upper right", bbox_to_anchor=(1, 0),
@@ -66,6 +66,7 @@ class _Bands(AlongTraining):
             low, high = values[:, i], values[:, -1 - i]
             band.set_xy(np.c_[np.r_[x, x[::-1]], np.r_[low, high[::-1]]])
         self._median.set_data(x, values[:, len(self.PERCENTILES) // 2])
+        self._median.set_markersize(marker_size(len(x)))  # between two of them, nothing was measured
         extent = min(np.abs(values).max(), 1e30)
         limit = 0.5
         while limit < extent:

@@ -6,10 +6,11 @@ import textwrap
 import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.transforms import ScaledTranslation
 
 from keras_window.naming import loss_title
 from keras_window.panes.pane import Pane
-from keras_window.records import Curve
+from keras_window.records import Curve, of_all
 from keras_window.style import EARLIER, LARGE, SMALL, TEST, TRAIN
 
 
@@ -47,12 +48,22 @@ class AlongTraining(Pane):
         return True
 
 
-NO_CURVE, FEW = Curve(), 20  # points that get a marker each
+NO_CURVE = Curve()
+FEW, SOME = 20, 60  # points that get a marker each, and a smaller one
 MOST_LINES = 7  # in a legend
 
 
+def marker_size(points):
+    """The size of the markers at the points of a curve, of which there may be too many for markers."""
+    return 7 if points <= FEW else 4 if points <= SOME else 0
+
+
 class _MetricPane(AlongTraining):
-    """Two curves of a metric, with their latest values as text in a part of the pane kept free of curves."""
+    """The curves of a metric, with their latest values as text in a part of the pane kept free of curves.
+
+    Blue is the training, orange the test set. At the dots, all of it was evaluated; between them, the curve
+    follows a sample of it. Of each other run there are the same two curves, in one colour.
+    """
 
     FREE, LEGEND_LINE = 0.35, 0.075  # fractions of the pane's height
 
@@ -61,29 +72,26 @@ class _MetricPane(AlongTraining):
 
     def build(self, axes, records):
         super().build(axes, records)
-        self.free, self._others, keys = self.FREE, [], []
-        colours = dict(
-            zip(dict.fromkeys(o.name for o in records.overlays), itertools.cycle(EARLIER), strict=False)
-        )
+        self.free, self._others, self._keys = self.FREE, [], []
+        names = dict.fromkeys(overlay.name for overlay in records.overlays)
+        colours = dict(zip(names, itertools.cycle(EARLIER), strict=False))
         for overlay in records.overlays:
-            for prefix, style in (("", ":"), ("val_", "-")):
-                (line,) = axes.plot(
-                    [], [], style, color=colours[overlay.name], alpha=0.55, lw=2, animated=True
+            style = {"color": colours[overlay.name], "alpha": 0.7, "animated": True}
+            self._others.append(
+                (
+                    overlay,
+                    *axes.plot([], [], ":", lw=2, **style),
+                    *axes.plot([], [], "-", lw=2, **style),
+                    *axes.plot([], [], "o", **style),
                 )
-                self._others.append((overlay, prefix, line))
-        many = sum(1 + name.count(" --") for name in colours)
-        for name, colour in colours.items():
-            label = textwrap.shorten(f"{name}, {records.test_name}", 80, placeholder=" ...")
-            label = label.replace(" --", "\n--") if many <= MOST_LINES else label  # one flag per line
-            keys.append(Line2D([], [], color=colour, alpha=0.55, lw=2, label=label))
-        if keys:
-            keys.append(Line2D([], [], color="black", alpha=0.55, lw=2, ls=":", label="the same, train"))
-            lines = sum(1 + key.get_label().count("\n") for key in keys)
-            self.free = min(self.FREE + self.LEGEND_LINE * lines, 0.8)
-            corner, place = self.legend_place
-            axes.legend(handles=keys, loc=corner, bbox_to_anchor=place, fontsize=SMALL - 2, framealpha=0.6)
+            )
         (self._train,) = axes.plot([], [], "o-", color=TRAIN, lw=1.5, alpha=0.5, animated=True)
-        (self._test,) = axes.plot([], [], "o-", color=TEST, lw=3, animated=True)
+        (self._test,) = axes.plot([], [], "-", color=TEST, lw=2.5, animated=True)
+        (self._dots,) = axes.plot([], [], "o", color=TEST, animated=True)
+        self._note = axes.text(
+            1, 0, "", fontsize=11, color=TEST, ha="right", va="top", animated=True,
+            transform=axes.transAxes + ScaledTranslation(0, -22 / 72, axes.figure.dpi_scale_trans),
+        )  # fmt: skip
         self._texts = [
             axes.text(
                 0.97, height, "", color=colour, fontsize=LARGE, fontweight="bold",
@@ -91,7 +99,31 @@ class _MetricPane(AlongTraining):
             )
             for colour, height in ((TRAIN, self.text_heights[0]), (TEST, self.text_heights[1]))
         ]  # fmt: skip
-        return [*(line for *_, line in self._others), self._train, self._test, *self._texts]
+        others = [line for _, *lines in self._others for line in lines]
+        legend = [self._add_legend(axes, records, colours)] if colours else []
+        return [*others, self._train, self._test, self._dots, *legend, *self._texts, self._note]
+
+    def _add_legend(self, axes, records, colours):
+        """Add the legend of a pane with other runs: for each run a key in the colour of its curves."""
+        many = sum(1 + name.count(" --") for name in colours)
+        handles = [Line2D([], [], color=TEST, lw=3, label=f"this run, {records.test_name}")]
+        for name, colour in colours.items():
+            label = textwrap.shorten(f"{name}, {records.test_name}", 80, placeholder=" ...")
+            label = label.replace(" --", "\n--") if many <= MOST_LINES else label  # one flag per line
+            handles.append(Line2D([], [], color=colour, alpha=0.7, lw=2, label=label))
+        colour = next(iter(colours.values())) if len(colours) == 1 else "black"
+        handles.append(Line2D([], [], color=colour, alpha=0.7, lw=2, ls=":", label="the same, train"))
+        lines = sum(1 + handle.get_label().count("\n") for handle in handles)
+        self.free = min(self.FREE + self.LEGEND_LINE * lines, 0.8)
+        corner, place = self.legend_place
+        legend = axes.legend(
+            handles=handles, loc=corner, bbox_to_anchor=place, fontsize=SMALL - 1, framealpha=0.8,
+            borderpad=0.2, borderaxespad=0.2, labelspacing=0.2, handlelength=1.5,
+        )  # fmt: skip
+        legend.set_animated(True)
+        self._keys = list(zip(colours, legend.get_texts()[1:], strict=False))
+        self._keys = [(name, text, text.get_text()) for name, text in self._keys]
+        return legend
 
     def why_empty(self, records):
         metric = records.name_of(self.metric)
@@ -101,20 +133,31 @@ class _MetricPane(AlongTraining):
         return f"Keras reports no {metric}, only {', '.join(names)}"
 
     def update(self, records):
-        metric, shown = records.name_of(self.metric), []
-        for overlay, prefix, line in self._others:
-            shown.append(overlay.curves.get(f"{prefix}{metric}", ((), ())))
-            line.set_data(*shown[-1])
-        for line, text, name, key in (
-            (self._train, self._texts[0], "train", metric),
-            (self._test, self._texts[1], records.test_name, f"val_{metric}"),
-        ):
+        metric, shown, latest = records.name_of(self.metric), [], {}
+        test = f"val_{metric}"
+        for overlay, *lines in self._others:
+            for line, key in zip(lines, (metric, test, of_all(test)), strict=True):
+                shown.append(overlay.curves.get(key, ((), ())))
+                line.set_data(*shown[-1])
+            lines[-1].set_markersize(marker_size(len(shown[-1][1])) - 2)
+            for _, values in shown[-2:]:  # at best of all test examples
+                if len(values):
+                    latest[overlay.name] = values[-1]
+        for name, text, label in self._keys:
+            text.set_text(f"{label} {self.format(latest[name])}" if name in latest else label)
+        for line, key in ((self._train, metric), (self._test, test), (self._dots, of_all(test))):
             curve = records.curves.get(key, NO_CURVE)
             shown.append((records.along(curve.steps), curve.values))
             line.set_data(*shown[-1])
-            line.set_markersize(6 if len(curve.values) <= FEW else 0)
-            latest = curve.latest if key.startswith("val_") else (curve.values or [0])[-1]
-            text.set_text(f"{name} {self.format(latest)}" if curve.values else "")
+            if line is not self._test:
+                line.set_markersize(marker_size(len(curve.values)))
+        values = shown[-3][1]
+        self._texts[0].set_text(f"train {self.format(values[-1])}" if len(values) else "")
+        key, about = (test, "≈ ") if records.stale else (of_all(test), "")
+        value = records.curves.get(key, NO_CURVE).latest
+        self._texts[1].set_text("" if value is None else f"{records.test_name} {about}{self.format(value)}")
+        if records.sample_size:
+            self._note.set_text(f"● of all {len(records.test):,}   — from {records.sample_size:,}")
         x, values = (
             np.concatenate([np.asarray(part, float) for part in parts]) for parts in zip(*shown, strict=True)
         )

@@ -37,6 +37,9 @@ class Pane:
         """Update the artists from the records. Returns whether the axes themselves changed."""
         raise NotImplementedError
 
+    def enlarge(self, alone):
+        """Prepare to be drawn alone in the window, or again beside the other panes."""
+
 
 class PaintedArtist(Artist):
     """A picture that fills its axes, repainted when it is replaced or the size of the axes changes.

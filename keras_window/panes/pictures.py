@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw
 
 from keras_window.panes.fonts import as_written, font
 from keras_window.panes.pane import PaintedArtist, Pane
-from keras_window.style import DARK_RED, LARGE, RED, SMALL, FittedText
+from keras_window.style import DARK_RED, RED, SMALL, FittedText
 
 
 def _check_images(name, sample):
@@ -139,32 +139,48 @@ class TrainImages(Pane):
             captions[wrong:] = [None] * (len(order) - wrong)
         elif self._lines == 4:
             captions = [tuple(map(_in_two_lines, caption)) for caption in captions]
-        self._picture.show(functools.partial(self._paint, pictures, captions, wrong))
+        grid = self._columns, self._rows, self._lines
+        self._picture.show(functools.partial(_with_captions, pictures, captions, wrong, grid))
         return False
 
-    def _paint(self, pictures, captions, wrong, width, height):
-        whole = Image.new("RGB", (width, height), "white")
-        wide, high = width // self._columns, height // self._rows
-        below = max(round({1: 0.25, 2: 0.4, 4: 0.45}[self._lines] * high), 2)
-        side = max(min(wide, high - below) - 1, 1)
-        for i, (picture, caption) in enumerate(zip(pictures, captions, strict=True)):
-            left, top = i % self._columns * wide, i // self._columns * high
-            image = Image.fromarray(picture).resize((side, side), Image.Resampling.BILINEAR)
-            whole.paste(image, (left + (wide - side) // 2, top))
-            if caption:
-                label, prediction = caption
-                between = " " if self._lines == 1 else "\n"
-                text = f"{label}{between}{prediction}" if i < wrong else label
-                words = _caption(text, max(wide - 1, 1), below - 1, self._lines, i < wrong)
-                whole.paste(words, (left, top + side))
-        return whole
+
+def _with_captions(pictures, captions, wrong, grid, width, height):
+    """Paint pictures, each with its caption below it.
+
+    Args:
+        pictures: uint8 [n, height, width, 3].
+        captions: for each picture None or a pair of its label and its prediction; the prediction is written
+            below the first `wrong` pictures.
+        grid: columns, rows, and lines of a caption.
+        width, height: of the whole, in pixels.
+    """
+    columns, rows, lines = grid
+    whole = Image.new("RGB", (width, height), "white")
+    wide, high = width // columns, height // rows
+    below = max(round({1: 0.36, 2: 0.4, 4: 0.45}[lines] * high), 2)
+    side = max(min(wide, high - below) - 1, 1)
+    for i, (picture, caption) in enumerate(zip(pictures, captions, strict=True)):
+        left, top = i % columns * wide, i // columns * high
+        image = Image.fromarray(picture).resize((side, side), Image.Resampling.BILINEAR)
+        whole.paste(image, (left + (wide - side) // 2, top))
+        if caption:
+            label, prediction = caption
+            between = " " if lines == 1 else "\n"
+            text = f"{label}{between}{prediction}" if i < wrong else label
+            if lines == 1 and max(map(len, caption)) <= 3:  # larger letters
+                text = text.replace(" ", "")
+            words = _caption(text, max(wide - 1, 1), below - 1, lines, i < wrong)
+            whole.paste(words, (left, top + side))
+    return whole
 
 
 class TestImages(Pane):
     """A part of the test set, misclassified first on red, beside an accuracy scale; pale until evaluated.
 
     If a tenth of the test set is shown, an accuracy of 90 % makes all of it red. The scale then runs from 90
-    to 100 %, and the lower end of the red part marks the accuracy.
+    to 100 %, and the lower end of the red part marks the accuracy. When the network has learned much since
+    then, the pictures are pale, without a number. Alone in the window, the pane shows fewer pictures, with
+    label and prediction below each mistake.
 
     Args:
         title: above the pane; None for "Test digits", or, with classes, "Test pictures".
@@ -191,6 +207,7 @@ class TestImages(Pane):
         _check_images("TestImages", records.test)
 
     def build(self, axes, records):
+        self._axes, self._alone, self._accuracy = axes, False, None
         examples = len(records.test.y)
         columns, rows = _turned(self._grid, axes)
         as_many_as_needed = int(np.ceil(np.sqrt(examples * columns / rows)))  # of the same shape
@@ -201,12 +218,12 @@ class TestImages(Pane):
         self._picture, self._shown = PaintedArtist(axes), ()
         self._line = axes.axhline(1, color="black", lw=4, animated=True)
         self._text = axes.text(
-            0.5, 1, "", fontsize=LARGE, fontweight="bold", ha="center", va="center", animated=True,
+            0.5, 1, "", fontsize=SMALL, fontweight="bold", ha="center", va="center", animated=True,
             bbox={"facecolor": "white", "edgecolor": "black", "lw": 2, "boxstyle": "round,pad=0.2"},
         )  # fmt: skip
         self._below = axes.add_artist(
             FittedText(
-                0.5, -0.02, fontsize=SMALL, lines=2, ha="center", va="top", transform=axes.transAxes,
+                0.5, -0.03, fontsize=SMALL, lines=2, ha="center", va="top", transform=axes.transAxes,
                 clip_on=False, animated=True,
             )
         )  # fmt: skip
@@ -217,29 +234,77 @@ class TestImages(Pane):
         axes.set_yticks(np.linspace(self._bottom, 1, 6))
         return [self._picture, self._line, self._text, self._below]
 
+    def enlarge(self, alone):
+        self._alone = alone
+        self._dress()
+
+    def _dress(self):
+        """Show the ruler and the caption that fit the picture."""
+        known = self._accuracy is not None
+        self._axes.yaxis.set_visible(not self._alone)
+        self._line.set_visible(known and not self._alone)
+        self._text.set_visible(known and not self._alone)
+        self._below.set_text(self._captions[self._alone] if self._shown else "")
+
     def update(self, records):
         sample = records.test
-        if self._shown is sample.outputs:
+        stale = sample.outputs is None or records.stale or sample.predicted_at < records.tested_at
+        if self._shown and self._shown[0] is sample.outputs and self._shown[1] == stale:
             return False
-        self._shown = sample.outputs
+        self._shown = sample.outputs, stale
         order, wrong = _misclassified_first(sample, self._columns * self._rows)
         tiles = _coloured(self._small[order], wrong)
-        if sample.outputs is None:
+        if stale:
             tiles = 255 - (255 - tiles) // 3
+        few = self._with_predictions(sample, order, wrong, stale)
         whole = Image.fromarray(mosaic(tiles, self._columns, self._rows, empty=255))
-        self._picture.show(lambda width, height: whole.resize((width, height), Image.Resampling.BILINEAR))
-        self._line.set_visible(sample.outputs is not None)
-        if sample.outputs is None:
-            self._below.set_text("not evaluated yet")
-        else:
-            most = self._most_frequent_mistake(sample)
-            self._below.set_text(f"{most or 'misclassified first'}, after iteration {sample.predicted_at:,}")
-            accuracy = 1 - sample.misclassified().mean()
-            self._line.set_ydata([accuracy, accuracy])
-            margin = 0.07 * (1 - self._bottom)
-            self._text.set_y(np.clip(accuracy, self._bottom + margin, 1 - margin))
-            self._text.set_text(f"{accuracy:.2%}")
+
+        def paint(width, height):
+            if self._alone:
+                return few(width, height)
+            return whole.resize((width, height), Image.Resampling.BILINEAR)
+
+        self._picture.show(paint)
+        self._say(sample, stale)
+        self._dress()
         return False
+
+    def _say(self, sample, stale):
+        """Set the accuracy, None if it is unknown by now, and the captions, beside other panes and alone."""
+        self._accuracy, when = None, f"after iteration {sample.predicted_at:,}"
+        if stale:
+            again = "evaluated again soon" if sample.outputs is not None else "not evaluated yet"
+            self._captions = again, again
+            return
+        wrong = sample.misclassified()
+        self._accuracy = 1 - wrong.mean()
+        many = f"{np.count_nonzero(wrong):,} of {len(wrong):,} wrong"
+        self._line.set_ydata([self._accuracy, self._accuracy])
+        margin = 0.12 * (1 - self._bottom)
+        self._text.set_y(np.clip(self._accuracy, self._bottom + margin, 1 - margin))
+        self._text.set_text(f"{self._accuracy:.2%}\n{many}")
+        most = self._most_frequent_mistake(sample)
+        self._captions = (
+            f"{most or 'misclassified first'}, {when}",
+            f"{self._accuracy:.2%}, {many}: label → prediction, {when}",
+        )
+
+    def _with_predictions(self, sample, order, wrong, stale):
+        """Return a function that paints the first pictures, each mistake with its label and prediction."""
+        names = self._classes or list(map(str, range(10)))
+        columns, rows, lines = grid = _grid_with_captions(max(map(len, names)))
+        order, wrong = order[: columns * rows], min(wrong, columns * rows)
+        pictures = _coloured(sample.pixels(order), wrong)
+        if stale:
+            pictures = 255 - (255 - pictures) // 3
+        labels, predictions = sample.classes()[order], order * 0
+        if sample.outputs is not None:
+            predictions = sample.predictions()[order]
+        name = self._classes.__getitem__ if self._classes else str
+        captions = [(name(label), f"→ {name(read)}") for label, read in zip(labels, predictions, strict=True)]
+        if lines == 4:
+            captions = [tuple(map(_in_two_lines, caption)) for caption in captions]
+        return functools.partial(_with_captions, pictures, captions, wrong, grid)
 
     def _most_frequent_mistake(self, sample):
         wrong = sample.misclassified()
@@ -249,3 +314,8 @@ class TestImages(Pane):
         mistakes, counts = np.unique(pairs, axis=0, return_counts=True)
         label, prediction = mistakes[counts.argmax()]
         return f"most: {self._classes[label]} → {self._classes[prediction]}"
+
+
+def _grid_with_captions(longest):
+    """Columns, rows and lines of a caption for a whole window of pictures; the longest name's length."""
+    return (5, 3, 4) if longest > 15 else (8, 4, 2) if longest > 3 else (14, 6, 1)

@@ -1,5 +1,6 @@
 """Handwritten digits. Their loader is in common/data, because other subjects use it, too."""
 
 from subjects.digits.feature_maps import show_feature_maps
+from subjects.digits.panes import NeuronWeights
 
-__all__ = ["show_feature_maps"]
+__all__ = ["NeuronWeights", "show_feature_maps"]

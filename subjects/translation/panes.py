@@ -18,7 +18,7 @@ class TranslatedTexts:
         translate: the lesson's function from ids of source texts to ids of translations and attention.
     """
 
-    COUNT = 6
+    COUNT = 4
 
     def __init__(self, task, translate):
         sources, targets = task.splits["validation"]

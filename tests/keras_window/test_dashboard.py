@@ -7,6 +7,7 @@ from small_trainings import RED, share_of, six_panes
 
 from common import Accuracy, Biases, Loss, MaxActivations, TestImages, TrainImages, Weights
 from subjects.houses import Errors, PredictedAgainstTrue
+from keras_window.panes.pictures import _caption
 from keras_window.records import Records
 from keras_window.sample import Sample
 from keras_window.dashboard import Dashboard
@@ -24,9 +25,58 @@ def test_the_red_of_the_test_pane_ends_at_the_accuracy(misread, digits):
     dashboard.draw()
     left, bottom, right, top = np.rint(dashboard.axes[5].bbox.extents).astype(int)
     pixels = np.asarray(dashboard.figure.canvas.buffer_rgba())[::-1, :, :3][bottom:top, left:right]
-    red = [share_of(RED, row, 60) > 0.15 for row in pixels]
+    red = [share_of(RED, row, 60) > 0.1 for row in pixels]
     assert np.mean(red) == pytest.approx(min(misread / 1000, 1), abs=0.05)
     assert np.count_nonzero(np.diff(red)) <= 4  # one edge, and at it the ruler's line
+
+
+def test_the_test_pane_and_the_curve_show_one_number_or_the_pane_is_pale(digits):
+    (x, y), (x_test, y_test) = digits
+    read = y_test.copy()
+    read[:752] += 1
+    records = Records(Sample(x[:60], y[:60]), Sample(x_test, y_test), "test")
+    dashboard = Dashboard(File().figure, six_panes(), records)
+    accuracy, tests = dashboard.panes[0], dashboard.panes[5]
+
+    def texts():
+        dashboard.update(records, "")
+        return accuracy._texts[1].get_text(), tests._text.get_text() if tests._text.get_visible() else ""
+
+    records.test.outputs, records.sample_size = np.eye(11)[read], 1000
+    records.add_test({"val_accuracy": 0.9248})
+    assert texts() == ("test 92.48%", "92.48%\n752 of 10,000 wrong")
+    records.step = records.sampled_at = 10  # the sample is evaluated, and tells that this is past
+    records.add({"val_accuracy": 0.96})
+    assert texts() == ("test ≈ 96.00%", "")
+    dashboard.draw()
+    assert share_of(RED, part_of(dashboard, 5, shown(dashboard)), 60) < 0.01
+    records.test.predicted_at = records.step
+    records.add_test({"val_accuracy": 0.9248})
+    assert texts() == ("test 92.48%", "92.48%\n752 of 10,000 wrong")
+    records.step = records.sampled_at = 15  # not long after
+    records.add({"val_accuracy": 0.97})
+    assert texts() == ("test 92.48%", "92.48%\n752 of 10,000 wrong")
+    assert accuracy._dots.get_xdata().tolist() == [0, 10]
+    assert accuracy._test.get_xdata().tolist() == [0, 10, 10, 15]
+
+
+def test_alone_the_test_pane_has_label_and_prediction_below_each_mistake(digits):
+    records, panes = some_records(digits), six_panes()
+    dashboard = Dashboard(File().figure, panes, records)
+    dashboard.update(records, "")
+    dashboard.show(6)
+    sample, alone = records.test, part_of(dashboard, 5, shown(dashboard))
+    wrong = np.flatnonzero(sample.misclassified())[:2]
+    captions = [f"{sample.classes()[i]}→{sample.predictions()[i]}" for i in wrong]
+    wide, high = alone.shape[1] // 14, alone.shape[0] // 6
+    for column, words in enumerate(captions):
+        tile = alone[::-1][:high, column * wide : (column + 1) * wide]
+        caption = np.asarray(_caption(words, wide - 1, round(0.36 * high) - 1, 1, True))
+        below = tile[-len(caption) - 1 : -1, : wide - 1]
+        assert np.array_equal(below, caption), words
+    assert not panes[5]._text.get_visible()
+    dashboard.show()
+    assert panes[5]._text.get_visible()
 
 
 @pytest.mark.parametrize("count", [60, 300])
@@ -194,10 +244,12 @@ def test_what_a_pane_raises_is_shown_in_its_place_and_the_others_go_on(digits, t
 
     records, panes = some_records(digits), six_panes()
     loss, images, weights, biases = panes[1:5]
-    loss.build, biases.update, images._paint = fail, fail, fail
+    loss.build, biases.update = fail, fail
     dashboard = Dashboard(File().figure, panes, records)
     assert dashboard.troubles == [(loss, r"KeyError: 'of glass,\nbroken'")]
-    dashboard.draw(dashboard.update(records, "a header"))
+    changed = dashboard.update(records, "a header")
+    images._picture.show(fail)
+    dashboard.draw(changed)
     assert [pane for pane, _ in dashboard.troubles] == [loss, biases, images]
     assert [part_of(dashboard, i, shown(dashboard)).min() for i in (1, 2, 4)] == [128] * 3
     weights.update = fail

@@ -65,6 +65,34 @@ def test_keys_choose_panes_freeze_save_and_close(tk, digits, tmp_path, monkeypat
     assert not plot.display.screen.open
 
 
+def test_a_frozen_picture_stays_until_it_is_released_and_keys_are_listed(tk, digits, tmp_path, monkeypatch):
+    """Also when the training is over; the picture that is saved is of its end."""
+    monkeypatch.chdir(tmp_path)
+    plot = LivePlot(six_panes(), digits, out=".")
+    seen = {}
+
+    def act():
+        press(plot, "h")
+        seen["keys"] = picture(plot)
+        press(plot, "h", "space")
+        seen["frozen"] = picture(plot)
+
+    train(digits, plot, Act(act))
+    assert plot.display.frozen and np.array_equal(seen["frozen"], picture(plot))
+    high, wide, _ = seen["keys"].shape
+    middle = np.s_[high // 3 : 2 * high // 3, wide // 3 : 2 * wide // 3]
+    assert not np.array_equal(seen["keys"][middle], seen["frozen"][middle])
+    press(plot, "space")
+    released = picture(plot)
+    plot.save()
+    kept = np.asarray(Image.open("dashboard.png").convert("RGB"))
+    assert not np.array_equal(seen["frozen"], released)
+    plot.display.frozen = True
+    plot.save()
+    assert np.array_equal(kept, np.asarray(Image.open("dashboard.png").convert("RGB")))
+    plot.display.screen.close()
+
+
 @pytest.mark.parametrize(
     "shape, labels, panes",
     [

@@ -24,7 +24,7 @@ def leave_curves(folder, count, value=0.5):
 
 def shown(plot):
     """The points of the other run's training curve in the accuracy pane."""
-    *_, line = plot._panes[0]._others[0]
+    _, line, *_ = plot._panes[0]._others[0]
     return line.get_xydata().tolist()
 
 

@@ -53,12 +53,13 @@ def test_a_network_that_predicts_slowly_still_has_a_dense_test_curve(
     validated, clock, digits, tmp_path, monkeypatch
 ):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(Pace, "SHORTEST", 1e-9)  # as if every evaluation took very long
+    monkeypatch.setattr(Pace, "QUICK", 0)  # as if every evaluation took very long
     plot = LivePlot(six_panes(), digits, plot="file", out=".")
     model = train(digits, plot, validated=validated)
-    assert plot.pace.stride == 20
-    steps = plot.records.curves["val_accuracy"].steps
+    steps, whole = (plot.records.curves[name].steps for name in ("val_accuracy", "val_accuracy (all)"))
     assert len([step for step in steps if 0 < step < 60]) >= 5
+    assert len([step for step in steps if 60 < step < 120]) >= 3
+    assert {15, 30, 60, 120} <= set(whole) <= {0, 15, 30, 60, 120}
     assert steps[-1] == plot.records.test.predicted_at == 120
     accuracy = model.evaluate(*digits[1], batch_size=1000, verbose=0, return_dict=True)["accuracy"]
     assert 1 - plot.records.test.misclassified().mean() == pytest.approx(accuracy, abs=1e-6)
@@ -113,7 +114,7 @@ def test_the_last_picture_is_of_the_network_that_is_kept(digits, tmp_path, monke
 def test_a_sample_of_the_test_set_has_all_its_classes(clock, digits, tmp_path, monkeypatch):
     """Also where the classes take turns."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(Pace, "SHORTEST", 1e-9)
+    monkeypatch.setattr(Pace, "QUICK", 0)
     (x, y), (x_test, y_test) = digits
     turns = np.argsort(np.argsort(y_test, kind="stable") % 1000, kind="stable")
     plot = LivePlot(six_panes(), [(x, y), (x_test[turns], y_test[turns])], plot="file", out=".")
@@ -123,8 +124,9 @@ def test_a_sample_of_the_test_set_has_all_its_classes(clock, digits, tmp_path, m
         Measurer, "_metrics", lambda self, sample: seen.append(sample.y) or metrics(self, sample)
     )
     train(digits, plot, epochs=1)
-    samples = [labels for labels in seen if len(labels) == 500]
-    assert samples and all(np.bincount(labels, minlength=10).min() > 25 for labels in samples)
+    samples = [labels for labels in seen if len(labels) == 1000]
+    assert samples and all(np.bincount(labels, minlength=10).min() > 60 for labels in samples)
+    assert all(np.array_equal(labels, samples[0]) for labels in samples)  # always the same
 
 
 def test_a_network_that_predicts_slowly_still_moves(tk, clock, digits, tmp_path, monkeypatch):

@@ -137,8 +137,25 @@ def test_of_many_classes_the_matrix_shows_those_most_often_confused(count):
     shown = [label.get_text() for label in matrix.get_yticklabels()]
     assert len(shown) == min(count, 15) and max(map(len, shown)) <= 14
     assert shown[0].endswith(" 0") and shown[-1].endswith(f" {count - 1}")
-    assert matrix.images[0].get_array()[-1, 0] == 300 // count
+    written = {text.get_position(): text for text in matrix.texts}
+    assert written[0, len(shown) - 1].get_text() == str(300 // count)
     assert ("15 of 30" in matrix.get_title()) == (count == 30)
+
+
+def test_the_colour_of_the_matrix_follows_the_number():
+    """Also of the mistakes, which are few beside what is right; the largest is the darkest."""
+    true = np.repeat(np.arange(3), 1000)
+    read = true.copy()
+    read[:293], read[1000:1124], read[2000:2010] = 1, 2, 0
+    figure = Figure()
+    draw_predictions(figure, np.zeros((3000, 8, 8, 1), np.uint8), true, np.eye(3)[read], list("abc"))
+    matrix = figure.axes[-1]
+    cells = matrix.images[0].get_array()[..., :3]
+    light = [cells[place].mean() for place in ((0, 1), (1, 2), (2, 0), (0, 2))]
+    assert light == sorted(light) and len(set(light)) == 4  # of 293, 124, 10 and 0 mistakes
+    assert cells[0, 1].argmax() == 0 and cells[0, 0].argmax() == 2  # red and blue
+    bars = [text.get_text() for text in figure.axes[1].texts]
+    assert sorted(bars) == ["a", "b", "c"] and bars[0] == "b"  # the most probable class comes first
 
 
 def test_two_classes_share_a_sigmoid_and_more_have_a_softmax():
