@@ -22,7 +22,7 @@ def draw_activations(figure, step):
         if step < since:
             continue
         write(axes, x + 26, 66.5, f"{short}(z) = {formula}", 24, weight="bold")
-        looks = {"xlim": (-6, 6), "ylim": (0, 1.1), "xticks": (-6, -3, 0, 3, 6)}
+        looks = {"xlim": (-6, 6), "ylim": (0, 1.1), "xticks": (-6, 0, 6)}
         above = inset(axes, x, 46.5, 52, 16.5, yticks=(0, 0.5, 1), **looks)
         above.plot(z, function(z), color=INK, linewidth=5)
         above.tick_params(labelsize=16)

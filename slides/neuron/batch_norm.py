@@ -27,6 +27,12 @@ def stages(z):
     return [z, centred, normalized, SCALE * normalized + OFFSET]
 
 
+def outline(values):
+    """The outline of a histogram, as high as 1: where its bars begin and end, and how high they are."""
+    counts, edges = np.histogram(values, bins=np.arange(-FAR, FAR + 0.1, 0.5))
+    return edges.repeat(2)[1:-1], counts.repeat(2) / counts.max()
+
+
 def draw_batch_norm(figure, step, z):
     """Draw the distribution of each neuron's sums, and behind it where the sigmoid is flat."""
     axes, found = whole_slide(figure), stages(z)[step]
@@ -40,8 +46,9 @@ def draw_batch_norm(figure, step, z):
         curve.set_xticks(ticks, map(number, ticks) if n == 2 else [""] * len(ticks), fontsize=17)
         for side in (-FAR, FLAT):
             curve.axvspan(side, side + FAR - FLAT, color=GREY, zorder=0)
-        counts, edges = np.histogram(values, bins=np.arange(-FAR, FAR + 0.1, 0.5))
-        curve.fill_between(edges[:-1], counts / counts.max(), step="post", color=colour, alpha=0.75, zorder=2)
+        if step:  # where they were
+            curve.plot(*outline(z[:, n]), color=colour, linewidth=2, linestyle=":")
+        curve.fill_between(*outline(values), color=colour, alpha=0.75, zorder=2)
         curve.plot(places, 1 / (1 + np.exp(-places)), color="black", linewidth=3, zorder=3)
         mean, deviation = round(float(values.mean()), 2), round(float(values.std()), 2)
         flat_share = (np.abs(values) > FLAT).mean()
