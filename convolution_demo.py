@@ -8,12 +8,14 @@ r"""The convolution slides, animated: a filter slides over an image and fills it
 
 Convolution here is cross-correlation, as in Keras: the filter is not turned round. The receptive field of a
 number of Y is the part of X that it is computed from. If X has several channels, a filter is as deep as X:
-W[r, s, c]. The sum then includes all channels c; Y is one feature map. On all slides, blue is above 0, red below.
+W[r, s, c]. The sum then includes all channels c; Y is one feature map. On all
+slides, blue is above 0, and red below.
 
 The slides (--slide NAME shows one of them), and the flags that change them:
 
     slashes        none of them     one filter tells a \ of four pixels from a /
     cross, ring    none of them     a network for an X or an O: two filters, pooling, a dense layer
+    two_letters    none of them     one more layer, for XO or OX
     convolution    --input  --kernel  --stride  --padding
     places         none of them     two filters at four places of a digit
     stride         --input  --kernel  --stride  --padding      stride 1 beside another one
@@ -44,7 +46,7 @@ from common.data.pictures import read_photo
 from common.values import picture, whole_number
 from slides.convolution.computing import POOL, convolve, convolve_volume, max_pool
 from slides.convolution.filters import PLACES, draw_filters, draw_places
-from slides.convolution.friendly import CROSS, RING, draw_letter, draw_slashes
+from slides.convolution.friendly import CROSS, RING, draw_letter, draw_slashes, draw_two_letters
 from slides.convolution.pooling import draw_pool_or_stride, draw_pooled_map, draw_pooling
 from slides.convolution.sliding import MANY, draw_convolution, draw_paddings, draw_strides
 from slides.convolution.volumes import LENET, draw_channels, draw_networks, draw_volumes
@@ -168,6 +170,7 @@ def make_slides(args):
         Slide("slashes", "A friendly introduction: \\ or /", 5, (draw_slashes,)),
         Slide("cross", "A friendly introduction: X or O", 9, (draw_letter, CROSS, "X", "above 0, an X")),
         Slide("ring", "A friendly introduction: X or O", 9, (draw_letter, RING, "O", "below 0, an O")),
+        Slide("two_letters", "A friendly introduction: one more layer", 6, (draw_two_letters,), 4),
         Slide("convolution", "Convolution", convolve(*convolution).size, (draw_convolution, *convolution)),
         Slide("places", "One filter, one feature map", len(PLACES) + 2, (draw_places, grey[::2, ::2], two)),
         Slide("stride", "Stride", convolve(x, kernel, 1, padding).size, (draw_strides, *strides)),

@@ -129,8 +129,9 @@ def draw_table(axes, x, y, cell, table, title="", fill=WHITE, full=None, picture
     """
     full = table if full is None else full
     rows, columns = table.shape
-    longest = max(len(number(value)) for value in np.unique(full))
-    size = min(26, 4.3 * cell, 8.6 * cell / longest)
+    texts = map(number, np.unique(full))
+    longest = max(len(text) - text.count(".") / 2 for text in texts)
+    size = min(26, 4.3 * cell, 7.6 * cell / longest)
     middle, width, height = x + columns * cell / 2, columns * cell, rows * cell
     if title:
         write(axes, middle, y + 1.2, title, 18, weight="bold", va="bottom")

@@ -25,7 +25,7 @@ def draw_filters(figure, step, x, kernels, stride, padding):
     draw_table(axes, left, top, cell, x, f"input {size_of(x)}", picture=picture)
     for n, (name, kernel) in enumerate(list(kernels.items())[: step + 1], start=1):
         y, centre = maps[name], 3 + width / 2 + 26 * n
-        draw_signed(axes, centre - 7.5, 62, 5, kernel, name)
+        draw_signed(axes, centre - 8.7, 62, 5.8, kernel, name)
         draw_signed(axes, centre - cell * y.shape[1] / 2, top, cell, y, size_of(y), picture=picture)
     write(axes, 67.2, 7.5, LEGEND, 22)
 

@@ -3,7 +3,7 @@
 After Luis Serrano, "A friendly introduction to convolutional neural networks and image recognition", 2017.
 """
 
-from slides.convolution.computing import convolve, max_pool
+from slides.convolution.computing import convolve, convolve_volume, max_pool
 from slides.convolution.sliding import products
 from slides.shapes import (
     INK, ORANGE, WHITE, draw_signed, draw_table, mark_cells, number, signed, whole_slide, write,
@@ -17,6 +17,9 @@ SLASH = -BACKSLASH
 CROSS = np.where(np.eye(5) + np.eye(5)[::-1] > 0, 1, -1)
 RING = np.where(np.abs(np.add.outer(abs(np.arange(-2, 3)), abs(np.arange(-2, 3)))) == 2, 1, -1)
 WEIGHTS = np.stack([BACKSLASH, SLASH])  # of the last layer: one for each number of the two pooled maps
+GAP = np.full((5, 1), -1)
+XO, OX = np.hstack([CROSS, GAP, RING]), np.hstack([RING, GAP, CROSS])
+LAST = np.array([[1, 0, 0, -1]])  # the weights of the two letters' last layer
 FILTERS = {"filter \\": BACKSLASH, "filter /": SLASH}
 
 
@@ -107,3 +110,53 @@ def draw_letter(figure, step, pixels, name, verdict):
         color=INK,
         weight="bold" if step == 8 else "normal",
     )
+
+
+def two_letters_numbers(pixels):
+    """What each layer makes of two letters: maps [2, 4, 10], pooled [2, 2, 5], the second layer's map [1, 4].
+
+    The second layer's filter, 2×2×2, is the last layer for one letter.
+    """
+    maps = np.stack([convolve(pixels, kernel) for kernel in FILTERS.values()])
+    pooled = np.stack([max_pool(y) for y in maps])
+    deep = np.moveaxis(WEIGHTS, 0, -1)[..., None]
+    return maps, pooled, convolve_volume(np.moveaxis(pooled, 0, -1), deep, np.zeros(1))[:, :, 0]
+
+
+def draw_two_letters(figure, step):
+    """Draw two letters on their way through one more layer (frames 0 to 4), and in the other order (5)."""
+    axes, cell, low = whole_slide(figure), 3.8, 5
+    pixels = OX if step == 5 else XO
+    maps, pooled, letters = two_letters_numbers(pixels)
+    draw_pixels(axes, 3, 55, cell, pixels, "OX" if step == 5 else "XO")
+    for n, (title, kernel) in enumerate(FILTERS.items()):
+        top = (60.5, 41)[n]
+        draw_signed(axes, 52, top - cell, cell, kernel, title)
+        if step >= 1:
+            draw_signed(axes, 67, top, cell, maps[n], "map 4×10")
+        if step >= 2:
+            draw_signed(axes, 112, top - cell, cell, pooled[n], "pooled 2×5")
+        if step >= 3:
+            draw_signed(axes, 6 + 12 * n, 16, low, WEIGHTS[n])
+        if step == 3:
+            mark_cells(axes, 112, top - cell, cell, 0, 0, 2, 2, ORANGE)
+    if step >= 3:
+        write(axes, 17, 17.2, "filter 2×2×2", 18, weight="bold", va="bottom")
+        draw_signed(axes, 39, 13.5, low, letters, "X, or not: 1×4")
+    if step == 3:
+        mark_cells(axes, 39, 13.5, low, 0, 0, edge=ORANGE)
+    if step >= 4:
+        draw_signed(axes, 67, 13.5, low, LAST, "weights")
+        score = number((letters * LAST).sum())
+        write(axes, 111, 11.5, f"{products(letters, LAST)}\n= {score}", 18, linespacing=1.4)
+    verdict = f"{number((letters * LAST).sum())}: "
+    texts = [
+        "One more layer: which letter comes first?",
+        "The first layer finds strokes, as before",
+        "Pooling: roughly where each stroke is",
+        "The second layer looks for an X, with the eight weights from before",
+        f"{verdict} above 0, X comes first",
+        f"{verdict} below 0, O comes first",
+    ]
+    last = step >= 4
+    write(axes, 67.2, 67.8, texts[step], 28 if last else 22, color=INK, weight="bold" if last else "normal")

@@ -48,75 +48,52 @@ def draw_pooling(figure, step, x, stride):
     write(axes, 67.2, 8, text + dark.replace("filter", "square").replace("\n", "     "), 24)
 
 
-def draw_maps(axes, maps, left, top, cell, block, filled):
-    """Draw feature maps side by side with equal cells, and a frame around a block of each.
+def draw_block(axes, x, top, cell, y, place, size, fill):
+    """Mark a block in a feature map whose upper left corner is (x, top), and write its numbers out below.
 
-    Args:
-        maps: a list of (title, map).
-        left: the left edge of each.
-        block: (row, column) of the upper left corner of the block in the first map; both are even.
-        filled: for each map the colours of the block's cells, which are written out below it.
+    `place` is the (row, column) of the block's upper left corner, `size` its rows and columns.
     """
-    for n, ((title, y), x, fill) in enumerate(zip(maps, left, filled, strict=True)):
-        draw_signed(axes, x, top, cell, y, title, maps[0][1], picture=True)
-        corner, size = (block, BLOCK) if n == 0 else ([k // POOL for k in block], BLOCK // POOL)
-        mark_cells(axes, x, top, cell, *corner, size, size, ORANGE, 3)
-        here = y[corner[0] : corner[0] + size, corner[1] : corner[1] + size]
-        draw_table(axes, x + (len(y) * cell - size * 4.2) / 2, 22.5, 4.2, here, fill=fill)
+    (i, j), large = place, 4.2
+    mark_cells(axes, x, top, cell, i, j, size, size, ORANGE, 3)
+    left = x + (cell * len(y) - large * size) / 2
+    draw_table(axes, left, 22.5, large, y[i : i + size, j : j + size], fill=fill)
 
 
 def busiest(y):
     """The place of the block with most different numbers, (row, column), both even."""
-    places = [(i, j) for i in range(0, len(y) - BLOCK + 1, 2) for j in range(0, len(y) - BLOCK + 1, 2)]
-    return max(places, key=lambda place: len(np.unique(y[place[0] :][:BLOCK, place[1] :][:, :BLOCK])))
+    places = np.ndindex(*(np.array(y.shape) // 2 - 1))
+    return max(
+        ((2 * i, 2 * j) for i, j in places),
+        key=lambda place: len(np.unique(y[place[0] :, place[1] :][:BLOCK, :BLOCK])),
+    )
 
 
 def draw_pooled_map(figure, step, x, kernel):
     """Draw a feature map before and after pooling (frames 0 to 2), and of the digit one pixel further (3)."""
-    axes, cell, top = whole_slide(figure), 1.12, 62
+    axes, cell, top, places = whole_slide(figure), 1.12, 62, (42, 83, 112)
 
     def maps_of(image):
         y = np.maximum(convolve(image, kernel, padding="same"), 0)
         return [y, max_pool(y), max_pool(max_pool(y))]
 
-    before, after = maps_of(x), maps_of(np.roll(x, 1, axis=1))
-    shown = before if step < 3 else after
-    titles = [
-        f"{name} {size_of(y)}" for name, y in zip(("feature map", "pooled", "again"), shown, strict=True)
-    ]
-    left = 42, 83, 112
-    draw_table(
-        axes,
-        3,
-        top,
-        cell,
-        x if step < 3 else np.roll(x, 1, axis=1),
-        f"input {size_of(x)}",
-        picture=True,
-        colours="gray_r",
-    )
-    draw_signed(axes, 12, 22.5, 4.2, kernel)
+    moved = np.roll(x, 1, axis=1)
+    before, after = maps_of(x), maps_of(moved)
+    maps = after if step == 3 else before[: step + 1]
+    draw_table(axes, 3, top, cell, moved if step == 3 else x, f"input {size_of(x)}", picture=True)
+    draw_signed(axes, 12, 22.5, 4.2, kernel, "filter")
+    for y, name, left in zip(maps, ("feature map", "pooled", "again"), places, strict=False):
+        draw_signed(axes, left, top, cell, y, f"{name} {size_of(y)}", maps[0], picture=True)
     if step < 3:
-        count = min(step, 1) + 1
-        squares = np.repeat(np.repeat(colours_of(2, 2), POOL, 0), POOL, 1)
-        draw_maps(
-            axes,
-            list(zip(titles, shown, strict=True))[:count],
-            left[:count],
-            top,
-            cell,
-            busiest(before[0]),
-            [squares, colours_of(2, 2)][:count],
-        )
-        if step == 2:
-            draw_signed(axes, left[2], top, cell, shown[2], titles[2], shown[0], picture=True)
+        i, j = busiest(before[0])
+        squares = colours_of(2, 2)
+        large = squares.repeat(POOL, 0).repeat(POOL, 1)
+        draw_block(axes, places[0], top, cell, before[0], (i, j), BLOCK, large)
+        if step:
+            draw_block(axes, places[1], top, cell, before[1], (i // POOL, j // POOL), POOL, squares)
     else:
-        for title, old, y, place in zip(titles, before, after, left, strict=True):
-            draw_signed(axes, place, top, cell, y, title, after[0], picture=True)
-            change = abs(y - old).sum() / old.sum()
-            write(
-                axes, place + len(y) * cell / 2, 26, f"{change * 100:.0f} %", 34, weight="bold", color=ORANGE
-            )
+        for old, new, left in zip(before, after, places, strict=True):
+            change = f"{100 * abs(new - old).sum() / old.sum():.0f} %"
+            write(axes, left + len(new) * cell / 2, 26, change, 34, weight="bold", color=ORANGE)
     texts = [
         "The filter's map of a digit, with ReLU: dark blue is where it finds what it looks for",
         "The largest of each 2×2 square stays: a quarter of the numbers",
@@ -131,16 +108,18 @@ def draw_pool_or_stride(figure, step, x, kernel):
     axes, cell, top = whole_slide(figure), 1.35, 61
     y = np.maximum(convolve(x, kernel), 0)
     strided, pooled = np.maximum(convolve(x, kernel, POOL), 0), max_pool(y)
-    maps = [(f"stride 1: {size_of(y)}", y), (f"stride 2: {size_of(strided)}", strided)]
-    maps += [(f"max pooling: {size_of(pooled)}", pooled)]
-    block = busiest(y)
-    kept = np.full((BLOCK, BLOCK), WHITE, object)
+    i, j = busiest(y)
+    squares, kept = colours_of(2, 2), np.full((BLOCK, BLOCK), WHITE, object)
     if step == 1:
         kept[::POOL, ::POOL] = YELLOW
-    if step >= 2:
-        kept[:] = np.repeat(np.repeat(colours_of(2, 2), POOL, 0), POOL, 1)
-    fills, count = [kept, YELLOW, colours_of(2, 2)], min(step, 2) + 1
-    draw_maps(axes, maps[:count], (12, 64, 103)[:count], top, cell, block, fills[:count])
+    elif step > 1:
+        kept = squares.repeat(POOL, 0).repeat(POOL, 1)
+    shown = [("stride 1", y, 12, (i, j), BLOCK, kept)]
+    shown += [("stride 2", strided, 64, (i // POOL, j // POOL), POOL, YELLOW)]
+    shown += [("max pooling", pooled, 103, (i // POOL, j // POOL), POOL, squares)]
+    for name, values, left, *block in shown[: step + 1]:
+        draw_signed(axes, left, top, cell, values, f"{name}: {size_of(values)}", y, picture=True)
+        draw_block(axes, left, top, cell, values, *block)
     texts = [
         "One feature map, with ReLU: the filter at all positions",
         "Stride 2: the filter only at every second position, whatever is beside it",

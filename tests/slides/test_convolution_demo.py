@@ -369,6 +369,29 @@ def test_the_friendly_network_is_one_of_keras(name, verdict):
         assert value == result == float(maps[0, step - 1, 3, 0])
 
 
+def test_one_more_layer_is_one_of_keras():
+    filters, pooling, letters = (
+        layers.Conv2D(2, 2, use_bias=False),
+        layers.MaxPooling2D(2),
+        layers.Conv2D(1, 2),
+    )
+    dense = layers.Dense(1, use_bias=False)
+    steps = [filters, pooling, letters, layers.Flatten(), dense]
+    model = keras.Sequential([keras.Input((5, 11, 1)), *steps])
+    kernels = np.stack([friendly.BACKSLASH, friendly.SLASH], axis=-1)[:, :, None]
+    deep = np.moveaxis(friendly.WEIGHTS, 0, -1)[..., None]
+    model.set_weights([kernels, deep, np.zeros(1), friendly.LAST.T])
+    for step, pixels, verdict in ((4, friendly.XO, "16:  above 0"), (5, friendly.OX, "−16:  below 0")):
+        parts, texts, _ = drawn(SLIDE["two_letters"], step)
+        y = pixels[None, :, :, None].astype("float32")
+        for layer, title in zip(steps, ("map 4×10", "pooled 2×5", "X, or not: 1×4", "", ""), strict=True):
+            y = layer(y)
+            shown = [texts for other, texts in parts if other == title]
+            values = ops.convert_to_numpy(y)[0]
+            assert not title or shown == [list(map(number, map_.flat)) for map_ in np.moveaxis(values, -1, 0)]
+        assert any(text.startswith(verdict) for text in texts) and verdict.startswith(number(float(y[0, 0])))
+
+
 def test_two_filters_at_four_places_make_what_a_layer_makes():
     _, x, kernels = SLIDE["places"].drawing
     layer = layers.Conv2D(2, 3, use_bias=False)
