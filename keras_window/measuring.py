@@ -98,8 +98,9 @@ class Measurer:
         self._pace.expect(seconds * len(self._records.test) / len(first))
         self._own_loss = _overrides(model) or _layers_add_losses(model, first.x)
         if self.evaluates and len(test) >= 2 * SAMPLE:
-            chosen = np.random.default_rng(0).permutation(len(test))[:SAMPLE]
-            self._sample = test.take(chosen)  # at random: their order may follow the classes
+            # at random: their order may follow the classes
+            self._chosen = np.random.default_rng(0).permutation(len(test))[:SAMPLE]
+            self._sample = test.take(self._chosen)
             self._records.sample_size = SAMPLE
 
     def measure(self, everything=False):
@@ -168,8 +169,12 @@ class Measurer:
             self._records.sampled_at = self._records.step
 
     def _metrics_of_sample(self):
-        self._sample.outputs = self._predict(self._sample)
-        return self._metrics(self._sample)
+        sample, test = self._sample, self._records.test
+        if test.outputs is not None and test.predicted_at == self._records.step:
+            sample.outputs = keras.tree.map_structure(lambda leaf: leaf[self._chosen], test.outputs)
+        else:
+            sample.outputs = self._predict(sample)
+        return self._metrics(sample)
 
     def _test_set_known(self):
         """Whether the test outputs are up to date; a callback may have changed the network since."""

@@ -10,10 +10,10 @@ class Pace:
     In the first ten seconds there are more than three pictures a second, as long as they take less than half
     of the time. After that, drawing takes 1 % of the time.
 
-    Evaluation has its own budget: half a second, a half of it spread over the training, plus 2 % of the time.
+    Evaluation has its own budget: 0.4 seconds, a half of it spread over the training, plus 2 % of the time.
     In the first epoch, where the curve is steep, the test set is evaluated each time the number of iterations
-    has grown by a quarter; if that takes long, a sample is, and all of it after a quarter and a half of the
-    epoch. In later epochs the sample is evaluated as often as the budget allows; Keras' validation evaluates
+    has grown by a quarter; if that takes long, a sample is, and all of it after a quarter of the epoch. In later
+    epochs the sample is evaluated as often as the budget allows; Keras' validation evaluates
     the whole test set, or, if the training has none, the window does.
 
     Args:
@@ -26,7 +26,7 @@ class Pace:
     OPENING, INTERVAL = 10.0, 0.325  # seconds
     QUICK = 0.075  # seconds
     PATIENCE = 0.5  # seconds that the first picture may wait for the test set
-    AT_ONCE, SPREAD, SHARE = 0.25, 0.25, 0.02  # seconds, seconds over the training, share of the time
+    AT_ONCE, SPREAD, SHARE = 0.2, 0.2, 0.02  # seconds, seconds over the training, share of the time
 
     def __init__(self, examples):
         self.spent = self._evaluated_meanwhile = 0.0
@@ -62,7 +62,7 @@ class Pace:
         if self.quick:
             return step > 1.25 * last and self.test_affordable()
         # by then many examples are classified correctly
-        return self.first_epoch and 0 < steps <= 4 * step and step >= 2 * last
+        return self.first_epoch and last < steps / 4 <= step
 
     def sample_due(self, step, steps, progress):
         """Whether to evaluate the sample after this iteration.

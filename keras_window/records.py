@@ -80,9 +80,9 @@ class Records:
     def stale(self):
         """Whether the network has learned much since all test examples were evaluated.
 
-        That is so if the sample was evaluated since, after more than twice as many iterations.
+        That is so if the sample was evaluated since, after more than four times as many iterations.
         """
-        return self.sampled_at - self.first_step > 2 * max(self.tested_at - self.first_step, 0)
+        return self.sampled_at - self.first_step > 4 * max(self.tested_at - self.first_step, 0)
 
     def add(self, values):
         """Add a dictionary of values at the current iteration."""
