@@ -4,6 +4,7 @@ Places and sizes are in inches on a figure of `WIDTH` × `HEIGHT`. Grey is a num
 there are negative numbers, red is negative, white is 0 and blue is positive.
 """
 
+from itertools import count
 from typing import NamedTuple
 
 import numpy as np
@@ -129,7 +130,7 @@ class Columns:
         room = WIDTH - left - sum(ends) - len(shown) * gap - len(strips) * strip
         narrowest = min(1.3, room / max(1, len(spatial)))
         for most in (None, 64, 48, 32, 24, 16, 12, 8):  # maps of a stage that are shown
-            counts = [count if most is None else min(count, most) for count in spatial]
+            counts = [min(units, most or units) for units in spatial]
             side, places = arranged(counts, room, height, narrowest, beside) if spatial else (0, [])
             if side >= READABLE:
                 break
@@ -146,14 +147,14 @@ class Columns:
         across = min(ends[0] - 0.1, height / (rows / columns))
         add(0, ends[0] - 0.1, [Tile(0, 0, x, self.top, across, across * rows / columns)])
         for i, stage in enumerate(shown, start=1):
-            count = stage.shape[2]
+            units = stage.shape[2]
             if stage.has_places:
-                count = min(count, most or count)
+                units = min(units, most or units)
                 across, width = next(widths)
                 pair = i == 1 and self.kernels
                 step = side * (2 if pair else 1) + 0.06
                 tiles = []
-                for n in range(count):
+                for n in range(units):
                     at = x + n % across * step, self.top - n // across * (side + 0.06)
                     if pair:
                         tiles.append(Tile(i, n, at[0] + 0.3 * side, at[1], 0.6 * side, 0.6 * side, True))
@@ -163,9 +164,9 @@ class Columns:
                     tiles.append(Tile(i, n, *at, across_map, down))
                 add(i, width, tiles)
             else:
-                per_row = next(c for c in range(1, 99) if -(-count // c) * min(0.2, strip / c) <= height)
+                per_row = next(c for c in count(1) if -(-units // c) * min(0.2, strip / c) <= height)
                 size = min(0.2, strip / per_row)
-                at = [(x + n % per_row * size, self.top - n // per_row * size) for n in range(count)]
+                at = [(x + n % per_row * size, self.top - n // per_row * size) for n in range(units)]
                 add(i, strip, [Tile(i, n, *place, size, size) for n, place in enumerate(at)])
         if self.bars:
             size = height / self.bars if self.bars > 5 else 0.4
@@ -290,7 +291,8 @@ class Panel:
 
     Attributes:
         artists: what is drawn; it changes with the unit.
-        parts: list of `Tile`, the bars of the channels of the stage before, which can be chosen.
+        parts: what can be chosen here, a list of (`Tile`, unit, channel) as for `show`: the bars of the
+            channels before, and the units whose terms are shown.
     """
 
     SIDE, LOW = 2.66, 0.45  # of a table of numbers
@@ -482,7 +484,7 @@ class Panel:
             corner = x + i * step, zero if value >= 0 else zero - height
             self._frame(corner, 0.8 * step, height, 3 if i == shown else 0.5,
                         CHOSEN if i == shown else "0.4", tuple(colours[i]))  # fmt: skip
-            self.parts.append(Tile(-1, i, x + i * step, zero + 0.65, step, 1.3))
+            self.parts.append((Tile(-1, i, x + i * step, zero + 0.65, step, 1.3), unit, i))
         self.artists += self.page.plot([x, x + width], [zero, zero], color="0.4", lw=1, animated=True)
 
     def _pooling(self, unit, found):
@@ -491,8 +493,8 @@ class Panel:
         self._write(0.3, self.LOW + self.SIDE + 0.16, f"what it sees (map {unit[3] + 1})", 15)
         marked = value if is_max else None
         self._table(0.3, found.inputs, *self._scale_before(unit), _length(found.inputs), marked)
-        count = int((~np.isnan(found.inputs)).sum())
-        text = "the largest number passes" if is_max else f"the mean of {count} numbers passes"
+        seen = int((~np.isnan(found.inputs)).sum())
+        text = "the largest number passes" if is_max else f"the mean of {seen} numbers passes"
         self._write(3.5, 2.4, text, 22)
         self._write(3.5, 1.9, "Pooling has no weights: nothing is learned here.", 15, color="0.35")
         self._result(found, 3.5, 1.3)
@@ -513,6 +515,9 @@ class Panel:
                 name = f"map {channel + 1}, {row + 1}/{column + 1}" if before.shape[2] > 1 else name
             seen, weight = found.inputs.ravel()[place], found.weights.ravel()[place]
             y = top - line * i - 0.02
+            if unit[0] > 1:
+                seen_unit = unit[0] - 1, int(row), int(column), int(channel)
+                self.parts.append((Tile(-1, 0, x, y + line / 2, width, line), seen_unit, None))
             sign = f"({text_of(weight)})" if weight < 0 else text_of(weight)
             self._write(x, y, name, size)
             self._write(x + (1.2 if wide else 1.4), y, f"{text_of(seen)} × {sign} = ", size)

@@ -108,9 +108,9 @@ class Inside:
     def _point(self, event):
         x, y = self._page.transData.inverted().transform((event.x, event.y))
         began, unit, channel = time.perf_counter(), self.columns.unit_at(x, y), None
-        for tile in self.panel.parts:
+        for tile, *chosen in self.panel.parts:
             if tile.holds(x, y):
-                unit, channel = self.unit, tile.channel
+                unit, channel = chosen
         if unit and (unit, channel) != self._answered:
             self._answered = unit, channel
             self._answer(unit, channel)

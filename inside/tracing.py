@@ -294,7 +294,8 @@ class Network:
             if function is keras.activations.linear:
                 continue
             shape = (1,) * (len(stage.tensor.shape) - 1) + (-1,)
-            vector = keras.ops.convert_to_numpy(function(vector.astype(np.float32).reshape(shape))).ravel()
+            tensor = keras.ops.convert_to_tensor(vector.astype(np.float32).reshape(shape))
+            vector = keras.ops.convert_to_numpy(function(tensor)).ravel()
             steps.append((_said(function), float(vector[channel])))
         return steps
 

@@ -98,10 +98,16 @@ def test_a_click_in_a_window_shows_the_sum_that_makes_the_unit(tk, network):
     widget.event_generate("<Up>")
     screen.flush()
     assert inside.unit == (2, 5, 8, 11)
-    tile = inside.panel.parts[4]  # the bar of another map before
+    tile, *_ = inside.panel.parts[4]  # the bar of another map before
     click(inside, ((tile.x + tile.width / 2) * inside.figure.dpi, (tile.y - 0.6) * inside.figure.dpi))
     screen.flush()
     assert "what it sees (map 5)" in texts(inside) and inside.unit == (2, 5, 8, 11)
+    click(inside, place_of(inside, (5, 0, 0, 3)))
+    tile, *_ = inside.panel.parts[0]  # the largest term of an output
+    largest = np.abs(inside.found.products).argmax()
+    click(inside, ((tile.x + 1) * inside.figure.dpi, (tile.y - tile.height / 2) * inside.figure.dpi))
+    screen.flush()
+    assert inside.unit == (4, 0, 0, largest)
 
 
 def test_max_pooling_batch_norm_and_an_output_say_what_they_do(mnist):
