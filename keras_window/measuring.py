@@ -148,7 +148,11 @@ class Measurer:
     def validated(self, metrics):
         """Note that Keras has just evaluated all test examples, with these results."""
         self.validated_at, self._beyond = self._records.step, None
-        if self._sample and self._pace.test_affordable(1.0) and not self._test.failed:
+        if not self._pace.test_affordable(1.0) or self._test.failed:
+            return
+        if self._records.test.predicted_at != self._records.step:  # Keras did not give away its outputs
+            self.evaluate_test_set(between_pictures=True)
+        if self._sample:
             with self._test, self._pace.evaluating(self._records.step, False, False, True):
                 self._compare_sample(metrics)
 

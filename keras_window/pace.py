@@ -12,9 +12,9 @@ class Pace:
 
     Evaluation has its own budget: 0.4 seconds, a half of it spread over the training, plus 2 % of the time.
     In the first epoch, where the curve is steep, the test set is evaluated each time the number of iterations
-    has grown by a quarter; if that takes long, a sample is, and all of it after a quarter of the epoch. In later
-    epochs the sample is evaluated as often as the budget allows; Keras' validation evaluates
-    the whole test set, or, if the training has none, the window does.
+    has grown by a quarter; if that takes long, a sample is, and all of it after a quarter of the epoch. In
+    later epochs the sample is evaluated as often as the budget allows; Keras' validation evaluates the whole
+    test set, or, if the training has none, the window does.
 
     Args:
         examples: the number of test examples.

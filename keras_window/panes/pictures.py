@@ -208,6 +208,7 @@ class TestImages(Pane):
 
     def build(self, axes, records):
         self._axes, self._alone, self._accuracy = axes, False, None
+        self._few = _grid_with_captions(max(map(len, self._classes or "0")))
         examples = len(records.test.y)
         columns, rows = _turned(self._grid, axes)
         as_many_as_needed = int(np.ceil(np.sqrt(examples * columns / rows)))  # of the same shape
@@ -283,16 +284,16 @@ class TestImages(Pane):
         margin = 0.12 * (1 - self._bottom)
         self._text.set_y(np.clip(self._accuracy, self._bottom + margin, 1 - margin))
         self._text.set_text(f"{self._accuracy:.2%}\n{many}")
-        most = self._most_frequent_mistake(sample)
+        most, few = self._most_frequent_mistake(sample), self._few[0] * self._few[1]
+        first = f", the first {few}" if np.count_nonzero(wrong) > few else ""
         self._captions = (
             f"{most or 'misclassified first'}, {when}",
-            f"{self._accuracy:.2%}, {many}: label → prediction, {when}",
+            f"{self._accuracy:.2%}, {many}{first}: label → prediction, {when}",
         )
 
     def _with_predictions(self, sample, order, wrong, stale):
         """Return a function that paints the first pictures, each mistake with its label and prediction."""
-        names = self._classes or list(map(str, range(10)))
-        columns, rows, lines = grid = _grid_with_captions(max(map(len, names)))
+        columns, rows, lines = grid = self._few
         order, wrong = order[: columns * rows], min(wrong, columns * rows)
         pictures = _coloured(sample.pixels(order), wrong)
         if stale:

@@ -158,7 +158,7 @@ def some_records(digits):
     x, y, x_test, y_test = x[:60], y[:60], x_test[:2000], y_test[:2000]
     read, read_test = (np.where(np.arange(len(labels)) % 10, labels, 3) for labels in (y, y_test))
     records = Records(Sample(x, y, np.eye(10)[read]), Sample(x_test, y_test, np.eye(10)[read_test], 98_000))
-    records.total_steps, records.step = 1_200, 0
+    records.total_steps, records.step, records.sample_size = 1_200, 0, 1_000
     for records.step in (10, 1_100):
         records.add({"accuracy": 0.97, "val_accuracy": 0.98, "top": 0.999, "loss": 25e4, "val_loss": 24e4})
         for name in ("Weights", "Biases", "Max. activations, dense"):

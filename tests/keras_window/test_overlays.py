@@ -1,16 +1,19 @@
 """Tests of overlaid runs: their curves grow live, and are drawn over iterations or epochs."""
 
 import shutil
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from helpers import wait_for
 from small_trainings import Act, six_panes, train
 
-from keras_window import LivePlot
+from keras_window import Accuracy, LivePlot
 from keras_window.curves_file import read_curves, write_curves
+from keras_window.dashboard import Dashboard
 from keras_window.overlays import Follower, Overlay
-from keras_window.records import Curve
+from keras_window.records import Curve, Records
+from keras_window.screens import File
 
 
 def leave_curves(folder, count, value=0.5):
@@ -26,6 +29,22 @@ def shown(plot):
     """The points of the other run's training curve in the accuracy pane."""
     _, line, *_ = plot._panes[0]._others[0]
     return line.get_xydata().tolist()
+
+
+def test_the_keys_of_a_race_name_both_runs_in_their_colours_with_the_other_s_result():
+    x = np.array([100.0, 200.0])
+    curves = {"accuracy": (x, x / 300), "val_accuracy": (x, x / 250), "val_accuracy (all)": (x[1:], [0.8125])}
+    other = SimpleNamespace(name="--no-decay", races=True, end=200, curves=curves)
+    records, pane = Records(test_name="test", overlays=[other]), Accuracy()
+    dashboard = Dashboard(File().figure, [pane], records)
+    dashboard.draw(dashboard.update(records, ""))
+    legend = pane.axes.get_legend()
+    written = [text.get_text() for text in legend.get_texts()]
+    assert written == ["this run, test", "--no-decay, test 81.25%", "the same, train"]
+    ours, *theirs = [line.get_color() for line in legend.get_lines()]
+    _, train, test, dots = pane._others[0]
+    assert ours == pane._test.get_color() != theirs[0]
+    assert set(theirs) == {train.get_color()} == {test.get_color()} == {dots.get_color()}
 
 
 def test_the_axis_counts_iterations_or_epochs(tmp_path):
