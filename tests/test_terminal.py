@@ -28,7 +28,7 @@ def test_a_backend_that_is_unknown_or_missing_is_one_line(run):
 @pytest.mark.parametrize("encoding", ["cp950", pytest.param("ascii", marks=on_linux)])
 def test_a_folder_with_letters_of_other_scripts(encoding, tmp_path, environment):
     folder = tmp_path / "資料 ü x"
-    for room in ("common", "keras_window", "subjects"):
+    for room in ("common", "inside", "keras_window", "subjects"):
         shutil.copytree(ROOT / room, folder / room, ignore=shutil.ignore_patterns("*.npz", "__pycache__"))
     shutil.copy(ROOT / "common" / "data" / "mnist.npz", folder / "common" / "data")
     shutil.copy(ROOT / "mnist_1_softmax.py", folder)
