@@ -48,9 +48,9 @@ runpy.run_path({script!r}, run_name="__main__")
 
 WHOLE = "the canvas", "the file"  # without these nothing can be drawn
 LOST = {
-    "what it shows": ["Weights"],
-    "a font": ["Training digits", "What each neuron looks for"],
-} | dict.fromkeys(("the first picture", "a later picture", "the last picture"), ["Cross-entropy loss"])
+    "what it shows": ("Weights",),
+    "a font": ("Training digits", "What each neuron looks for"),
+} | dict.fromkeys(("the first picture", "a later picture", "the last picture"), ("Cross-entropy loss",))
 
 
 def all_but_what_fails_is_saved(what, done, folder):
