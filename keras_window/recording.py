@@ -39,6 +39,7 @@ class Recorder:
         records = self._records
         self.steps, self._epochs = params.get("steps") or 0, params.get("epochs") or 0
         self._batch_values, self._logs, self._epoch_logs = BatchValues(model), None, None
+        self._pause = 0.0  # seconds between two times that values are added
         continues = self._model and self._model() is model
         self._model = weakref.ref(model)
         if not continues:
@@ -86,11 +87,12 @@ class Recorder:
         records.epoch, records.epochs = (n + self._epochs_before for n in (epoch + 1, self._epochs))
         self._expect(self._epochs - epoch)
         self._batch_values.begin_epoch()
-        self._next = 0.0
 
     def end_batch(self, logs):
         """Add the values of the latest batches, in at most 2 % of the time."""
         self._executions += 1  # versions of Keras number the batches otherwise
+        if self._executions == 1:  # it takes long, and should not have a point of its own for that
+            self._next = time.perf_counter() + self._pause
         batches = self._executions * self._model().steps_per_execution
         batches = min(batches, self.steps or batches)  # the last execution may have fewer steps
         self._records.step = self._epoch_step + batches
@@ -107,7 +109,8 @@ class Recorder:
         self._records.add(self._batch_values(self._logs))
         self._logs = None
         now = time.perf_counter()
-        self._next = now + min(50 * (now - began), 0.04)  # seconds
+        self._pause = min(50 * (now - began), 0.04)
+        self._next = now + self._pause
         if now >= self._next_writing:
             self._write_now_and_then()
 
