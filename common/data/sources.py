@@ -35,7 +35,9 @@ def find_data_file(name, data_dir=None):
     Returns its path and its origin. Raises UserError if there is no such file.
     """
     if data_dir is not None:
-        return file_of_user(name, data_dir)
+        if not os.path.lexists(Path(data_dir) / name):
+            raise nothing_to_read(data_dir, name)
+        return Path(data_dir) / name, "data-dir"
     if os.path.exists(keras_cache() / name):
         return keras_cache() / name, "keras cache"
     return bundled_file(name)
@@ -48,13 +50,6 @@ def own_data(args):
     if not os.path.lexists(args.data_dir):
         raise UserError(f"--data-dir: there is no {args.data_dir}")
     return Path(args.data_dir)
-
-
-def file_of_user(name, data_dir):
-    """The path of a data file in the user's folder, and its origin. Raises UserError if it is not there."""
-    if not os.path.lexists(Path(data_dir) / name):
-        raise nothing_to_read(data_dir, name)
-    return Path(data_dir) / name, "data-dir"
 
 
 def bundled_file(name):

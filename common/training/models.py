@@ -82,19 +82,17 @@ class Trained(NamedTuple):
     preparation: dict | None
 
 
-def trained_model(args, data=None):
+def trained_model(args):
     """Load the model that an earlier run of this lesson saved in its folder.
 
     Args:
         args: from `parse_args`; `out` and `resume` are used.
-        data: the `Data` that it must have been trained on; None if the data is not read.
 
     Returns:
         `Trained`, or None if there is no model yet or --resume asks for more training.
 
     Raises:
-        UserError: the model was trained on other data or has another architecture, or a file cannot be read
-            or is damaged.
+        UserError: the model has another architecture than the run, or a file cannot be read or is damaged.
     """
     folder = Path(args.out)
     if args.resume:
@@ -104,13 +102,9 @@ def trained_model(args, data=None):
         return None
     result = read_result(folder)
     known, classes = result["data"], result["classes"]
-    if data and data.file.sha256 != known["sha256"]:
-        raise UserError(
-            f"the model in {folder} was trained on {known['file']}: use that data, or another --out"
-        )
     words = read_vocabulary(folder, known["vocabulary"]) if known.get("vocabulary") else None
     model = load_model(folder / MODEL, CURE)
-    x, y = (part.shape[1:] for part in data.train) if data else (known.get("x"), known.get("y"))
+    x, y = known.get("x"), known.get("y")
     if x is None or y is None:
         raise UserError(f"{folder} holds a run of an earlier version of this lesson: train it again")
     # two classes have one output, the probability of the second, or two

@@ -65,11 +65,12 @@ def _load(args):
     if not (np.isfinite(x).all() and np.isfinite(y).all()):
         raise broken(file, "has numbers that are not finite")
     size = training_size(args, 323)
-    title = "Boston" if file.sha256 == BUNDLED_SHA256["boston_housing.npz"] else "Your table"
+    own = file.sha256 != BUNDLED_SHA256["boston_housing.npz"]
+    title = "Your table" if own else "Boston"
     print(f"{title}: {size} census tracts to learn from, 81 to validate with, 102 to test on ({file.path})")
     train, validation, test = (
         Examples(x[part], y[part]) for part in (slice(size), slice(323, 404), slice(404, 506))
     )
     x = train.x
     columns = [Column(name, float(np.median(x[:, i]))) for i, name in enumerate(COLUMNS)]
-    return Data(train, file, validation, test, preparation=describe(train, columns, *PRICE))
+    return Data(train, file, validation, test, preparation=describe(train, columns, *PRICE), own=own)

@@ -48,7 +48,7 @@ RESULT = SETTINGS | {
     "interrupted": False,
     "test": {"loss": 0.5},
     "classes": None,
-    "data": {"file": "words.npz", "sha256": "abc", "origin": "bundled"},
+    "data": {"file": "words.npz", "sha256": "abc", "origin": "bundled", "x": [3], "y": []},
 }
 
 
@@ -88,7 +88,7 @@ def folder(whole, tmp_path):
 def ask(folder):
     """What --review takes from a folder: the weights, and the settings."""
     args = parse_args("", argv=["--review", "good", "--out", str(folder)], **LESSON)
-    weights = trained_model(args, DATA).model.get_weights()
+    weights = trained_model(args).model.get_weights()
     return [*(value.tolist() for value in weights), args.learning_rate, args.decay]
 
 
