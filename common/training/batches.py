@@ -139,12 +139,15 @@ class _Gathered:
             x, y = tf.constant(x), tf.constant(y)
 
         def batch(number):
-            chosen = order[number * size : (number + 1) * size]
-            chosen.set_shape([each])  # faster: layers then know the shape in advance
+            if each:
+                chosen = tf.slice(order, [number * size], [size])
+            else:
+                chosen = order[number * size : (number + 1) * size]
             return tf.gather(x, chosen), tf.gather(y, chosen)
 
         self.put = lambda chosen, seed: order.assign(chosen)
         self.data = _dataset(steps, batch)
+        self.data.gather = batch  # for `gather_in_steps`
 
 
 class _Batches(keras.utils.PyDataset):

@@ -27,6 +27,7 @@ from common.signals import interrupt
 from common.training.checkpoints import Checkpoints
 from common.training.distribution import part_ways
 from common.training.faster import make_faster
+from common.training.gathered_steps import gather_in_steps
 from common.training.models import SaveModel
 from common.training.progress import (
     DealOrder, History, HistoryFile, Progress, StopAtSignal, StopWhenDead, say_network,
@@ -68,6 +69,7 @@ class Run(keras.callbacks.CallbackList):
         self._open_folder()
         model.optimizer.build(model.trainable_variables)
         make_faster(model, args.batch_size, data.train)
+        gather_in_steps(model, train)
         self.history = []
         state = {"settings": self.settings, "history": self.history, "data": data.file.sha256, "stopping": {}}
         checkpoints = Checkpoints(self.folder, state, stopping)
