@@ -12,7 +12,8 @@ class Pace:
 
     Evaluation has its own budget: 0.4 seconds, a half of it spread over the training, plus 2 % of the time.
     In the first epoch, where the curve is steep, the test set is evaluated each time the number of iterations
-    has grown by a quarter; if that takes long, a sample is, and all of it after a quarter of the epoch. In
+    has grown by a quarter; if that takes long, a sample is, and all of it after a quarter of the epoch, if
+    that takes at most an eighth of the epoch. In
     later epochs the sample is evaluated as often as the budget allows; Keras' validation evaluates the whole
     test set, or, if the training has none, the window does.
 
@@ -61,8 +62,9 @@ class Pace:
             return False
         if self.quick:
             return step > 1.25 * last and self.test_affordable()
-        # by then many examples are classified correctly
-        return self.first_epoch and last < steps / 4 <= step
+        if not (self.first_epoch and last < steps / 4 <= step):  # by then many are classified correctly
+            return False
+        return 8 * self._seconds <= (time.perf_counter() - self.began) * steps / step
 
     def sample_due(self, step, steps, progress):
         """Whether to evaluate the sample after this iteration.

@@ -5,6 +5,7 @@
 
 steps   seconds per epoch without a window: the lesson, plain `model.fit`, a TensorFlow 1 program, PyTorch
         and the lesson on JAX, each in its own process; they run in turn
+again   the same once more, at another time: speeds differ from one sitting to the next
 window  the cost of a window: this project's, livelossplot's, and one that imitates the lecture's tool
 target  seconds from the command to the lecture's accuracy, evaluated on the test set after each epoch;
         uses results of the two tables above
@@ -341,17 +342,19 @@ def between(value, digits=2):
     return f"{median} ({least} to {most})" if value["least"] < value["most"] else median
 
 
-def steps_table(found):
-    ways = [way for way in WAYS if all(way in rung for rung in found["steps"].values())]
-    table = heading("", *ways, "lesson / TensorFlow 1")
-    for rung, values in found["steps"].items():
-        ratio = values["lesson"]["median"] / values["TensorFlow 1"]["median"]
-        cells = []
+def steps_table(found, name="steps"):
+    """The seconds, and the lesson's as multiples of the others', each on one thread or all, as is faster."""
+    ways = [way for way in WAYS if all(way in rung for rung in found[name].values())]
+    others = [way for way in ways if way not in ("lesson", "plain fit")]
+    table = heading("", *ways, *(f"lesson / {way}" for way in others))
+    for rung, values in found[name].items():
+        cells, best = [], {}
         for way in ways:
             one = values.get(f"{way}, one thread")
             faster = one and one["median"] < values[way]["median"]
             cells.append(between(values[way]) + (f"; {one['median']:.2f}" if faster else ""))
-        table += row(rung, *cells, f"**{ratio:.2f}**")
+            best[way] = (one if faster else values[way])["median"]
+        table += row(rung, *cells, *(f"**{best['lesson'] / best[way]:.2f}**" for way in others))
     return table
 
 
@@ -420,6 +423,7 @@ def memory_table(found):
 
 TABLES = {  # for each table the function that measures it, and the one that writes it
     "steps": (steps, steps_table),
+    "again": (steps, partial(steps_table, name="again")),
     "window": (window, window_table),
     "target": (target, target_table),
     "rate": (rate, rate_table),

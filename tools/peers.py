@@ -16,7 +16,10 @@ The ways to train:
 lesson  the lesson's own model, batches and settings (on Keras' backend), taken from its script
 plain   the same network: `model.fit` on NumPy arrays, Keras' defaults
 graph   a TensorFlow 1 program: a graph, a session, a `feed_dict` for each step, as in the lecture's source
-torch   a PyTorch loop; needs KERAS_BACKEND=torch, because TensorFlow imported beside triton crashes
+torch   a PyTorch loop
+
+`graph` imports TensorFlow and neither Keras nor PyTorch, `torch` only PyTorch: two of them in one process can
+crash, and would share the cores.
 """
 
 import itertools
@@ -29,10 +32,6 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from common import load_mnist, parse_args
-from common.training.progress import DealOrder
-
-import keras
 import numpy as np
 
 ROOT = Path(__file__).parents[1]
@@ -45,6 +44,8 @@ class Fit(Exception):
 
 def lesson_parts(rung, size, flags):
     """The lesson's compiled model and its batches, as passed to `model.fit`."""
+    import keras
+
     script, _, step = rung.partition(":")
 
     def stop(model, train, **settings):
@@ -63,6 +64,8 @@ def lesson_parts(rung, size, flags):
 
 class Lesson:
     def __init__(self, rung, train, test, flags=()):
+        from common.training.progress import DealOrder  # before Keras: it keeps the libraries quiet
+
         self.model, batches = lesson_parts(rung, len(train[0]), flags)
         self.data, self.settings, self.test = (batches,), {"callbacks": [DealOrder(batches)]}, test
 
@@ -76,6 +79,8 @@ class Lesson:
 class Plain(Lesson):
     def __init__(self, rung, train, test, flags=()):
         super().__init__(rung, train, test, flags)
+        import keras
+
         optimizer = self.model.optimizer
         self.model = keras.models.clone_model(self.model)
         self.model.compile(
@@ -334,10 +339,16 @@ def matrices():
     return 2 * 2048**3 / min(seconds) / 1e9
 
 
+def digits(size):
+    """The first training digits and the test digits, each x uint8 [n, 28, 28, 1] and y uint8 [n]."""
+    with np.load(ROOT / "common" / "data" / "mnist.npz") as file:
+        train, test = ((file[f"x_{part}"][..., np.newaxis], file[f"y_{part}"]) for part in ("train", "test"))
+    return [part[:size] for part in train], test
+
+
 def main():
     kind, rung, size, *flags = sys.argv[1:]
-    args = parse_args("", argv=["--train-size", size], epochs=1, batch_size=BATCH, learning_rate=0.1)
-    train, test = load_mnist(args)
+    train, test = digits(int(size))
     kinds = {"lesson": Lesson, "plain": Plain, "graph": Graph, "torch": Torch}
     peer = kinds[kind](rung, train, test, flags)
     print("ready", flush=True)
