@@ -112,7 +112,7 @@ class Measurer:
         for sample in self._samples:  # Keras makes its metrics at their first use
             sample.threshold = threshold_of(self._model)
         self._measure_panes()
-        if self._pace.picture_test_due() or (everything and not self._test_set_known()):
+        if self._pace.picture_test_due(self._records.step) or (everything and not self._test_set_known()):
             self.evaluate_test_set()
 
     def _measure_panes(self):

@@ -81,8 +81,10 @@ class Pace:
         patience = self.PATIENCE if self.first_epoch else 10 * self.PATIENCE  # a resumed run has more to show
         return self._tested_at is None and self._seconds < patience
 
-    def picture_test_due(self):
-        """Whether a picture shows the whole test set as it is now."""
+    def picture_test_due(self, step):
+        """Whether a picture wants the whole test set evaluated, which it is not yet after this iteration."""
+        if self._tested_at == step:
+            return False
         return self.first_test_due() or (self.quick and not self._validated and self.test_affordable())
 
     def test_affordable(self, progress=0.0):
