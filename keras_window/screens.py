@@ -3,8 +3,8 @@
 A screen has a `figure` to draw on. The program calls `present` after drawing a new picture, `flush` to
 handle mouse and keys, and `close` at the end. `open` says whether the screen is still open, `live` whether
 somebody may be watching it now, `stays` whether it stays open until it is closed, `lists_keys` whether it
-lists the keys itself, for those who can press them. The training that it shows sets `finished` at its end; the
-end of the program then waits until the screen is closed, if `awaited`.
+lists the keys itself, for those who can press them. The training that it shows sets `finished` at its end;
+the end of the program then waits until the screen is closed, if `awaited`.
 """
 
 import atexit
