@@ -228,8 +228,10 @@ class Dashboard:
 
     def _part(self, axes):
         place, left, right = axes.get_position(), 0.012, 0.012
-        if axes.axison and len(axes.get_yticks()):  # numbers on one side
-            left, right = (0.0505, 0.0058) if axes.yaxis.get_ticks_position() != "right" else (0.0058, 0.0505)
+        if axes.axison and len(axes.get_yticks()):
+            left, right = (0.053 if axes.get_subplotspec().is_first_col() else 0.0495), 0.0035
+            if axes.yaxis.get_ticks_position() == "right":  # in the last column
+                left, right = 0.0035, 0.053
         low, high = (self._middle, 0.94) if axes in self._upper_row else (0, self._middle)
         return place.x0 - left, 1 - high, place.x1 + right, 1 - low
 
