@@ -10,7 +10,8 @@ trained first.
 Look at: digits that one layer misclassifies and a convolutional network does not: it sees shapes anywhere.
 Try: a 0, 2 or 5 drawn small in a corner (centring puts it right, but its strokes are thick); a digit upside
   down; a 1 with and without a foot; a letter (the network is overconfident: it knows only digits);
-  --model runs/mnist_1_softmax runs/mnist_4_batchnorm-4.2, --image photo_of_a_digit.jpg
+  --model runs/mnist_1_softmax runs/mnist_4_batchnorm-4.2, --image photo_of_a_digit.jpg; with --share, w
+  (all drawings of the class), then 4 ("Draw a 4": how many are read right?)
 """
 
 import subprocess

@@ -1,1 +1,1 @@
-"""The drawing pad: strokes, a drawing for each student, and the networks' predictions."""
+"""The drawing pad: strokes, a drawing for each student, the networks' predictions, and the wall of all."""

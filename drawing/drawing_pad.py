@@ -13,7 +13,9 @@ from PIL import Image
 from common.data.cut_out import PEN, SIDE
 from common.files import replacing
 from drawing.class_drawings import ClassDrawings
+from drawing.class_names import shorten
 from drawing.ink import draw_stroke
+from drawing.wall import Wall
 from common.errors import UserError
 from common.screens import open_screen
 from inside.drawing import Columns
@@ -24,11 +26,7 @@ PREDICT_EVERY = 0.06  # seconds, at least, while the pen moves
 OTHER = "#BBBBBB"
 BUTTONS = {"c": "clear", " ": "next picture", "s": "save", "q": "close"}
 KEYS = "c clears    s saves the picture    f fills the screen    q closes"
-
-
-def shorten(name, length):
-    """A name, or its beginning if it is longer."""
-    return name if len(name) <= length else f"{name[: length - 1]}…"
+WITH_CLASS = {"w": "the class's drawings"}
 
 
 class DrawingPad:
@@ -52,9 +50,11 @@ class DrawingPad:
         self._pen = None  # its position while it draws, else None
         self._drawn = self._predicted = True  # whether the window shows this ink, and predictions for it
         self._predicted_at, self._background = 0, None
-        self.screen, self.no_window = open_screen(plot, title, lambda key: None, BUTTONS, PEN / SIDE)
-        self._class = ClassDrawings(self.screen, preprocess) if plot == "share" else None
+        buttons = WITH_CLASS | BUTTONS if plot == "share" else BUTTONS
+        self.screen, self.no_window = open_screen(plot, title, lambda key: None, buttons, PEN / SIDE)
         self.figure = self.screen.figure
+        self._class = ClassDrawings(self.screen, preprocess) if plot == "share" else None
+        self._wall = Wall(self.figure, self._class) if self._class else None
         self._build(box)
         canvas = self.figure.canvas
         canvas.mpl_connect("draw_event", self._on_draw)
@@ -154,7 +154,8 @@ class DrawingPad:
         """Replace the drawing with a copy of this ink, float [280, 280], 0 (paper) to 1 (ink), to draw on."""
         self.ink = np.array(ink, np.float32)
         self._drawn = self._predicted = False
-        self._hint.set_text("space brings the next picture\n" * (len(self._waiting) > 1) + KEYS)
+        keys = KEYS + "    w shows the class's drawings" * (self._wall is not None)
+        self._hint.set_text("space brings the next picture\n" * (len(self._waiting) > 1) + keys)
 
     def show_in_turn(self, drawings):
         """Show the first of several drawings; the space key shows the next."""
@@ -179,6 +180,10 @@ class DrawingPad:
             return
         if self._class:
             self._class.flush()
+        if self._on_the_wall:
+            if self._wall.update():
+                self._draw([self._wall.picture], self.figure.bbox)
+            return
         pause = time.perf_counter() - self._predicted_at
         if not self._predicted and (self._pen is None or pause > PREDICT_EVERY):
             self._predict()
@@ -227,17 +232,23 @@ class DrawingPad:
         canvas = self.figure.canvas
         if not canvas.is_saving() and self.screen.live:
             self._background = canvas.copy_from_bbox(self.figure.bbox)
-            for artist in self._moving:
+            for artist in [self._wall.picture] if self._on_the_wall else self._moving:
                 artist.axes.draw_artist(artist)
 
     # -- mouse and keys
+
+    @property
+    def _on_the_wall(self):
+        return self._wall is not None and self._wall.shown
 
     def _place(self, event):
         box = self._area.bbox
         return SIDE * (event.x - box.x0) / box.width, SIDE * (box.y1 - event.y) / box.height
 
     def _on_press(self, event):
-        if event.button == 1 and event.inaxes is self._area:
+        if self._on_the_wall:
+            self._wall.on_press(event)
+        elif event.button == 1 and event.inaxes is self._area:
             self.show(self.ink)
             self._pen = self._place(event)
             self._on_move(event)
@@ -253,26 +264,36 @@ class DrawingPad:
             self._pen = None
 
     def _on_key(self, key):
-        if key == "c":
-            self.show(np.zeros_like(self.ink))
-        elif key == " ":
-            self._turn()
-        elif key == "s":
+        if key == "s":
             self._save_next()
         elif key == "f":
             self.screen.toggle_full_screen()
         elif key == "q":
             self.screen.close()
+        elif (self._wall and key == "w") or (self._on_the_wall and key == "escape"):
+            self._pen, self._drawn, self._predicted = None, False, False
+            self._wall.toggle()
+        elif self._on_the_wall:
+            self._wall.on_key(key)
+        elif key == "c":
+            self.show(np.zeros_like(self.ink))
+        elif key == " ":
+            self._turn()
 
     def _save_next(self):
-        numbers = (n for n in range(1, 10**6) if not (self._out / f"drawing-{n}.png").exists())
-        path = self._out / f"drawing-{next(numbers)}.png"
+        name = "wall" if self._on_the_wall else "drawing"
+        numbers = (n for n in range(1, 10**6) if not (self._out / f"{name}-{n}.png").exists())
+        path = self._out / f"{name}-{next(numbers)}.png"
         try:
             self.save(path)
-            self._hint.set_text(fill(f"saved as {path}", 70))
+            said = f"saved as {path}"
         except UserError as error:
             print(error, file=sys.stderr)
-            self._hint.set_text(fill(str(error), 70))
+            said = str(error)
+        if self._on_the_wall:
+            self._wall.note = said
+        else:
+            self._hint.set_text(fill(said, 70))
         self.figure.canvas.draw()
 
     def save(self, path):
