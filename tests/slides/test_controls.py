@@ -65,11 +65,9 @@ class Shown:
     @property
     def words(self):
         """All texts but those of the controls."""
-        parts = [part for part in self.figure.findobj(Axes) if part is not self.strip]
-        parts += [self.figure, *self.figure.subfigs]
-        return [text.get_text() for part in parts for text in part.texts] + [
-            p.get_title() for p in parts[:-2]
-        ]
+        axes = [one for one in self.figure.findobj(Axes) if one is not self.strip]
+        texts = [text for part in (self.figure, *self.figure.subfigs, *axes) for text in part.texts]
+        return [text.get_text() for text in [*texts, *(one.title for one in axes)]]
 
     def numbers(self):
         """The numbers of each table."""
@@ -158,7 +156,7 @@ def test_the_feature_map_follows_the_kernel(kernel):
 def test_a_longer_stride_leaves_fewer_steps_and_the_last_stays_the_last():
     shown = Shown(convolution_demo, "convolution")
     shown.click("same")
-    assert "--padding same" in shown.flags and "feature map 5×5" in str(cells(shown))
+    assert "--padding same" in shown.flags and "feature map 5×5" in shown.words
     assert (shown.show.step, shown.slide.steps) == (24, 25)
     shown.drag("--stride", 5000)
     assert "--stride 7" in shown.flags and (shown.show.step, shown.slide.steps) == (0, 1)
@@ -166,10 +164,6 @@ def test_a_longer_stride_leaves_fewer_steps_and_the_last_stays_the_last():
     shown.show.on_key("left")
     shown.click("valid")
     assert (shown.show.step, shown.slide.steps) == (8, 9)
-
-
-def cells(shown):
-    return [found.get_label() for found in shown.figure.findobj() if hasattr(found, "get_label")]
 
 
 def test_from_the_middle_of_a_slide_nothing_jumps_to_its_end():
