@@ -28,7 +28,8 @@ The slides (--slide NAME shows one of them), and the flags that change them:
     networks       none of them     LeNet-5 and step 3.1 of mnist_3, to scale
     pool_or_stride none of them     max pooling beside stride 2 on one feature map
 
-Space or → goes on, ← goes back, p plays, ↑ and ↓ change the slide. keras.ops computes all numbers.
+Space or → goes on, ← goes back, p plays, ↑ and ↓ change the slide. keras.ops computes all numbers. In the
+window and in the browser, move the flags with the mouse or a finger, below the slide.
 Try: --kernel edge --input digit, --kernel "0 1 0 / 1 -4 1 / 0 1 0", --slide stride --stride 3,
   --slide pooling --input "1 1 2 4 / 5 6 8 7 / 3 2 1 0 / 1 2 3 4", and --input FILE with a photo of your own.
 """
@@ -44,6 +45,7 @@ from common import UserError
 from common.data.digits_and_clothes import bundled_mnist
 from common.data.pictures import read_photo
 from common.values import picture, whole_number
+from slides.controls import Choice, Slider
 from slides.convolution.computing import POOL, convolve, convolve_volume, max_pool
 from slides.convolution.filters import PLACES, draw_filters, draw_places
 from slides.convolution.friendly import CROSS, RING, draw_letter, draw_slashes, draw_two_letters
@@ -104,6 +106,17 @@ def numbers(text, most, others):
     raise argparse.ArgumentTypeError(f"{reprlib.repr(text)} is neither {others} nor {rules}")
 
 
+def checked(convert, word=None):
+    """For argparse: a text that is this word or that `convert` accepts, as it was typed."""
+
+    def check(text):
+        if text != word:
+            convert(text)
+        return text
+
+    return check
+
+
 def kernel_numbers(text):
     return numbers(KERNELS.get(text, text), 7, ", ".join(KERNELS))
 
@@ -125,14 +138,19 @@ def input_numbers(text):
     if text == "digit":
         return digit()
     if not os.path.exists(os.path.expanduser(text)):
-        return numbers(text, MANY, "digit, a file that can be read")
+        return numbers(text, MANY, "slide, digit, a file that can be read")
     photo = Image.fromarray(read_photo(picture(text), None)).convert("L")
     photo.thumbnail((64, 64))
     return np.asarray(photo)
 
 
-def choose(args, name, smallest=(1, 1), **own):
-    """What a slide shows: its own input, kernel, stride and padding, or what the flags say, as a list.
+def large_enough(x, size, padding="valid"):
+    """Whether a filter (or square) of this size, (rows, columns), fits into an image."""
+    return padding == "same" or not any(np.less(x.shape, size))
+
+
+def controls_of(args, name, smallest=(1, 1), **own):
+    """The controls of a slide: its own input, kernel, stride and padding, or what the flags say, as a list.
 
     Raises UserError where a flag means nothing to the slide, or the input is too small for it.
     """
@@ -141,45 +159,100 @@ def choose(args, name, smallest=(1, 1), **own):
     if args.slide == name and given - own.keys():
         others = f" (only {', '.join(f'--{flag}' for flag in own)})" if own else ""
         raise UserError(f"--{min(given - own.keys())} does not change slide {name}{others}")
-    chosen = {flag: flags[flag] if flag in given else value for flag, value in own.items()}
-    smallest = chosen["kernel"].shape if "kernel" in chosen else smallest
-    if chosen.get("padding") != "same" and own and any(np.less(chosen["input"].shape, smallest)):
-        size, least = ("×".join(map(str, shape)) for shape in (chosen["input"].shape, smallest))
+    words = {
+        "input": {"slide": own.get("input"), "digit": digit()},
+        "kernel": {word: kernel_numbers(word) for word in KERNELS},
+        "padding": {"valid": "valid", "same": "same"},
+    }
+    for flag, convert in (("input", input_numbers), ("kernel", kernel_numbers)):
+        if flag in given and flags[flag] not in words[flag]:
+            words[flag][flags[flag]] = convert(flags[flag])
+    chosen = {
+        flag: flags[flag] if flag in given else value for flag, value in (own | {"input": "slide"}).items()
+    }
+    first = 2 if name == "stride" else 1  # slide stride compares stride 1 with another one
+    controls = [
+        Slider(flag, range(first, 8), max(first, chosen[flag]))
+        if flag == "stride"
+        else Choice(flag, words[flag], chosen[flag])
+        for flag in own
+    ]
+    values = {control.flag: control.value for control in controls}
+    smallest = values["kernel"].shape if "kernel" in own else smallest
+    if own and not large_enough(values["input"], smallest, values.get("padding")):
+        size, least = ("×".join(map(str, shape)) for shape in (values["input"].shape, smallest))
         way = f" (or use --slide {name} --padding same)" if "padding" in own else ""
         raise UserError(f"slide {name}: the input is {size} and must be at least {least}{way}")
-    return list(chosen.values())
+    return controls
+
+
+def filter_fits(x, kernel, stride, padding="valid"):
+    return large_enough(x, kernel.shape, padding)
 
 
 def make_slides(args):
     five, seven = input_numbers(SLIDE_INPUT), np.outer(np.arange(7), np.arange(7)) % 4
-    four, cross = input_numbers(POOLING_INPUT), kernel_numbers("slide")
-    convolution = choose(args, "convolution", input=five, kernel=cross, stride=1, padding="valid")
-    strides = choose(args, "stride", input=seven, kernel=cross, stride=2, padding="valid")
-    paddings = choose(args, "padding", input=five, kernel=cross, stride=1)
-    pooling = choose(args, "pooling", (POOL, POOL), input=four, stride=2)
-    x, stride, padding = choose(args, "filters", (3, 3), input=digit(), stride=1, padding="valid")
-    filters = x, {name: kernel_numbers(name) for name in FILTERS}, stride, padding
+    four = input_numbers(POOLING_INPUT)
+    convolution = controls_of(args, "convolution", input=five, kernel="slide", stride=1, padding="valid")
+    strides = controls_of(args, "stride", input=seven, kernel="slide", stride=2, padding="valid")
+    paddings = controls_of(args, "padding", input=five, kernel="slide", stride=1)
+    pooling = controls_of(args, "pooling", (POOL, POOL), input=four, stride=2)
+    found = controls_of(args, "filters", (3, 3), input=digit(), stride=1, padding="valid")
+    x, *filters = found[0].value, *found[1:]
     kernels = np.stack([volume(texts) for texts in DEEP_FILTERS], axis=-1)
     deep = volume(CHANNELS), kernels, BIASES, 2, "same"
     grey = (digit() / 255).round(1)  # so that the sums on the slides are exact
     two = {name: kernel_numbers(name) for name in ("vertical", "horizontal")}
     for name in UNCHANGED:
-        choose(args, name)
-    x, kernel, _, padding = strides
+        controls_of(args, name)
     return [
         Slide("slashes", "A friendly introduction: \\ or /", 5, (draw_slashes,)),
         Slide("cross", "A friendly introduction: X or O", 9, (draw_letter, CROSS, "X", "above 0, an X")),
         Slide("ring", "A friendly introduction: X or O", 9, (draw_letter, RING, "O", "below 0, an O")),
         Slide("two_letters", "A friendly introduction: one more layer", 6, (draw_two_letters,), 4),
-        Slide("convolution", "Convolution", convolve(*convolution).size, (draw_convolution, *convolution)),
+        Slide(
+            "convolution",
+            "Convolution",
+            lambda *values: convolve(*values).size,
+            (draw_convolution,),
+            controls=convolution,
+            fits=filter_fits,
+        ),
         Slide("places", "One filter, one feature map", len(PLACES) + 2, (draw_places, grey[::2, ::2], two)),
-        Slide("stride", "Stride", convolve(x, kernel, 1, padding).size, (draw_strides, *strides)),
-        Slide("padding", "Padding", convolve(*paddings, "same").size, (draw_paddings, *paddings)),
-        Slide("pooling", "Max pooling", max_pool(*pooling).size, (draw_pooling, *pooling)),
+        Slide(
+            "stride",
+            "Stride",
+            lambda x, kernel, stride, padding: convolve(x, kernel, 1, padding).size,
+            (draw_strides,),
+            controls=strides,
+            fits=filter_fits,
+        ),
+        Slide(
+            "padding",
+            "Padding",
+            lambda *values: convolve(*values, "same").size,
+            (draw_paddings,),
+            controls=paddings,
+            fits=filter_fits,
+        ),
+        Slide(
+            "pooling",
+            "Max pooling",
+            lambda *values: max_pool(*values).size,
+            (draw_pooling,),
+            controls=pooling,
+        ),
         Slide(
             "pooled", "A feature map before and after pooling", 4, (draw_pooled_map, grey, two["vertical"])
         ),
-        Slide("filters", "Each filter finds something different", len(FILTERS), (draw_filters, *filters)),
+        Slide(
+            "filters",
+            "Each filter finds something different",
+            len(FILTERS),
+            (draw_filters, x, {name: kernel_numbers(name) for name in FILTERS}),
+            controls=filters,
+            fits=lambda stride, padding: large_enough(x, (3, 3), padding),
+        ),
         Slide("channels", "Three channels, two filters", convolve_volume(*deep).size, (draw_channels, *deep)),
         Slide("volumes", "Volumes: one feature map for each filter", 10, (draw_volumes,)),
         Slide(
@@ -195,8 +268,9 @@ def make_slides(args):
 def parse_args(argv=None):
     parser = slides_parser(__doc__)
     add, kernels = parser.add_argument, ", ".join(KERNELS)
-    add("--input", help="digit, a picture FILE, or your numbers", type=input_numbers, metavar="X")
-    add("--kernel", help=f"{kernels}, or your numbers", type=kernel_numbers, metavar="K")
+    about = "slide (its own numbers, the default), digit, a picture FILE, or your numbers"
+    add("--input", help=about, type=checked(input_numbers, "slide"), metavar="X")
+    add("--kernel", help=f"{kernels}, or your numbers", type=checked(kernel_numbers), metavar="K")
     add("--stride", help="how far the filter moves", type=whole_number(1, 7), metavar="N")
     add("--padding", help="same: with zero padding", choices=("valid", "same"))
     args = parser.parse_args(argv)

@@ -170,8 +170,7 @@ def draw_pair(figure, step, x, kernel, *ways):
 
 def draw_strides(figure, step, x, kernel, stride, padding):
     """Draw stride 1 beside a larger one, at least 2."""
-    strides = 1, max(2, stride)
-    ways = [(f"stride {n}:  {written(x, kernel, n, padding)}", n, padding) for n in strides]
+    ways = [(f"stride {n}:  {written(x, kernel, n, padding)}", n, padding) for n in (1, stride)]
     draw_pair(figure, step, x, kernel, *ways)
 
 

@@ -9,8 +9,12 @@ import keras
 import matplotlib
 import numpy as np
 from keras import ops
+from keras.optimizers import SGD
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import BoundaryNorm
+from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from mpl_toolkits.mplot3d.proj3d import proj_transform
 
 # Points (x, y) near the line y = x + 1, and the same points further to the right, which make a long valley
 POINTS = np.array([0, 0.5, 1, 1.5, 2]), np.array([1.2, 1.2, 2.2, 2.2, 3.2])
@@ -53,6 +57,12 @@ def in_picture(path, view):
     return path[: outside.argmax() + 1] if outside.any() else path
 
 
+@functools.cache
+def way_down(learning_rate):
+    """The path down the loss of `POINTS` with plain steps, as far as slide surface shows it."""
+    return in_picture(descend(SGD(learning_rate), POINTS, 24), VIEW)
+
+
 class Landscape:
     """The loss of all lines in a view, computed once for all frames.
 
@@ -87,9 +97,39 @@ class Landscape:
             line.set_clip_path(frame)
 
 
-def draw_surface(figure, step, landscape, path, learning_rate):
+@functools.lru_cache(maxsize=2)  # to draw it takes longer than all else on its slide
+def surface_in_3d(width, height, dpi):
+    """The loss as a surface in 3D: pixels, uint8 [height, width, 4], and the axes that it is drawn in."""
+    figure = Figure((width / dpi, height / dpi), dpi=dpi, facecolor="none")
+    canvas = FigureCanvasAgg(figure)
+    axes = figure.add_axes((0, 0, 1, 1), projection="3d", computed_zorder=False, facecolor="none")
+    grid = np.meshgrid(np.linspace(*VIEW[:2], 18), np.linspace(*VIEW[2:], 18))
+    axes.plot_surface(*grid, loss(*grid, POINTS), rcount=18, ccount=18, cmap="Blues", norm="log", linewidth=0)
+    axes.view_init(35, -60)
+    axes.set(xticks=(-2, 0, 2), yticks=(0, 2, 4), zticks=(0, 15, 30))
+    axes.set(xlabel="w", ylabel="b", zlabel="C")
+    canvas.draw()
+    return np.array(canvas.buffer_rgba()), axes
+
+
+def draw_in_3d(figure, box, path):
+    """Draw the path on the surface in 3D, in a box (left, low, right, high) of the figure."""
+    left, low, right, high = np.round(figure.bbox.p0[[0, 1, 0, 1]] + figure.bbox.size[[0, 1, 0, 1]] * box)
+    width, height = right - left, high - low  # whole pixels: the picture stays sharp
+    picture, surface = surface_in_3d(int(width), int(height), figure.dpi)
+    place = (np.array((left, low)) - figure.bbox.p0) / figure.bbox.size
+    axes = figure.add_axes((*place, *((width, height) / figure.bbox.size)), xlim=(0, width), ylim=(0, height))
+    axes.axis("off")
+    axes.imshow(picture, extent=(0, width, 0, height), aspect="auto", interpolation="nearest")
+    seen = np.clip(path, VIEW[::2], VIEW[1::2]).T
+    x, y, _ = proj_transform(*seen, loss(*seen, POINTS), surface.get_proj())
+    places = surface.transData.transform(np.stack((x, y), axis=1))
+    axes.plot(*places.T, "o-", color=ORANGE, linewidth=2, markersize=5)
+
+
+def draw_surface(figure, step, landscape, learning_rate):
     """Draw the line for the current weights, the loss of all lines as a map and in 3D, and the next step."""
-    path, view = path[: step + 1].astype(float), landscape.view
+    path, view = way_down(learning_rate)[: step + 1].astype(float), landscape.view
     w, b = path[-1]
     axes = figure.add_axes((0.05, 0.34, 0.24, 0.48), title=f"y = {signed(w)}·x + {signed(b)}")
     axes.plot(*POINTS, "o", color="black", markersize=9)
@@ -101,14 +141,7 @@ def draw_surface(figure, step, landscape, path, learning_rate):
     landscape.draw(axes, in_picture(path, view))
     axes.set(xlim=view[:2], ylim=view[2:], xticks=(-2, 0, 2), yticks=(0, 2, 4), xlabel="w")
     axes.set_ylabel("b", rotation=0)
-    axes = figure.add_axes((0.61, 0.24, 0.35, 0.66), projection="3d", computed_zorder=False)
-    grid = np.meshgrid(np.linspace(*view[:2], 18), np.linspace(*view[2:], 18))
-    axes.plot_surface(*grid, loss(*grid, POINTS), rcount=18, ccount=18, cmap="Blues", norm="log", linewidth=0)
-    seen = np.clip(path, view[::2], view[1::2]).T
-    axes.plot(*seen, loss(*seen, POINTS), "o-", color=ORANGE, linewidth=2, markersize=5)
-    axes.view_init(35, -60)
-    axes.set(xticks=(-2, 0, 2), yticks=(0, 2, 4), zticks=(0, 15, 30))
-    axes.set(xlabel="w", ylabel="b", zlabel="C")
+    draw_in_3d(figure, (0.61, 0.24, 0.96, 0.9), path)
     down = slope(path[-1], POINTS)
     text = f"step {step}:    ∂C/∂w = {number(down[0])}        ∂C/∂b = {number(down[1])}"
     write(figure, 0.5, 0.18, text)

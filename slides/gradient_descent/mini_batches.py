@@ -1,47 +1,45 @@
 """The slide of mini-batches: the gradients of 50 batches around the gradient of all training digits."""
 
-from dataclasses import dataclass
-
 from slides.shapes import INK, ORANGE, whole_slide, write
 
 import numpy as np
 
-SIZES, BATCHES = (10, 100, 1000), 50
+BATCH_SIZE, BATCHES = 10, 50
+TIMES = 1, 10, 100  # the batches of the three panels are so many times as large
 WEIGHTS = (17, 14, 3), (6, 15, 7)  # two of them: from a pixel (row, column) to a digit's neuron
 
 
-@dataclass
 class Gradients:
-    """∂C/∂w of two weights.
+    """The gradients of the cross-entropy in a layer with softmax whose weights and biases are all 0.
 
-    Attributes:
-        true: of all training digits, [2].
-        batches: of `BATCHES` batches of each of `SIZES`, [3, 50, 2].
-    """
-
-    true: np.ndarray
-    batches: np.ndarray
-
-
-def gradients(images, labels):
-    """Compute the gradients of the cross-entropy in a layer with softmax whose weights and biases are all 0.
+    They are ∂C/∂w of two weights.
 
     Args:
         images, labels: uint8 [n, 28, 28] and [n].
+
+    Attributes:
+        true: of all training digits, [2].
     """
-    single = [(0.1 - (labels == digit)) * images[:, row, column] / 255 for row, column, digit in WEIGHTS]
-    single = np.array(single).T  # each digit's ∂C/∂w
-    random = np.random.default_rng(0)
-    chosen = [random.integers(len(images), size=(BATCHES, size)) for size in SIZES]
-    return Gradients(single.mean(axis=0), np.array([single[rows].mean(axis=1) for rows in chosen]))
+
+    def __init__(self, images, labels):
+        single = [(0.1 - (labels == digit)) * images[:, row, column] / 255 for row, column, digit in WEIGHTS]
+        self.single = np.array(single).T  # each digit's
+        self.true = self.single.mean(axis=0)
+
+    def batches(self, batch_size):
+        """Those of `BATCHES` batches of `batch_size` digits, and of 10 and 100 times as many: [3, 50, 2]."""
+        random, n = np.random.default_rng(0), len(self.single)
+        chosen = [random.integers(n, size=(BATCHES, times * batch_size)) for times in TIMES]
+        return np.array([self.single[rows].mean(axis=1) for rows in chosen])
 
 
-def draw_mini_batches(figure, step, found):
-    """Draw the gradient of all digits, then around it those of batches of 10, 100 and 1,000."""
+def draw_mini_batches(figure, step, found, batch_size):
+    """Draw the gradient of all digits, then around it those of batches of three sizes."""
     axes, shown = whole_slide(figure), [0, 1, BATCHES]
-    low, high = found.batches.min(axis=(0, 1)), found.batches.max(axis=(0, 1))
+    batches, sizes = found.batches(batch_size), [times * batch_size for times in TIMES]
+    low, high = batches.min(axis=(0, 1)), batches.max(axis=(0, 1))
     scale = 40 / (high - low).max()
-    for n, (size, batch) in enumerate(zip(SIZES, found.batches, strict=True)):
+    for n, (size, batch) in enumerate(zip(sizes, batches, strict=True)):
         left, bottom = 3 + 44.2 * n, 21.5
         middle, (x, y) = left + 20, (left, bottom) - scale * low
         axes.plot(
@@ -59,12 +57,13 @@ def draw_mini_batches(figure, step, found):
         arrow(axes, x, y, scale * found.true[None], ORANGE, 0.006, 3)
         write(axes, left + 41, y - 2, "∂C/∂w₁", 17, color="0.35", ha="right", zorder=1)
         write(axes, x + 1, bottom + 40, "∂C/∂w₂", 17, color="0.35", ha="left", zorder=1)
+    many = {1: "one", 10: "ten"}.get(batch_size, batch_size)
     texts = [
         "Two of 7,850 weights: orange is the gradient of all 60,000 digits",
-        "A batch of ten digits: its gradient is a noisy estimate",
-        "50 batches of ten: most point roughly the right way",
+        f"A batch of {many}: its gradient is a noisy estimate",
+        f"50 batches of {many}: each points another way",
         "Ten times as many digits: about 3 times less noise (√10)",
-        "100 times the work of a batch of ten, for about a tenth of the noise",
+        f"100 times the work of a batch of {many}, for about a tenth of the noise",
     ]
     write(figure, 0.5, 0.085, texts[step], 24)
 

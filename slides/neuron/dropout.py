@@ -1,20 +1,23 @@
 """The slide of dropout: neurons left out, others with every digit."""
 
+import functools
+
 from slides.neuron.cells import column, draw_cells, explain, fixed
-from slides.shapes import BLUE, GREEN, INK, ORANGE, draw_neurons, draw_picture, whole_slide, write
+from slides.shapes import BLUE, GREEN, INK, ORANGE, draw_neurons, draw_picture, number, whole_slide, write
 
 import keras
 import numpy as np
 from matplotlib.collections import LineCollection
 
-RATE = 0.25  # Keras' dropout, the share left out; p_keep is the rest
+P_KEEP = 0.75
 DIGITS = 4
 
 
-def factors():
+@functools.cache
+def factors(p_keep):
     """What Keras' Dropout multiplies ten outputs with: 0 or 1 / p_keep, float32 [DIGITS, 10]."""
-    ones = np.ones((DIGITS, 10), "float32")
-    return keras.ops.convert_to_numpy(keras.layers.Dropout(RATE, seed=33)(ones, training=True))
+    ones, left_out = np.ones((DIGITS, 10), "float32"), 1 - p_keep
+    return keras.ops.convert_to_numpy(keras.layers.Dropout(left_out, seed=33)(ones, training=True))
 
 
 def most_active(outputs):
@@ -23,12 +26,13 @@ def most_active(outputs):
     return outputs[:, chosen]
 
 
-def draw_dropout(figure, step, images, outputs, multiplied):
+def draw_dropout(figure, step, images, outputs, p_keep):
     """Draw ten neurons without dropout (frame 0), with it for four digits, and in the test (last)."""
     axes, testing = whole_slide(figure), step == DIGITS + 1
     digit = 0 if step == 0 else DIGITS if testing else step - 1
-    by = np.ones(10) if step == 0 or testing else multiplied[digit]
+    by = np.ones(10) if step == 0 or testing else factors(p_keep)[digit]
     values, kept = outputs[digit], by > 0
+    kept_share, left_out = number(p_keep, 3), number(1 - p_keep, 3)
     draw_picture(axes, 13, 54, 18, 18, images[digit], 0, 255)
     x = np.array([column(k) for k in range(10)])
     for ends in (67, 41):
@@ -44,7 +48,7 @@ def draw_dropout(figure, step, images, outputs, multiplied):
         )  # fmt: skip
     draw_cells(axes, 33.5, "output a", map(fixed, values), BLUE)
     if step:
-        texts = ["1" if testing else "0" if factor == 0 else "÷ 0.75" for factor in by]
+        texts = ["1" if testing else "0" if factor == 0 else f"÷ {kept_share}" for factor in by]
         draw_cells(axes, 27, "dropout", texts)
         draw_cells(axes, 20.5, "what goes on", map(fixed, values * by), GREEN)
     totals = f"sum of the ten:  {fixed(values.sum())}"
@@ -53,7 +57,7 @@ def draw_dropout(figure, step, images, outputs, multiplied):
     write(axes, column(4.5), 14.5, totals, 20, color=INK)
     texts = {
         0: "Ten neurons of a hidden layer, without dropout",
-        1: "p_keep = 0.75: in training, each neuron is left out with probability ¼",
+        1: f"p_keep = {kept_share}: in training, each neuron is left out with probability {left_out}",
         2: "The next digit: other neurons are left out",
         3: "The kept outputs are divided by p_keep: on average, the sum stays the same",
         4: "No neuron can rely on any other",

@@ -77,9 +77,10 @@ def draw_one_neuron(figure, step, activation, bias):
         curve.plot(z, a, "o", color=ORANGE, markersize=14)
 
 
-def draw_layer(figure, step, activation, weights, biases):
+def draw_layer(figure, step, weights, other_biases, activation, bias):
     """Draw ten neurons with the same inputs, each with its own column of weights and its own bias."""
     function, name, _ = ACTIVATIONS[activation]
+    biases = np.array([bias, *other_biases])
     axes, newest = whole_slide(figure), step - 1
     sums = INPUTS @ weights + biases
     outputs = function(sums)

@@ -326,6 +326,13 @@ def test_without_a_slide_a_flag_changes_all_that_it_means_something_to():
     assert "feature map\n3×3" in texts  # 1 beside 2, not beside itself
 
 
+def test_the_slide_s_own_numbers_have_a_name():
+    for name in ("convolution", "stride", "padding", "pooling", "filters"):
+        for one, other in zip(slide_of(name, "--input", "slide").drawing, SLIDE[name].drawing, strict=True):
+            assert name == "filters" or np.array_equal(one, other)
+        assert last(slide_of(name, "--input", "slide"))[:2] == last(SLIDE[name])[:2]
+
+
 def test_a_slide_that_is_not_shown_refuses_nothing():
     assert len(slide_of("convolution", "--input", "5", "--kernel", "2").drawing) == 5
 
@@ -560,7 +567,7 @@ def test_the_user_s_own_picture_keeps_its_shape(tmp_path):
         ("--kernel|1000", "from −999 to 999"),
         ("--kernel|1 1 1 1 1 1 1 1", "at most 7×7"),
         ("--kernel|nonsense", ", ".join(KERNELS)),
-        ("--input|missing.jpg", "'missing.jpg' is neither digit, a file that can be read nor rows"),
+        ("--input|missing.jpg", "'missing.jpg' is neither slide, digit, a file that can be read nor rows"),
         ("--input|.", "'.' is not a file that can be read"),
         ("--input|1 2 / 3", "equally long"),
         ("--input|1 1 1 1 1 1 1 1 1 1 1 1 1", "at most 12×12"),
@@ -578,6 +585,7 @@ def test_the_user_s_own_picture_keeps_its_shape(tmp_path):
         ("--slide|channels|--input|digit", "--input does not change slide channels"),
         ("--slide|channels|--padding|same", "--padding does not change slide channels"),
         ("--slide|stride|--stride|1", "--stride 2 or more"),
+        ("--slide|networks|--input|slide", "--input does not change slide networks"),
         ("--slide|pooling|--input|1 2 3", "slide pooling: the input is 1×3 and must be at least 2×2"),
         ("--slide|filters|--input|1 2 / 3 4", "at least 3×3 (or use --slide filters --padding same)"),
         ("--slide|stride|--kernel|1|--input|1 2|--kernel|1 / 1", "at least 2×1 (or use --slide stride --pad"),

@@ -45,7 +45,7 @@ NAMES = [
 
 @functools.cache
 def slides():
-    return dict(zip(NAMES, make_slides(0.3), strict=True))
+    return dict(zip(NAMES, make_slides(parse_args([])), strict=True))
 
 
 def drawn(name, step, width=1344, height=756):
@@ -294,7 +294,8 @@ def test_the_decaying_rate_is_the_one_that_keras_uses():
 
 def test_the_gradients_of_batches_are_keras_and_scatter_around_the_true_one(mnist):
     x, y = mnist["x_train"], mnist["y_train"]
-    found = slides()["mini_batches"].drawing[1]
+    _, found, size = slides()["mini_batches"].drawing
+    batches = found.batches(size)
     layer = layers.Dense(10, "softmax", kernel_initializer="zeros")
     layer.build((None, 784))
 
@@ -307,10 +308,10 @@ def test_the_gradients_of_batches_are_keras_and_scatter_around_the_true_one(mnis
     gradient, _ = keras_gradients(cost, np.zeros((784, 10)), np.zeros(10))
     expected = [gradient[28 * row + column, digit] for row, column, digit in WEIGHTS]
     assert found.true == pytest.approx(expected, abs=1e-5)
-    noise = np.linalg.norm(found.batches - found.true, axis=2).mean(axis=1)
+    noise = np.linalg.norm(batches - found.true, axis=2).mean(axis=1)
     assert noise[:-1] / noise[1:] == pytest.approx([10**0.5] * 2, rel=0.35)
     texts = drawn("mini_batches", -1)[1]
-    for batch, away in zip(found.batches, noise / np.linalg.norm(found.true), strict=True):
+    for batch, away in zip(batches, noise / np.linalg.norm(found.true), strict=True):
         assert f"off by {away:.0%} on average".replace("%", " %") in texts
         assert f"{(batch @ found.true < 0).sum()} of 50 point backwards" in texts
 
@@ -398,6 +399,10 @@ def test_pictures_without_a_screen_on_jax(run, tmp_path):
         (("--learning-rate", "0"), "must be from 1e-12 to 1000000"),
         (("--learning-rate", "7"), "0.5 is too large already"),
         (("--learning-rate", "fast"), "is not a number"),
+        (("--slide", "cost", "--learning-rate", "0.1"), "does not change slide cost (only surface)"),
+        (("--slide", "surface", "--batch-size", "5"), "change slide surface (only mini_batches)"),
+        (("--batch-size", "0"), "must be from 1 to 100, not 0"),
+        (("--batch-size", "101"), "must be from 1 to 100, not 101"),
         (("--epochs", "3"), "--help lists the flags"),
         (("--movie", "film.avi"), "must end in .gif or .mp4"),
     ],

@@ -16,7 +16,7 @@ from keras_window.screens import File
 from slides.neuron.activations import slopes
 from slides.neuron.batch import ROWS
 from slides.neuron.batch_norm import OFFSET, SCALE, stages
-from slides.neuron.dropout import DIGITS, RATE
+from slides.neuron.dropout import DIGITS, P_KEEP, factors
 from slides.neuron.layer import INPUTS, WEIGHTS
 from slides.neuron.network import NEURONS, largest_terms, trained_network
 from slides.neuron.trained import flat, train
@@ -240,11 +240,13 @@ def test_the_slopes_are_keras():
 
 def test_dropout_is_keras_with_other_neurons_for_every_digit():
     slide = slides()["dropout"]
-    _, _, outputs, multiplied = slide.drawing
+    _, _, outputs, p_keep = slide.drawing
+    assert p_keep == P_KEEP == 0.75
+    multiplied = factors(p_keep)
     assert outputs.shape[1] == multiplied.shape[1] == 10
     gone = [tuple(np.flatnonzero(row == 0)) for row in multiplied]
     assert len(set(gone)) == DIGITS and all(gone)
-    assert multiplied[multiplied > 0] == pytest.approx(1 / (1 - RATE))
+    assert multiplied[multiplied > 0] == pytest.approx(1 / 0.75)
     for step in range(1, DIGITS + 1):
         rows = rows_of_ten(slide, step)
         assert rows[-1] == pytest.approx(outputs[step - 1] * multiplied[step - 1], abs=6e-3)
@@ -255,6 +257,16 @@ def test_dropout_is_keras_with_other_neurons_for_every_digit():
     tested = rows_of_ten(slide)
     assert tested[0] == pytest.approx(outputs[DIGITS], abs=6e-3)  # without dropout, all go on
     assert tested[-1] == pytest.approx(tested[0])
+
+
+def test_dropout_keeps_the_share_that_is_asked_for():
+    slide = slides("--p-keep", "0.5")["dropout"]
+    for step in range(1, DIGITS + 1):
+        outputs, kept = rows_of_ten(slide, step)[0], factors(0.5)[step - 1]
+        assert set(kept) == {0, 2} and words(slide, step).count("÷ 0.5") == (kept == 2).sum()
+        assert rows_of_ten(slide, step)[-1] == pytest.approx(outputs * kept, abs=0.011)
+    assert any("p_keep = 0.5: " in text and "probability 0.5" in text for text in words(slide, 1))
+    assert words(slides("--p-keep", "1")["dropout"], 2).count("÷ 1") == 10
 
 
 def test_batch_normalization_is_keras():
@@ -322,6 +334,10 @@ def test_pictures_without_a_screen(run, tmp_path):
         (("--bias", "10"), "must be from -9 to 9"),
         (("--bias", "0.5"), "is not a whole number"),
         (("--activation", "softmax"), "choose from"),
+        (("--slide", "neuron", "--p-keep", "0.5"), "--p-keep does not change slide neuron (only dropout)"),
+        (("--p-keep", "0"), "--p-keep: must be from"),
+        (("--p-keep", "0.01"), "--p-keep must be from 0.1 to 1, not 0.01"),
+        (("--p-keep", "1.5"), "--p-keep must be from 0.1 to 1, not 1.5"),
     ],
 )
 def test_a_mistake_is_one_line(flags, complaint):

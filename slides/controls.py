@@ -1,0 +1,152 @@
+"""The flags of a slide as sliders and choices, in a strip below its drawing, for the mouse or a finger."""
+
+from keras_window.style import HEIGHT, fit_text
+from slides.shapes import DARK, write
+
+import numpy as np
+
+STRIP = 0.8  # inches that a slide with controls is higher
+ROW, LABELS, BUTTON = 0.28, 0.64, 0.42  # inches: middle of the controls and of the flags; a button's height
+MARGIN, GAP, LONGEST = 0.45, 0.35, 6  # inches: beside all controls, between two of them; of a slider
+KNOB = 0.19  # inches: its radius
+LETTER = 0.115  # inches: the width of a letter of an option
+FLAG = 0.14  # inches: the width of a letter of a flag
+SHORT = 12  # letters: a longer option is the user's own, and has its words only in the flag
+
+
+class Slider:
+    """A flag that is a number.
+
+    Args:
+        flag: its name, `bias`.
+        values: the numbers at which the knob stops, from left to right.
+        chosen: the number at the start, which may lie between those.
+    """
+
+    width = None  # it takes the room that is left
+
+    def __init__(self, flag, values, chosen):
+        self.flag, self.values, self.chosen = flag, list(values), chosen
+
+    @property
+    def value(self):
+        return self.chosen
+
+    def means(self, chosen):
+        return chosen
+
+    @property
+    def text(self):
+        """The flag as it is typed."""
+        return f"--{self.flag} {self.chosen:g}"
+
+    def at(self, x, width):
+        """The number at x inches from the left of a slider of this width."""
+        place = (x - KNOB) / (width - 2 * KNOB) * (len(self.values) - 1)
+        return self.values[int(np.clip(round(place), 0, len(self.values) - 1))]
+
+    def draw(self, axes, left, width, possible):
+        last = len(self.values) - 1
+        stops = left + KNOB + (width - 2 * KNOB) * np.arange(last + 1) / last
+        axes.plot(stops[[0, -1]], (ROW, ROW), color="0.75", linewidth=9, solid_capstyle="round")
+        if last < 30:
+            axes.plot(stops, np.full(last + 1, ROW), "|", color="0.5", markersize=16, markeredgewidth=1.5)
+        axes.plot(np.interp(self.chosen, self.values, stops), ROW, "o", color=DARK, markersize=144 * KNOB)
+
+
+class Choice:
+    """A flag that is one of a few words.
+
+    Args:
+        flag: its name, `padding`.
+        values: a dictionary from each word to what it means to the slide.
+        chosen: the word at the start.
+    """
+
+    def __init__(self, flag, values, chosen):
+        self.flag, self.values, self.chosen = flag, values, chosen
+        self.captions = [word if len(word) <= SHORT else "yours" for word in values]
+        letters = np.array([len(caption) + 2 for caption in self.captions])
+        flag_letters = len(f"--{flag} ") + max(map(len, self.captions))
+        self.width = max(LETTER * letters.sum(), FLAG * flag_letters)
+        self._ends = np.cumsum(letters) / letters.sum()
+
+    @property
+    def value(self):
+        return self.means(self.chosen)
+
+    def means(self, chosen):
+        return self.values[chosen]
+
+    @property
+    def text(self):
+        """The flag as it is typed; the user's own long words are shortened."""
+        word = f'"{self.chosen}"' if " " in self.chosen else self.chosen
+        most = int(self.width / FLAG) - len(f"--{self.flag} ")
+        return f"--{self.flag} {word if len(word) <= most else f'{word[: most - 1]}…'}"
+
+    def at(self, x, width):
+        """The word at x inches from the left of a choice of this width."""
+        place = np.searchsorted(self._ends, x / width)
+        return list(self.values)[min(int(place), len(self.values) - 1)]
+
+    def draw(self, axes, left, width, possible):
+        """Draw a button for each word; one that is not `possible` is pale."""
+        starts = np.array([0, *self._ends[:-1]])
+        middles, widths = left + width * (starts + self._ends) / 2, width * (self._ends - starts)
+        colours = [DARK if word == self.chosen else "white" for word in self.values]
+        axes.bar(middles, BUTTON, widths, ROW - BUTTON / 2, color=colours, edgecolor="0.4", linewidth=1.5)
+        for word, caption, x in zip(self.values, self.captions, middles, strict=True):
+            colour = "white" if word == self.chosen else "black" if possible(word) else "0.75"
+            write(axes, x, ROW, caption, 15, color=colour)
+
+
+def make_room(figure):
+    """Fit a figure's text to its window with a strip below the slide; return the part for the slide."""
+    fit_text(figure)
+    width, height = figure.canvas.get_width_height(physical=True)
+    share = HEIGHT / (HEIGHT + STRIP)
+    figure.dpi *= share
+    figure._original_dpi *= share  # private: see fit_text
+    # by rounding, the product with the dots per inch could be a pixel less than before
+    high = np.nextafter(height / figure.dpi, np.inf)
+    figure.set_size_inches(np.nextafter(width / figure.dpi, np.inf), high)
+    return figure.subfigures(2, 1, height_ratios=(high - STRIP, STRIP))[0]
+
+
+def _bottom(figure):
+    """Where the strip begins, above the footer, in inches."""
+    return 0.025 * figure.get_figheight() + 0.16
+
+
+def _places(figure, controls):
+    """Where each control begins, and its width, in inches."""
+    room = figure.get_figwidth() - 2 * MARGIN - GAP * (len(controls) - 1)
+    left_over = room - sum(control.width or 0 for control in controls)
+    sliders = sum(control.width is None for control in controls)
+    widths = np.array([control.width or min(LONGEST, left_over / sliders) for control in controls])
+    starts = MARGIN + (room - widths.sum()) / 2 + np.cumsum(widths + GAP) - widths - GAP
+    return list(zip(starts, widths, strict=True))
+
+
+def draw_controls(figure, controls, can):
+    """Draw the strip of controls; `can(control, word)` says whether a word may be chosen."""
+    width, height = figure.get_size_inches()
+    box = 0, _bottom(figure) / height, 1, STRIP / height
+    axes = figure.add_axes(box, xlim=(0, width), ylim=(0, STRIP), label="controls")
+    axes.axis("off")
+    axes.set_autoscale_on(False)
+    for control, (left, wide) in zip(controls, _places(figure, controls), strict=True):
+        write(axes, left + wide / 2, LABELS, control.text, 16, family="monospace", weight="bold")
+        control.draw(axes, left, wide, lambda word, control=control: can(control, word))
+
+
+def control_under(event, controls):
+    """The control under the mouse or finger, where it begins, and its width in inches; or None."""
+    figure = event.canvas.figure
+    x, y = event.x / figure.dpi, event.y / figure.dpi
+    for control, (left, width) in zip(controls, _places(figure, controls), strict=True):
+        # down to the edge: on a phone, the strip is narrower than a finger
+        if left - GAP / 2 <= x <= left + width + GAP / 2 and y <= _bottom(figure) + STRIP:
+            return control, left, width
+    return None
