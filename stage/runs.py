@@ -56,7 +56,7 @@ class Run:
         return [path for path in (self.folder / name for name in PICTURES) if _time(path) >= self.began]
 
     def curve(self):
-        """Its test curve from history.csv: the metric's name ("loss" without one), and [[epoch, value], ...]."""
+        """Its test curve from history.csv: the name, "loss" without a metric, and [[epoch, value], ...]."""
         try:
             rows = list(csv.DictReader(_read(self.folder / "history.csv").splitlines()))
             measured = [name for name in rows[0] if name.startswith("val_") and name != "val_loss"]
