@@ -210,13 +210,12 @@ class Programs:
             Refused: the command cannot be started, or too much is running already.
         """
         command = read_command(line, self.scripts)
-        idle = self._those("open")
-        same = [program for program in self._those("working") if program.command == command]
-        training = [program for program in self._those("working", "stopping") if program.trains]
+        idle, busy = self._those("open"), self._those("working", "stopping")
+        training = [program for program in busy if program.trains]
         if self._closed:
             raise Refused("the lecture is ending")
-        if same:
-            raise Refused("this command is running already")
+        if any(program.command == command or program.place == place for program in busy):
+            raise Refused("this command is running already: stop it, or wait until it has ended")
         if is_lesson(self._root / command.script) and len(training) >= TRAININGS:
             raise Refused(f"{len(training)} trainings are running: wait for one of them, or stop it")
         again = [program for program in idle if program.command == command or program.place == place]

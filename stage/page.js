@@ -166,7 +166,7 @@ function change(number, words) {  // flags are added to the command, a whole com
 
 function seen() {  // what the picture's place shows: [kind, content, what the class sees, caption]
   const program = programOf(topic, slot), command = commandsOf(topic)[slot], line = lineOf(topic, slot);
-  if (program && program.state !== "ended" && program.line === line.trim()) {
+  if (program && program.state !== "ended") {
     if (program.address) return ["frame", program.address, ["program", numberOf(program)], ""];
     return ["lines", program.lines.slice(-14).join("\n") || "Loading Keras ...", null, ""];
   }

@@ -157,7 +157,7 @@ def test_another_page_another_name_and_no_secret_start_nothing(stage, tmp_path):
 GOOD = ["start", "python3 train.py", [1, 0]]
 LINES = ["ls", "python3 -c pass", "python3 never.py", "python3 ../train.py", "python3 train.py\n"]
 MESSAGES = [
-    "", "{}", "[]", "1", "null", '["stop"]', '["stop", "1"]', '["show", 1]', "[" * 3000, json.dumps(GOOD)[:-1],
+    "", "{}", "[]", "1", "null", "[" * 3000, '["stop"]', '["stop", "1"]', '["show", 1]', '["start", "python3',
     *(json.dumps(["start", line, [1, 0]]) for line in [*LINES, "python3 train.py --share", 1, None]),
     *(json.dumps([*GOOD[:2], place]) for place in ([9, 0], [-1, 0], [1], None, "10", [1.5, 0])),
     json.dumps(["begin", *GOOD[1:]]), json.dumps(["show", [0, 0], "x", ["file", "/etc/passwd"]]),
@@ -183,8 +183,8 @@ def test_a_thousand_hostile_requests_start_nothing_and_the_page_works_on(stage, 
 
     def connect(port, *asked, noise=0):
         request = bytearray(handshake(*asked) + start)
-        for _ in range(noise):
-            request[chance.randrange(len(request))] = chance.randrange(256)
+        for _ in range(noise):  # beside it, in what follows
+            request[chance.randrange(request.index(b"\r\nSec"), len(request))] = chance.randrange(256)
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=5) as there:
             there.sendall(bytes(request))
 
