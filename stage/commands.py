@@ -149,12 +149,12 @@ class Program:
 
     @property
     def state(self):
-        """ "working", "open" (nothing left to do, its picture stays), "stopping" or "ended"."""
+        """ "working", "stopping" (it saves), "open" (nothing left to do, its picture stays) or "ended"."""
         if self.status is not None:
             return "ended"
-        if self.stopping:
-            return "stopping"
-        return "working" if self.trains and not self.result else "open"
+        if self.result or not self.trains:
+            return "open"
+        return "stopping" if self.stopping else "working"
 
     def about(self):
         """What the page shows of it, a dictionary."""
@@ -199,6 +199,7 @@ class Programs:
     def __init__(self, root, scripts, share, changed):
         self._root, self.scripts, self._share, self._changed = root, scripts, share, changed
         self._numbers, self.started, self._closed = itertools.count(1), {}, False
+        self._lock = threading.Lock()  # the page starts programs in the server's thread
 
     def start(self, line, place):
         """Start a command; returns its number.
@@ -210,26 +211,29 @@ class Programs:
             Refused: the command cannot be started, or too much is running already.
         """
         command = read_command(line, self.scripts)
+        with self._lock:
+            self._make_room(command, place)
+            number = next(self._numbers)
+            self.started[number] = Program(command, place, self._root, self._share, self._changed)
+            return number
+
+    def _make_room(self, command, place):
         idle, busy = self._those("open"), self._those("working", "stopping")
-        training = [program for program in busy if program.trains]
         if self._closed:
             raise Refused("the lecture is ending")
         if any(program.command == command or program.place == place for program in busy):
             raise Refused("this command is running already: stop it, or wait until it has ended")
-        if is_lesson(self._root / command.script) and len(training) >= TRAININGS:
-            raise Refused(f"{len(training)} trainings are running: wait for one of them, or stop it")
+        if is_lesson(self._root / command.script) and len(busy) >= TRAININGS:
+            raise Refused(f"{len(busy)} trainings are running: wait for one of them, or stop it")
         again = [program for program in idle if program.command == command or program.place == place]
         others = [program for program in idle if program not in again]
-        for program in again + others[: len(others) + 1 - OPEN if len(others) >= OPEN else 0]:
+        for program in again + others[: max(0, len(others) + 1 - OPEN)]:
             program.stop()
         self.started = {  # of those that have ended, only the last one of each place
             number: program
             for number, program in self.started.items()
             if program.status is None or program.place != place
         }
-        number = next(self._numbers)
-        self.started[number] = Program(command, place, self._root, self._share, self._changed)
-        return number
 
     def _those(self, *states):
         return [program for program in self.started.values() if program.state in states]
@@ -241,7 +245,8 @@ class Programs:
 
     def stop_all(self):
         """Stop all programs, and start no more."""
-        self._closed = True
+        with self._lock:
+            self._closed = True
         for program in list(self.started.values()):
             program.stop()
 
