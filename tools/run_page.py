@@ -7,7 +7,6 @@ screen is needed; trained networks are kept in runs/. The first command that fai
 A picture `NAME-dashboard.png` after a block is a copy of `dashboard.png` from the block's last command.
 """
 
-import re
 import shlex
 import shutil
 import subprocess
@@ -16,24 +15,8 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-BLOCK = re.compile(r"^```\n((?:python3 .+\n)+)```$|^!\[.*\]\((.+)\)$", re.MULTILINE)
-
-
-def commands_and_pictures(page):
-    """A page's commands, each a list of words, and the paths of the pictures that each one makes."""
-    found = []
-    for block, picture in BLOCK.findall(page.read_text("utf-8")):
-        found += [(shlex.split(line), []) for line in block.splitlines()]
-        if picture:
-            found[-1][1].append(page.parent / picture)
-    return found
-
-
-def folder_of(command):
-    """The folder where a command writes its files."""
-    script, flags = Path(command[1]).stem, dict(zip(command, [*command[1:], ""], strict=True))
-    step = flags.get("--step")
-    return Path(flags.get("--out") or f"runs/{script}" + (f"-{step}" if step else ""))
+sys.path.insert(0, str(ROOT))
+from stage.topics import commands_and_pictures, folder_of  # noqa: E402
 
 
 def main():

@@ -1,0 +1,99 @@
+"""The lecture as a page in the browser, topic by topic.
+
+    python3 lecture.py              opens the page, for you alone
+    python3 lecture.py --share      also lets the class look on from other computers and phones
+
+Each topic of docs/lecture.md has its text, and its commands, which you can change before you start them. The
+picture appears on the page. What runs goes on while you talk about another topic. Ctrl-C ends everything;
+the networks are saved.
+"""
+
+import argparse
+import contextlib
+import io
+import signal
+import sys
+import threading
+import time
+import webbrowser
+from pathlib import Path
+
+try:
+    from stage.server import Stage
+except ImportError as error:
+    name = getattr(error, "name", None)
+    print(f"lecture.py: the package {name!r} is not installed. Run: pip install {name}", file=sys.stderr)
+    sys.exit(2)
+
+ROOT = Path(__file__).parent
+
+
+class OneLineParser(argparse.ArgumentParser):
+    def error(self, message):
+        print(f"lecture.py: {message} (--help lists the flags)", file=sys.stderr)
+        sys.exit(2)
+
+
+def parse_args():
+    kind = argparse.RawDescriptionHelpFormatter
+    parser = OneLineParser("lecture.py", description=__doc__, formatter_class=kind, allow_abbrev=False)
+    about = "let the class look on from other computers and phones"
+    parser.add_argument("--share", action="store_true", help=about)
+    return parser.parse_args()
+
+
+def say_addresses(stage, share):
+    """Print where the page is, and open it if there is a browser."""
+    print(f"The lecture is in the browser, at {stage.address}", flush=True)
+    if share:
+        print(f"The class can watch at {stage.class_address}", flush=True)
+        if sys.stdout.isatty():
+            show_qr_code(stage.class_address)
+    with contextlib.suppress(webbrowser.Error):
+        browser = webbrowser.get()
+        if type(browser) is not webbrowser.GenericBrowser:  # a text browser would take over the terminal
+            threading.Thread(target=browser.open, args=[stage.address], daemon=True).start()
+    print("Ctrl-C ends it, and all that runs; the networks are saved.", flush=True)
+
+
+def show_qr_code(address):
+    import segno
+
+    code = io.StringIO()
+    segno.make(address, micro=False).terminal(code, compact=True)
+    with contextlib.suppress(UnicodeEncodeError):  # the terminal cannot show one
+        print(code.getvalue(), flush=True)
+
+
+def wait_for_signal():
+    """Wait for Ctrl-C, SIGTERM or SIGHUP; returns the exit status for it."""
+    came = []
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), lambda number, frame: came.append(number))
+    while not came:
+        time.sleep(0.1)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a second Ctrl-C does not wait
+    return 128 + came[0]
+
+
+def main():
+    args = parse_args()
+    try:
+        stage = Stage(ROOT, ROOT / "docs" / "lecture.md", Path("runs"), args.share)
+    except OSError as error:
+        print(f"lecture.py: cannot show the lecture: {error.strerror}", file=sys.stderr)
+        return 2
+    say_addresses(stage, args.share)
+    status = wait_for_signal()
+    print("\nStopping all that runs, and saving ...", file=sys.stderr)
+    try:
+        stage.programs.stop_all()
+        stage.programs.wait()
+    except KeyboardInterrupt:
+        stage.programs.kill_all()
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())
