@@ -66,6 +66,21 @@ def test_a_network_that_predicts_slowly_still_has_a_dense_test_curve(
     assert plot.records.curves["val_accuracy"].values[-1] == pytest.approx(accuracy, abs=1e-6)
 
 
+@pytest.mark.parametrize("seconds, evaluated", [(40, []), (4000, [25])])
+def test_a_test_set_that_takes_ten_seconds_is_evaluated_early_only_in_a_long_training(
+    seconds, evaluated, clock
+):
+    paced, due = Pace(1000), []
+    paced.expect(10.0)
+    for step in range(1, 101):  # the first of four epochs
+        clock.sleep(seconds / 400)
+        if paced.whole_due(step, 100, step / 400) or paced.sample_due(step, 100, step / 400):
+            with paced.evaluating(step, True, True, True):
+                clock.sleep(10.0)
+            due.append(step)
+    assert due == evaluated
+
+
 def test_the_window_shows_what_the_validation_predicted(digits, tmp_path, monkeypatch):
     """One evaluation of the test set serves both, and Keras' numbers stay the same to the last digit."""
     monkeypatch.chdir(tmp_path)
