@@ -101,7 +101,7 @@ class Measurer:
             # at random: their order may follow the classes
             self._chosen = np.random.default_rng(0).permutation(len(test))[:SAMPLE]
             self._sample = test.take(self._chosen)
-            self._records.sample_size = SAMPLE
+            self._records.sample_size, self._pace.samples = SAMPLE, True
 
     def measure(self, everything=False):
         """Predict the training examples, and evaluate the test set if there is time for it.
