@@ -186,9 +186,8 @@ def test_on_a_phone_held_upright_each_pane_is_as_wide_as_the_screen(opened, brow
     screen.present()
     phone, other = browser(server.class_address), browser(server.class_address)
     hold_upright(phone)
-    wait_for(lambda: len(parts(phone)) == 5)
-    _, *panes = parts(phone)
-    assert all(pane["x"] == 0 and pane["width"] == 390 for pane in panes)
+    wait_for(lambda: [(part["x"], part["width"]) for part in parts(phone)[1:]] == 4 * [(0, 390)])
+    panes = parts(phone)[1:]
     assert [picture(phone)[int(y), int(x)] for x, y in map(middle, panes[:3])] == [*GREYS[:3]]
     touch(phone, middle(panes[2]))
     wait_for(lambda: len(parts(phone)) == 1)  # this pane alone
