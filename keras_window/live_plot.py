@@ -266,7 +266,8 @@ class LivePlot(keras.callbacks.Callback):
 
     def _go_on_drawing(self):
         step, steps = self.records.step, self._recorder.steps
-        whole, progress = self.pace.whole_due(step, steps), step / (self.records.total_steps or np.inf)
+        progress = step / (self.records.total_steps or np.inf)
+        whole = self.pace.whole_due(step, steps, progress)
         if self._measurer.evaluates and (whole or self.pace.sample_due(step, steps, progress)):
             synchronize(self.model)
             rarely = whole and not self.pace.quick

@@ -101,7 +101,7 @@ class Measurer:
             # at random: their order may follow the classes
             self._chosen = np.random.default_rng(0).permutation(len(test))[:SAMPLE]
             self._sample = test.take(self._chosen)
-            self._records.sample_size = SAMPLE
+            self._records.sample_size, self._pace.samples = SAMPLE, True
 
     def measure(self, everything=False):
         """Predict the training examples, and evaluate the test set if there is time for it.
@@ -112,7 +112,7 @@ class Measurer:
         for sample in self._samples:  # Keras makes its metrics at their first use
             sample.threshold = threshold_of(self._model)
         self._measure_panes()
-        if self._pace.picture_test_due() or (everything and not self._test_set_known()):
+        if self._pace.picture_test_due(self._records.step) or (everything and not self._test_set_known()):
             self.evaluate_test_set()
 
     def _measure_panes(self):

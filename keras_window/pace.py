@@ -13,15 +13,16 @@ class Pace:
     Evaluation has its own budget: 0.4 seconds, a half of it spread over the training, plus 2 % of the time.
     In the first epoch, where the curve is steep, the test set is evaluated each time the number of iterations
     has grown by a quarter; if that takes long, a sample is, and all of it after a quarter of the epoch, if
-    that takes at most an eighth of the epoch. In
-    later epochs the sample is evaluated as often as the budget allows; Keras' validation evaluates the whole
-    test set, or, if the training has none, the window does.
+    that takes at most a fortieth of the training. In later epochs the sample is evaluated as often as the
+    budget allows; Keras' validation evaluates the whole test set, or, if the training has none, the window
+    does. A test set too small for a sample is itself evaluated, if the budget has room for all of it.
 
     Args:
         examples: the number of test examples.
 
     Attributes:
         quick: whether evaluating the whole test set takes little time.
+        samples: whether a sample is evaluated between two evaluations of the whole test set.
     """
 
     OPENING, INTERVAL = 10.0, 0.325  # seconds
@@ -33,7 +34,7 @@ class Pace:
         self.spent = self._evaluated_meanwhile = 0.0
         self._examples = examples
         self._test_spent, self._tested_at, self._sampled_at = 0.0, None, 0
-        self.first_epoch, self._validated = True, False
+        self.first_epoch, self._validated, self.samples = True, False, False
         self.expect(0.0)
         self.start()
 
@@ -55,8 +56,8 @@ class Pace:
             return self.spent - self._spent_before <= 0.5 * elapsed + 1
         return now - self._left >= 99 * self._cost
 
-    def whole_due(self, step, steps):
-        """Whether to evaluate the whole test set after this iteration, of `steps` in the epoch."""
+    def whole_due(self, step, steps, progress):
+        """Whether to evaluate the whole test set after this iteration; the arguments as for `sample_due`."""
         last = self._tested_at or 0
         if self._validated:
             return False
@@ -64,7 +65,7 @@ class Pace:
             return step > 1.25 * last and self.test_affordable()
         if not (self.first_epoch and last < steps / 4 <= step):  # by then many are classified correctly
             return False
-        return 8 * self._seconds <= (time.perf_counter() - self.began) * steps / step
+        return 40 * self._seconds * progress <= time.perf_counter() - self.began
 
     def sample_due(self, step, steps, progress):
         """Whether to evaluate the sample after this iteration.
@@ -72,22 +73,25 @@ class Pace:
         Args:
             step: the iteration.
             steps: iterations in an epoch, 0 if that is unknown.
-            progress: the share of the training that is done.
+            progress: the share of the training that is done, 0 if that is unknown.
         """
         between = 0.25 * self._sampled_at + 5 if self.first_epoch else 0.05 * steps
-        return step > self._sampled_at + between and self.test_affordable(progress)
+        cost = 0.0 if self.samples or self.quick else self._seconds
+        return step > self._sampled_at + between and self.test_affordable(progress, cost)
 
     def first_test_due(self):
         patience = self.PATIENCE if self.first_epoch else 10 * self.PATIENCE  # a resumed run has more to show
         return self._tested_at is None and self._seconds < patience
 
-    def picture_test_due(self):
-        """Whether a picture shows the whole test set as it is now."""
+    def picture_test_due(self, step):
+        """Whether a picture wants the whole test set evaluated, which it is not yet after this iteration."""
+        if self._tested_at == step:
+            return False
         return self.first_test_due() or (self.quick and not self._validated and self.test_affordable())
 
-    def test_affordable(self, progress=0.0):
+    def test_affordable(self, progress=0.0, cost=0.0):
         elapsed = time.perf_counter() - self.began
-        return self._test_spent <= self.AT_ONCE + self.SPREAD * progress + self.SHARE * elapsed
+        return self._test_spent + cost <= self.AT_ONCE + self.SPREAD * progress + self.SHARE * elapsed
 
     def validated(self, step):
         """Note that Keras' validation evaluated the whole test set; it will do so after each epoch."""

@@ -93,7 +93,7 @@ def _caption(text, width, height, lines, wrong):
 
 
 def _in_two_lines(words):
-    """Part a text, or None, near its middle, at a space if possible."""
+    """Part a text near its middle, at a space if possible."""
     if not words:
         return words
     half = -(-len(words) // 2)
@@ -134,7 +134,7 @@ class TrainImages(Pane):
         order, wrong = _misclassified_first(sample, self._columns * self._rows)
         pictures, labels = _coloured(sample.pixels(order), wrong), sample.classes()
         name = self._classes.__getitem__ if self._classes else str
-        captions = [(name(labels[i]), predictions and f"→ {name(predictions[i])}") for i in order]
+        captions = [(name(labels[i]), f"→ {name(predictions[i])}" if predictions else "") for i in order]
         if self._grid == (10, 6):
             captions[wrong:] = [None] * (len(order) - wrong)
         elif self._lines == 4:

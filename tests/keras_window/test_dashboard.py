@@ -80,6 +80,21 @@ def test_alone_the_test_pane_has_label_and_prediction_below_each_mistake(digits)
     assert panes[5]._text.get_visible()
 
 
+@pytest.mark.parametrize("length", [1, 3, 5, 15, 20])
+def test_training_pictures_are_drawn_with_their_labels_before_anything_is_predicted(length, digits):
+    (x, y), _ = digits
+    records = Records(Sample(x[:60], y[:60]), Sample(x[:60], y[:60]))
+    dashboard = Dashboard(File().figure, [TrainImages(classes=[f"{i}" * length for i in range(10)])], records)
+    for outputs in None, np.eye(10)[y[:60]], np.eye(11)[y[:60] + 1][:, :10]:
+        records.train.outputs = outputs
+        changed = dashboard.update(records, "")
+        dashboard.draw(changed)
+        assert not dashboard.troubles
+        drawn = shown(dashboard)
+        wrong = share_of(RED, drawn, 60) > 0.01
+        assert wrong == (outputs is not None and not np.array_equal(outputs.argmax(1), y[:60]))
+
+
 @pytest.mark.parametrize("count", [60, 300])
 def test_of_a_small_test_set_too_each_picture_keeps_its_shape(count, digits):
     x, y = digits[0]

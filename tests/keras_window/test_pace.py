@@ -59,11 +59,28 @@ def test_a_network_that_predicts_slowly_still_has_a_dense_test_curve(
     steps, whole = (plot.records.curves[name].steps for name in ("val_accuracy", "val_accuracy (all)"))
     assert len([step for step in steps if 0 < step < 60]) >= 5
     assert len([step for step in steps if 60 < step < 120]) >= 3
-    assert {15, 60, 120} <= set(whole) <= {0, 15, 60, 120}
+    assert {60, 120} <= set(whole) <= {0, 15, 60, 120}  # 15: if all of it takes little of the training
     assert steps[-1] == plot.records.test.predicted_at == 120
     accuracy = model.evaluate(*digits[1], batch_size=1000, verbose=0, return_dict=True)["accuracy"]
     assert 1 - plot.records.test.misclassified().mean() == pytest.approx(accuracy, abs=1e-6)
     assert plot.records.curves["val_accuracy"].values[-1] == pytest.approx(accuracy, abs=1e-6)
+
+
+@pytest.mark.parametrize("seconds, evaluated", [(40, []), (4000, [25])])
+def test_a_test_set_that_takes_ten_seconds_is_evaluated_early_only_in_a_long_training(
+    seconds, evaluated, clock
+):
+    paced, due = Pace(1000), []
+    paced.expect(10.0)
+    for step in range(1, 101):  # the first of four epochs
+        clock.sleep(seconds / 400)
+        early = paced.whole_due(step, 100, step / 400)
+        if early or paced.sample_due(step, 100, step / 400):
+            with paced.evaluating(step, True, early, True):
+                clock.sleep(10.0)
+            due.append(step)
+    assert due[:1] == evaluated
+    assert 10 * len(due[1:]) <= 1 + 0.02 * (seconds / 4 + 10 * len(due))
 
 
 def test_the_window_shows_what_the_validation_predicted(digits, tmp_path, monkeypatch):
