@@ -108,7 +108,7 @@ if __name__ == "__main__":
     plot = "file" if args.plot == "none" else args.plot
     screen, no_window = open_screen(plot, f"Inside {path}", on_key, BUTTONS)
     fit_text(screen.figure)
-    inside = Inside(screen.figure, network, classes, KEYS)
+    inside = Inside(screen.figure, network, classes, "" if screen.lists_keys else KEYS)
     inside.choose(inside.strongest(convolution=1))  # its receptive field is in the layer before, too
     screen.figure.canvas.mpl_connect("resize_event", lambda event: fit_text(screen.figure))
     screen.figure.canvas.draw()

@@ -227,11 +227,13 @@ class Dashboard:
         }
 
     def _part(self, axes):
-        place, left, right = axes.get_position(), 0.012, 0.012
+        place, cell = axes.get_position(), axes.get_subplotspec()
+        left, right = 0.0035, 0.009 if cell.is_last_col() else 0.0035
         if axes.axison and len(axes.get_yticks()):
-            left, right = (0.053 if axes.get_subplotspec().is_first_col() else 0.0495), 0.0035
             if axes.yaxis.get_ticks_position() == "right":  # in the last column
-                left, right = 0.0035, 0.053
+                right = 0.053
+            else:
+                left = 0.053 if cell.is_first_col() else 0.0495
         low, high = (self._middle, 0.94) if axes in self._upper_row else (0, self._middle)
         return place.x0 - left, 1 - high, place.x1 + right, 1 - low
 

@@ -376,7 +376,8 @@ class LivePlot(keras.callbacks.Callback):
         with self.guard:
             screen = self.display.screen
             if self.display.dashboard and screen.open and screen.stays:
-                self.display.note(f"   ·   done: {screen.to_finish} to finish")
+                how = "" if screen.lists_keys else f": {screen.to_finish} to finish"
+                self.display.note(f"   ·   done{how}")
         if not self._close:
             with self.guard:
                 wait_until_closed()

@@ -22,15 +22,17 @@ pytestmark = pytest.mark.extras
 
 @pytest.fixture
 def browser():
-    """Opens an address; returns the `selenium.webdriver`, with `picture()`."""
+    """Opens an address, perhaps on a phone held upright; returns the `selenium.webdriver`."""
     opened = []
 
-    def open_page(address):
+    def open_page(address, upright=False):
         options = webdriver.ChromeOptions()
         options.binary_location = CHROMIUM
         for flag in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--window-size=1440,900"):
             options.add_argument(flag)
         opened.append(webdriver.Chrome(options, webdriver.ChromeService(DRIVER)))
+        if upright:
+            hold_upright(opened[-1])
         opened[-1].get(address)
         return opened[-1]
 
@@ -96,8 +98,7 @@ def test_a_page_opened_in_mid_training(start, printed, browser):
     wait_for(lambda: picture(first).std() > 20)
     before = picture(first)
     wait_for(lambda: np.abs(picture(first) - before).max() > 100)  # it moves
-    second = browser(address)
-    hold_upright(second)
+    second = browser(address, upright=True)
     wait_for(lambda: len(parts(second)) == 7)  # the header and six panes
     ActionChains(first).send_keys(" ").perform()
     wait_for(lambda: stays(first, 2))  # frozen; on a busy machine the last picture comes late
@@ -119,8 +120,9 @@ def test_a_7_drawn_with_a_finger_is_read(start_script, run, tmp_path, printed, b
     model = tmp_path / "runs" / "mnist_2_five_layers-2.2"
     start_script(ROOT / "draw_digit.py", "--share", "--model", model, stdout=file)
     own, shared = addresses(2)
-    phone = browser(own.rpartition("/")[0].rpartition("/")[0] + "/" + shared.split("/")[-2] + "/")
-    hold_upright(phone)
+    phone = browser(
+        own.rpartition("/")[0].rpartition("/")[0] + "/" + shared.split("/")[-2] + "/", upright=True
+    )
     wait_for(lambda: phone.find_element("id", "paper").is_displayed())
     assert "Draw here" in phone.find_element("id", "own").text
     place = phone.find_element("id", "paper").rect
@@ -138,8 +140,7 @@ def test_a_7_drawn_with_a_finger_is_read(start_script, run, tmp_path, printed, b
 
 def test_a_question_gives_new_paper_and_the_answer_says_whether_it_was_read_right(opened, browser):
     screen, server, _ = opened("share", pen=0.1)
-    phone = browser(server.class_address)
-    hold_upright(phone)
+    phone = browser(server.class_address, upright=True)
     wait_for(lambda: phone.find_element("id", "paper").is_displayed())
     screen.ask("Draw a 4")
     wait_for(lambda: phone.find_element("id", "ask").text == "Draw a 4")
@@ -184,11 +185,9 @@ def test_on_a_phone_held_upright_each_pane_is_as_wide_as_the_screen(opened, brow
         screen.figure.canvas.mpl_connect(name, lambda event: touched.append((event.x, event.y)))
     screen.figure.canvas.draw()
     screen.present()
-    phone, other = browser(server.class_address), browser(server.class_address)
-    hold_upright(phone)
-    wait_for(lambda: len(parts(phone)) == 5)
-    _, *panes = parts(phone)
-    assert all(pane["x"] == 0 and pane["width"] == 390 for pane in panes)
+    phone, other = browser(server.class_address, upright=True), browser(server.class_address)
+    wait_for(lambda: [(part["x"], part["width"]) for part in parts(phone)[1:]] == 4 * [(0, 390)])
+    panes = parts(phone)[1:]
     assert [picture(phone)[int(y), int(x)] for x, y in map(middle, panes[:3])] == [*GREYS[:3]]
     touch(phone, middle(panes[2]))
     wait_for(lambda: len(parts(phone)) == 1)  # this pane alone
@@ -201,8 +200,7 @@ def test_on_a_phone_held_upright_each_pane_is_as_wide_as_the_screen(opened, brow
     wait_for(lambda: GREYS[3] not in picture(other))
     screen.flush()
     assert not touched  # who looks on presses nothing
-    own = browser(server.address)
-    hold_upright(own)
+    own = browser(server.address, upright=True)
     wait_for(lambda: len(parts(own)) == 5)
     touch(own, middle(parts(own)[2]))
     wait_for(lambda: screen.flush() or len(touched) == 2)
@@ -214,9 +212,8 @@ def test_who_looks_on_at_a_picture_without_panes_enlarges_it_until_it_can_be_rea
     screen.figure.set_facecolor("0.5")
     screen.figure.canvas.draw()
     screen.present()
-    phone, own = browser(server.class_address), browser(server.address)
+    phone, own = browser(server.class_address, upright=True), browser(server.address, upright=True)
     for driver in (phone, own):
-        hold_upright(driver)
         wait_for(lambda driver=driver: [part["width"] for part in parts(driver)] == [390])
         touch(driver, middle(parts(driver)[0]))
     wait_for(lambda: parts(phone)[0]["width"] > 13.44 * 72 / 13 * 14)  # 13 points have 14 pixels
