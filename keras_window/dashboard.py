@@ -2,6 +2,7 @@
 
 import contextlib
 import itertools
+import math
 
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import RendererAgg
@@ -82,7 +83,7 @@ class Dashboard:
                 bbox={"facecolor": "white", "lw": 2, "boxstyle": "round,pad=0.8"},
             )  # fmt: skip
         self._upper_row = self.axes[:columns]
-        middle = 0.475 if rows == 2 else 0  # between the labels above and the titles below
+        middle = self._middle = 0.475 if rows == 2 else 0  # between the labels above and the titles below
         self._halves = [
             TransformedBbox(Bbox.from_extents(0, low, 1, high), figure.transFigure)
             for low, high in ((middle, 1), (0, middle))[:rows]
@@ -209,6 +210,30 @@ class Dashboard:
             if axes in self._working:
                 with self._trying(axes):
                     self._working[axes].enlarge(i == number)
+
+    def parts(self):
+        """Return where the parts of the picture are: the header, a rectangle, and the panes, one for each.
+
+        A rectangle is (left, top, right, bottom), from 0 to 1. The panes' titles, ticks and labels are in it;
+        beside it is little else, so that the text is as large as possible when one pane fills a screen. There
+        are no panes while one of them, or the list of keys, covers the picture.
+        """
+        width = self._header.get_window_extent().width / self.figure.bbox.width
+        half = min(math.ceil(20 * width + 0.1) / 40, 0.5)  # so that it seldom changes
+        covered = self._shown or self._keys.get_visible()
+        return {
+            "header": (0.5 - half, 0, 0.5 + half, 1 - 0.94),
+            "panes": [] if covered else [self._part(axes) for axes in self.axes],
+        }
+
+    def _part(self, axes):
+        place, left, right = axes.get_position(), 0.012, 0.012
+        if axes.axison and len(axes.get_yticks()):
+            left, right = (0.053 if axes.get_subplotspec().is_first_col() else 0.0495), 0.0035
+            if axes.yaxis.get_ticks_position() == "right":  # in the last column
+                left, right = 0.0035, 0.053
+        low, high = (self._middle, 0.94) if axes in self._upper_row else (0, self._middle)
+        return place.x0 - left, 1 - high, place.x1 + right, 1 - low
 
     def save(self, path):
         """Save all panes as a picture of 1344 × 756 pixels, even if one is shown alone. Raises OSError."""

@@ -11,7 +11,8 @@ from keras_window.movie import Movie
 from keras_window.screens import File, close_finished, open_screen
 
 PICTURE = "dashboard.png"
-BUTTONS = {" ": "freeze", **{n: n for n in "123456"}, "0": "all", "s": "save", "h": "keys", "q": "close"}
+BUTTONS = {" ": "freeze", "1": "pane 1", **{n: n for n in "23456"}, "0": "all panes"}
+BUTTONS |= {"s": "save", "q": "close"}
 KEYS = """space     freeze the picture, or go on
 1 to 6    one pane, large
 0 or Esc  all panes
@@ -66,7 +67,8 @@ class Display:
         """Make the dashboard and show its first picture."""
         self._remove_dashboard()
         self.dashboard = Dashboard(self.screen.figure, panes, self._records)
-        if self.screen.stays:
+        self.screen.parts = self.dashboard.parts
+        if self.screen.stays and not self.screen.lists_keys:
             self.dashboard.hint("h: keys")
         if self._path and not self._movie:
             self._movie = Movie(Path(self._path))

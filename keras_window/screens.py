@@ -2,8 +2,9 @@
 
 A screen has a `figure` to draw on. The program calls `present` after drawing a new picture, `flush` to
 handle mouse and keys, and `close` at the end. `open` says whether the screen is still open, `live` whether
-somebody may be watching it now, `stays` whether it stays open until it is closed. The training that it shows
-sets `finished` at its end; the end of the program then waits until the screen is closed, if `awaited`.
+somebody may be watching it now, `stays` whether it stays open until it is closed, `lists_keys` whether it
+lists the keys itself, for those who can press them. The training that it shows sets `finished` at its end;
+the end of the program then waits until the screen is closed, if `awaited`.
 """
 
 import atexit
@@ -34,7 +35,8 @@ def open_screen(plot, title, on_key, buttons=None, pen=None):
         plot: "auto", "window", "web", "share" (with the class) or "file".
         title: the title of the window.
         on_key: called with the name of each key that is pressed.
-        buttons: the buttons in a phone's browser, a dictionary from key to label.
+        buttons: the keys that the page in a browser lists, and its buttons on a phone: a dictionary from key
+            to label.
         pen: the width of the pen as a fraction of the paper's, if each member of the class is to draw on
             paper of their own; otherwise None.
 
@@ -62,7 +64,7 @@ class File:
     """A figure that is shown nowhere, to be saved at the end."""
 
     open = True
-    live = stays = finished = False
+    live = stays = lists_keys = finished = False
     awaited = True
 
     def __init__(self):
@@ -113,7 +115,8 @@ class Window:
 
     SHARE = 0.75  # of the screen
     live = stays = True
-    finished, awaited = False, True
+    lists_keys = finished = False
+    awaited = True
     to_finish = "close the window"
 
     @signals_wait()
@@ -216,10 +219,13 @@ class _Canvas(FigureCanvasAgg):
 class Web(File):
     """A tab of the page in the browser. It may be opened late, twice or never; only `close` ends it.
 
+    Attributes:
+        parts: a function that returns the parts of the picture, the arguments of `Tab.show` by their names.
+
     Raises OSError or ImportError as `open_screen` does.
     """
 
-    live = stays = True
+    live = stays = lists_keys = True
     to_finish = "press q"
     KEYS = {"Escape": "escape", "PageUp": "pageup", "PageDown": "pagedown"} | {
         f"Arrow{way}": way.lower() for way in ("Left", "Right", "Up", "Down")
@@ -229,6 +235,7 @@ class Web(File):
         self.figure = DesignedFigure(figsize=(WIDTH, HEIGHT), dpi=1440 / WIDTH)
         _Canvas(self.figure).mpl_connect("key_press_event", lambda event: on_key(event.key))
         self._tab = _web_server(share).new_tab(title, buttons, pen)
+        self.parts = dict  # none
         _keep_open(self)
 
     def present(self):
@@ -244,7 +251,7 @@ class Web(File):
     def _show(self):
         if self.figure.canvas.changed:
             self.figure.canvas.changed = False
-            self._tab.show(np.array(self.figure.canvas.buffer_rgba())[..., :3])
+            self._tab.show(np.array(self.figure.canvas.buffer_rgba())[..., :3], **self.parts())
 
     def _do(self, what, *values):
         canvas = self.figure.canvas
@@ -266,6 +273,10 @@ class Web(File):
 
     def answer(self, artist, what):
         self._tab.answer(artist, what)
+
+    def ask(self, text):
+        """Give the class new paper, and show this text above it, such as "Draw a 4"; "" removes the text."""
+        self._tab.ask(text)
 
     def close(self):
         if self.open:

@@ -48,7 +48,8 @@ class Tab:
     Args:
         server: the `Server`.
         title: the title of the tab.
-        buttons: the buttons for users without a keyboard, a dictionary from key to label.
+        buttons: the keys that the user's own page lists, and its buttons where there is no keyboard: a
+            dictionary from key to label.
         pen: None, or the width of a pen as a fraction of the paper's: viewers then draw on paper of their own
             instead of seeing the picture.
     """
@@ -58,10 +59,15 @@ class Tab:
         self.title, self.buttons, self.pen = title, buttons, pen
         self._done, self._artists = (collections.deque(maxlen=1000) for _ in range(2))
         self.version, self._pixels, self._png = 0, None, None
+        self.parts, self.question = {"header": None, "panes": []}, {"ask": "", "asked": 0}
 
-    def show(self, pixels):
-        """Show a picture, uint8 [height, width, 3], until the next one."""
-        self._server.call(self._replace, pixels)
+    def show(self, pixels, header=None, panes=()):
+        """Show a picture, uint8 [height, width, 3], until the next one.
+
+        If there are panes, a phone held upright shows the header and the panes one below the other; each is a
+        rectangle (left, top, right, bottom), from 0 to 1.
+        """
+        self._server.call(self._replace, pixels, {"header": header, "panes": list(panes)})
 
     def done(self):
         """Yield the actions since the last call: ("key", name), or ("press", "move" or "release", x, y).
@@ -85,14 +91,23 @@ class Tab:
         """Send a dictionary to this artist's page."""
         self._server.call(artist.say, what)
 
+    def ask(self, text):
+        """Give all viewers new paper, and show them this text above it; "" removes the text."""
+        self._server.call(self._ask, text)
+
     def close(self):
         """Remove the tab from the page; if it is the last tab, the page keeps its picture."""
         self._server.wait_for(self._server.remove(self))
 
     # -- called by the server's thread
 
-    def _replace(self, pixels):
+    def _replace(self, pixels, parts):
         self.version, self._pixels, self._png = self.version + 1, pixels, None
+        self.parts = parts
+        self._server.offer_to_all()
+
+    def _ask(self, text):
+        self.question = {"ask": text, "asked": self.question["asked"] + 1}
         self._server.offer_to_all()
 
     def png(self):
@@ -364,7 +379,9 @@ class _Browser(_Known, WebSocketHandler):
         tab = tabs.get(number)
         said = {"titles": {number: tab.title for number, tab in tabs.items()}, "shown": number}
         if tab:
-            said |= {"buttons": tab.buttons if self.role == "own" else {}, "pen": self._pen()}
+            own = self.role == "own"
+            said |= {"own": own, "buttons": list(tab.buttons.items()) if own else [], "pen": self._pen()}
+            said |= tab.parts if own else tab.parts | tab.question
         if said != self._said:
             self._said = said
             return json.dumps(said)

@@ -13,7 +13,8 @@ from keras_window.style import STYLE, as_designed, fit_text
 
 PER_SECOND = 2  # steps, during playback
 MOST = 50  # steps of a slide that are shown during playback
-BUTTONS = {"ArrowLeft": "←", "ArrowRight": "→", "ArrowUp": "↑", "ArrowDown": "↓", "p": "play", "q": "close"}
+BUTTONS = {"ArrowLeft": "← frame", "ArrowRight": "→ frame", "ArrowUp": "↑ slide", "ArrowDown": "↓ slide"}
+BUTTONS |= {"p": "play", "s": "save", "q": "close"}
 KEYS = "space, ← →  frame      p  play      ↑ ↓  other slides      s  save      f  full screen      q  close"
 
 
@@ -148,7 +149,8 @@ class _Show:
     def draw(self):
         slide, figure = self.slides[self.number], self.screen.figure
         fit_text(figure)
-        slide.put_on(figure, self.step, f"{self.number + 1}/{len(self.slides)}      {KEYS}")
+        footer = f"{self.number + 1}/{len(self.slides)}" + f"      {KEYS}" * (not self.screen.lists_keys)
+        slide.put_on(figure, self.step, footer)
         figure.settings["text.hinting"] = "no_hinting"  # text takes a quarter less time
         figure.canvas.draw()
         self.screen.present()

@@ -12,6 +12,7 @@ from keras_window.records import Records
 from keras_window.sample import Sample
 from keras_window.dashboard import Dashboard
 from keras_window.screens import File
+from keras_window.style import SMALL, WIDTH
 
 
 @pytest.mark.parametrize("misread", [0, 260, 740, 1000, 4000])
@@ -214,6 +215,38 @@ def test_no_pane_is_cut_off_or_drawn_over_another(kinds, size, digits):
         ink.append(np.asarray(mask.convert("L").filter(ImageFilter.MaxFilter(3))) > 0)  # with a margin
         assert ink[-1].any() and not (ink[-1][[0, -1]].any() or ink[-1][:, [0, -1]].any())
     assert np.sum(ink, axis=0).max() == 1
+
+
+@pytest.mark.parametrize("kinds", ["AlimbT", "ALIwbT", "iAletp", "AlT", "Al", "TI", "ALwt"])
+def test_each_pane_can_be_cut_out_of_the_picture_whole_and_without_another(kinds, digits):
+    figure = File().figure
+    figure.set_dpi(1440 / WIDTH)  # as in a browser
+    records, panes = some_records(digits), [KINDS[kind]() for kind in kinds]
+    for pane in panes:
+        pane._predicted = np.array([40.0, 20.0])  # of `Errors` and the like
+    dashboard = Dashboard(figure, panes, records)
+    dashboard.draw(dashboard.update(records, "epoch 8 of 10   ·   iteration 1,100 of 1,200"))
+    cut = dashboard.parts()
+    parts, rectangles = [dashboard._header, *dashboard.axes], [cut["header"], *cut["panes"]]
+    assert len(rectangles) == len(parts)
+    for part, rectangle in zip(parts, rectangles, strict=True):
+        x0, y0, x1, y1 = np.rint(np.multiply(rectangle, (1440, 810, 1440, 810))).astype(int)
+        for visible in (True, False):
+            for other in parts:
+                other.set_visible((other is part) == visible)
+            ink = (drawn_anew(dashboard) < 250).any(axis=-1)
+            assert ink[y0:y1, x0:x1].any() == visible
+            ink[y0:y1, x0:x1] = False
+            assert ink.any() != visible
+        if len(kinds) == 6 and part is not dashboard._header:  # across a phone of 390 pixels
+            assert 390 / (x1 - x0) * SMALL * 1440 / WIDTH / 72 > 14
+    for other in parts:
+        other.set_visible(True)
+    dashboard.show(1)
+    assert dashboard.parts()["panes"] == []
+    dashboard.show()
+    dashboard.toggle_keys("the keys")
+    assert dashboard.parts()["panes"] == []
 
 
 def test_a_pane_given_up_says_why_and_is_not_updated_any_more(digits, tmp_path):

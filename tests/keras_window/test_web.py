@@ -6,6 +6,7 @@ import random
 import re
 import socket
 import time
+from argparse import Namespace
 from io import BytesIO
 
 import numpy as np
@@ -15,24 +16,9 @@ from helpers import on_linux, wait_for
 from PIL import Image
 
 from drawing.drawing_pad import DrawingPad
+from slides.show import Slide, _Show
 from keras_window import connections, screens, web
 from keras_window.web import _address_in_this_room
-
-
-@pytest.fixture
-def opened(monkeypatch):
-    """Opens a screen in the browser, without one: the screen, its server, and the keys that were pressed."""
-    monkeypatch.setattr(screens.webbrowser, "get", lambda: screens.webbrowser.GenericBrowser(""))
-    screens._web_server.cache_clear()
-    keys = []
-
-    def open_web(plot="web", **options):
-        screen, _ = screens.open_screen(plot, "a window", keys.append, **options)
-        return screen, screens._web_server(plot == "share"), keys
-
-    yield open_web
-    screens.close_windows()
-    screens._web_server.cache_clear()
 
 
 class Page:
@@ -234,13 +220,48 @@ def test_who_looks_on_can_only_look(opened):
     screen, server, keys = opened("share")
     draw(screen, 51)
     page = Page(class_address(server))
-    assert page.picture()[0, 0, 0] == 51 and page.said["buttons"] == {}
+    assert page.picture()[0, 0, 0] == 51 and page.said["buttons"] == []
     for what in (["key", "q"], ["press", 0.5, 0.5], ["stroke", 0, 0, 1, 1]):
         page.send(*what)
     own = Page(server.address)
     own.send("key", "s")
     flushed(screen, lambda: keys)
     assert keys == ["s"] and screen.open and list(screen.drawn(1)) == []
+
+
+def test_the_class_is_asked_and_gets_new_paper_with_each_question(opened):
+    screen, server, _ = opened("share", pen=0.1, buttons={"c": "clear"})
+    draw(screen, 51)
+    page, own = Page(class_address(server)), Page(server.address)
+    assert page.said["ask"] == "" and own.said["buttons"] == [["c", "clear"]]
+    asked = [page.said["asked"]]
+    for question in ("Draw a 4", "Draw a 4", ""):
+        screen.ask(question)
+        page.said = json.loads(page.socket.recv())
+        assert page.said["ask"] == question and not page.said["own"]
+        asked.append(page.said["asked"])
+    assert len({*asked}) == 4
+    assert own.picture()[0, 0, 0] == 51 and own.said["own"] and "ask" not in own.said
+
+
+def test_the_places_of_the_panes_come_before_their_picture(opened):
+    screen, server, _ = opened("share")
+    draw(screen, 51)
+    page = Page(class_address(server))
+    assert page.picture()[0, 0, 0] == 51 and page.said["panes"] == []
+    screen.parts = lambda: {"header": (0.2, 0, 0.8, 0.1), "panes": [(0, 0.1, 0.5, 1), (0.5, 0.1, 1, 1)]}
+    draw(screen, 102)
+    assert page.picture()[0, 0, 0] == 102
+    assert page.said["header"] == [0.2, 0, 0.8, 0.1] and page.said["panes"][1] == [0.5, 0.1, 1, 1]
+
+
+def test_slides_in_a_browser_leave_the_list_of_keys_to_the_page_of_who_has_them(opened):
+    slides = [Slide(name, "a title", 2, (lambda figure, step: None,)) for name in "ab"]
+    show = _Show(slides, Namespace(plot="web", close=False, out=None))
+    show.draw()
+    assert [text.get_text() for text in show.screen.figure.texts] == ["a title", "1/2"]
+    own = Page(screens._web_server(False).address)
+    assert ["p", "play"] in own.said["buttons"]
 
 
 def test_bad_input_changes_nothing(opened):
