@@ -154,7 +154,7 @@ class DrawingPad:
         """Replace the drawing with a copy of this ink, float [280, 280], 0 (paper) to 1 (ink), to draw on."""
         self.ink = np.array(ink, np.float32)
         self._drawn = self._predicted = False
-        keys = KEYS + "    w shows the class's drawings" * (self._wall is not None)
+        keys = "w shows the class's drawings" if self._wall else "" if self.screen.lists_keys else KEYS
         self._hint.set_text("space brings the next picture\n" * (len(self._waiting) > 1) + keys)
 
     def show_in_turn(self, drawings):

@@ -15,7 +15,7 @@ GRIDS = (3, 2), (5, 3), (6, 4), (8, 5), (10, 6)  # columns and rows; the first t
 MOST = 60  # tiles
 HEAD, FOOT = 0.14, 0.05  # of the height, for the lines above and below the tiles
 RIGHT, WRONG, UNASKED = TRAIN, TEST, "#888888"
-KEYS = "a click clears a tile    c clears all    s saves the picture    f fills the screen    w: your own pad"
+KEYS = "a click clears a tile    c clears all    w shows your own pad"
 
 
 class Wall:
