@@ -100,7 +100,8 @@ class Landscape:
 @functools.lru_cache(maxsize=2)  # to draw it takes longer than all else on its slide
 def surface_in_3d(width, height, dpi):
     """The loss as a surface in 3D: pixels, uint8 [height, width, 4], and the axes that it is drawn in."""
-    figure = Figure((width / dpi, height / dpi), dpi=dpi, facecolor="none")
+    size = (width + 0.01) / dpi, (height + 0.01) / dpi  # by rounding, it could be a pixel less
+    figure = Figure(size, dpi=dpi, facecolor="none")
     canvas = FigureCanvasAgg(figure)
     axes = figure.add_axes((0, 0, 1, 1), projection="3d", computed_zorder=False, facecolor="none")
     grid = np.meshgrid(np.linspace(*VIEW[:2], 18), np.linspace(*VIEW[2:], 18))

@@ -142,7 +142,7 @@ def test_a_choice_by_click():
     assert "--activation sigmoid" in shown.flags and "a\n0.769" in shown.words
 
 
-@pytest.mark.parametrize("kernel", ["edge", "vertical", "horizontal", "sharpen", "slide"])
+@pytest.mark.parametrize("kernel", ["edge", "vertical", "horizontal", "sharpen"])
 def test_the_feature_map_follows_the_kernel(kernel):
     shown = Shown(convolution_demo, "convolution")
     shown.click("blur")
