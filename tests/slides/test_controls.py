@@ -186,7 +186,9 @@ def test_from_the_middle_of_a_slide_nothing_jumps_to_its_end():
 
 def test_a_kernel_that_does_not_fit_is_pale_and_not_chosen():
     own = "1 0 / 0 1"
-    shown = Shown(convolution_demo, "convolution", "--input", "1 2 / 3 4", "--kernel", own)
+    shown = Shown(
+        convolution_demo, "convolution", "--slide", "convolution", "--input", "1 2 / 3 4", "--kernel", own
+    )
     assert f'--kernel "{own}"' in shown.flags
     shown.click("edge")
     assert f'--kernel "{own}"' in shown.flags
@@ -324,7 +326,7 @@ def test_what_plays_by_itself_has_no_controls():
 def test_the_slide_after_one_with_controls_has_its_size():
     shown = Shown(neuron_demo, "neuron")
     shown.show.slides = slides_of(neuron_demo)
-    shown.show.number = 0
+    shown.show.number = shown.show.step = 0
     shown.show.draw()
     assert shown.figure.get_size_inches() == pytest.approx((13.44, 7.56), abs=0.01)
 
