@@ -1,9 +1,11 @@
 """Tests that the flags of a slide can be moved on it, and what is drawn follows."""
 
+import copy
 import functools
 import itertools
 import statistics
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -46,7 +48,8 @@ class Shown:
 
     def __init__(self, demo, name, *flags, size=(1344, 756)):
         args = demo.parse_args(["--plot", "file", *flags])
-        self.slide = next(slide for slide in demo.make_slides(args) if slide.name == name)
+        slide = next(slide for slide in slides_of(demo, *flags) if slide.name == name)
+        self.slide = replace(slide, controls=list(map(copy.copy, slide.controls)))
         self.show = _Show([self.slide], args)
         self.figure = self.show.screen.figure
         self.figure.set_size_inches(np.divide(size, 100))
@@ -249,7 +252,7 @@ def test_a_value_between_the_stops_of_a_slider_stays_as_it_was_typed():
 
 
 @every_slide
-@pytest.mark.parametrize("size", [(1344, 756), (1366, 768), (1024, 768), (1001, 777)])
+@pytest.mark.parametrize("size", [(1366, 768), (1001, 777)])
 def test_nothing_overlaps_and_all_can_be_read(demo, name, size):
     shown = Shown(demo, name, size=size)
     check_looks(shown)
