@@ -350,3 +350,24 @@ def test_what_no_control_reaches_is_refused_in_one_line(demo, words):
     with pytest.raises(UserError) as error:
         demo.parse_args(words.split())
     assert "\n" not in str(error.value) and words.split()[0] in str(error.value)
+
+
+def test_the_mouse_in_a_window_moves_the_bias(tk):
+    args = neuron_demo.parse_args(["--slide", "neuron", "--plot", "window"])
+    (slide,) = (slide for slide in neuron_demo.make_slides(args) if slide.name == "neuron")
+    show = _Show([slide], args)
+    show.draw()
+    canvas = show.screen.figure.canvas
+    size, widget = canvas.get_width_height(), canvas.get_tk_widget()
+    (strip,) = [axes for axes in show.screen.figure.axes if axes.get_label() == "controls"]
+    (knob,) = [line for line in strip.lines if line.get_marker() == "o"]
+    x, y = strip.transData.transform(knob.get_xydata()[0])
+    at = {"y": int(size[1] - y)}
+    widget.event_generate("<ButtonPress-1>", x=int(x), **at)
+    for by in range(0, 400, 20):
+        widget.event_generate("<B1-Motion>", x=int(x) + by, **at)
+        show.update()
+    widget.event_generate("<ButtonRelease-1>", x=int(x) + 380, **at)
+    show.update()
+    assert slide.controls[1].text == "--bias 9" and not show.held
+    assert canvas.get_width_height() == size
