@@ -66,6 +66,8 @@ class Slide:
 
     def put_on(self, figure, step, footer="", movable=False):
         """Draw a step on a figure; if its flags are `movable`, with its controls below."""
+        for axes in figure.axes:
+            axes.remove()  # `clear` would first make them anew
         figure.clear()
         figure.settings.clear()  # text in pictures and movies uses font hinting
         movable = movable and self.controls

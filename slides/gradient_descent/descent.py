@@ -100,9 +100,11 @@ class Landscape:
 @functools.lru_cache(maxsize=2)  # to draw it takes longer than all else on its slide
 def surface_in_3d(width, height, dpi):
     """The loss as a surface in 3D: pixels, uint8 [height, width, 4], and the axes that it is drawn in."""
-    figure = Figure((width / dpi, height / dpi), dpi=dpi, facecolor="none")
+    size = (width + 0.01) / dpi, (height + 0.01) / dpi  # by rounding, it could be a pixel less
+    figure = Figure(size, dpi=dpi, facecolor="none")
     canvas = FigureCanvasAgg(figure)
-    axes = figure.add_axes((0, 0, 1, 1), projection="3d", computed_zorder=False, facecolor="none")
+    box = 0, 0, 0.9, 1  # the numbers at its right need some room
+    axes = figure.add_axes(box, projection="3d", computed_zorder=False, facecolor="none")
     grid = np.meshgrid(np.linspace(*VIEW[:2], 18), np.linspace(*VIEW[2:], 18))
     axes.plot_surface(*grid, loss(*grid, POINTS), rcount=18, ccount=18, cmap="Blues", norm="log", linewidth=0)
     axes.view_init(35, -60)
@@ -141,7 +143,7 @@ def draw_surface(figure, step, landscape, learning_rate):
     landscape.draw(axes, in_picture(path, view))
     axes.set(xlim=view[:2], ylim=view[2:], xticks=(-2, 0, 2), yticks=(0, 2, 4), xlabel="w")
     axes.set_ylabel("b", rotation=0)
-    draw_in_3d(figure, (0.61, 0.24, 0.96, 0.9), path)
+    draw_in_3d(figure, (0.61, 0.24, 0.999, 0.9), path)
     down = slope(path[-1], POINTS)
     text = f"step {step}:    ∂C/∂w = {number(down[0])}        ∂C/∂b = {number(down[1])}"
     write(figure, 0.5, 0.18, text)
