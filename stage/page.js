@@ -243,7 +243,7 @@ function renderStatus() {
   }
 }
 
-const known = {};
+let known = {};
 function isNew(name, ...what) {  // what is the same stays as it is, so that a click on it is not lost
   const before = known[name];
   known[name] = JSON.stringify(what);
@@ -252,7 +252,7 @@ function isNew(name, ...what) {  // what is the same stays as it is, so that a c
 
 function renderOthers() {
   const working = Object.values(programs).filter(works);
-  if (!isNew("others", topic, slot, working)) return;
+  if (!isNew("others", topic, slot, working.map(program => [program.place, statusOf(program)]))) return;
   others.textContent = "";
   for (const program of working.filter(({place}) => place[0] !== topic || place[1] !== slot)) {
     const [number, command] = program.place, name = topics[number].title.replace(/^(\d+\. [^:,]*).*/, "$1");
@@ -351,6 +351,7 @@ function hear(said) {
   if (said.topics) {
     const first = topics === null;
     topics = said.topics;
+    known = {};
     if (first) [topic, slot] = said.place;
     topicList.textContent = "";
     topics.forEach((one, number) => {

@@ -10,7 +10,6 @@ from helpers import wait_for
 from PIL import Image
 from selenium import webdriver
 from selenium.webdriver import ActionChains, Keys
-from test_lecture import begin
 
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 if not (CHROMIUM and DRIVER):
@@ -67,8 +66,8 @@ def in_frame(driver):
     return driver.find_element("id", "frame").is_displayed() and picture(driver).std() > 10
 
 
-def test_a_topic_starts_its_picture_changes_the_next_topic_stop_reload(start_script, tmp_path, browser):
-    _, (address,) = begin(start_script, tmp_path)
+def test_a_topic_starts_its_picture_changes_the_next_topic_stop_reload(begin, tmp_path, browser):
+    _, (address,) = begin()
     page = browser(address)
     assert shown(page) == "1. What a neuron is"
     place = page.find_element("id", "picture").rect
@@ -112,10 +111,10 @@ def test_a_topic_starts_its_picture_changes_the_next_topic_stop_reload(start_scr
     assert '"interrupted": true' in (tmp_path / "runs" / "mnist_1_softmax" / "result.json").read_text()
 
 
-def test_a_run_that_is_there_is_shown_and_others_are_compared(start_script, run, tmp_path, browser):
+def test_a_run_that_is_there_is_shown_and_others_are_compared(begin, run, browser):
     run("--epochs", "2", "--plot", "file")
     run("--epochs", "2", "--learning-rate", "0.01", "--out", "runs/slow", "--plot", "none")
-    _, (address,) = begin(start_script, tmp_path)
+    _, (address,) = begin()
     page = browser(address)
     page.execute_script("choose(15, 1)")
     assert "runs/mnist_1_softmax" not in page.find_element("id", "caption").text  # it has 2 epochs, not 20
@@ -131,8 +130,8 @@ def test_a_run_that_is_there_is_shown_and_others_are_compared(start_script, run,
     assert "again" in page.find_element("css selector", '.command[data-slot="1"] .start').text
 
 
-def test_a_wrong_flag_and_another_program_are_told_on_the_page(start_script, tmp_path, browser):
-    _, (address,) = begin(start_script, tmp_path)
+def test_a_wrong_flag_and_another_program_are_told_on_the_page(begin, browser):
+    _, (address,) = begin()
     page = browser(address)
     line = page.find_element("css selector", '.command[data-slot="0"] textarea')
     line.clear()
