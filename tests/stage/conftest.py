@@ -6,7 +6,7 @@ from helpers import ROOT, wait_for
 
 @pytest.fixture
 def begin(start_script, tmp_path):
-    """Starts the lecture; returns its process and its addresses. At the end it ends all that it has started."""
+    """Starts the lecture; returns its process and its addresses. At the end all is ended."""
     started, printed = [], tmp_path / "printed"
 
     def begin(*flags):
