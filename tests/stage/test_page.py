@@ -140,3 +140,47 @@ def test_a_wrong_flag_and_another_program_are_told_on_the_page(begin, browser):
     line.clear()
     line.send_keys("python3 neuron_demo.py --slid x", Keys.ENTER)
     wait_for(lambda: "unrecognized arguments: --slid x" in status(page))
+
+
+def test_enter_goes_from_command_to_command_and_a_run_that_is_there_is_not_trained_again(
+    begin, run, tmp_path, browser
+):
+    run("--plot", "file", "--epochs", "1", "--out", "runs/one")
+    before = (tmp_path / "runs" / "one" / "result.json").stat().st_mtime_ns
+    _, (address,) = begin()
+    page = browser(address)
+    page.execute_script("choose(15)")
+    page.execute_script("edited.set('15 1', 'python3 mnist_1_softmax.py --epochs 1 --out runs/one')")
+    press(page, Keys.ENTER)
+    wait_for(lambda: in_frame(page))
+    assert status(page) == "open"
+    press(page, Keys.ENTER)
+    wait_for(lambda: "runs/one" in page.find_element("id", "caption").text)
+    time.sleep(2)
+    assert list(page.execute_script("return Object.values(programs).map(one => one.place)")) == [[15, 0]]
+    press(page, "p")  # no picture is open here: the previous topic
+    assert shown(page) == "15. MNIST"
+    page.execute_script("choose(15, 1)")
+    wait_for(lambda: page.execute_script("return about.there"))
+    page.find_element("css selector", '.command[data-slot="1"] .start').click()  # again
+    wait_for(lambda: status(page, 1).startswith("Test accuracy"))
+    assert (tmp_path / "runs" / "one" / "result.json").stat().st_mtime_ns > before
+
+
+def test_a_foreign_page_in_the_same_browser_reaches_nothing(begin, browser):
+    _, (address,) = begin()
+    page = browser(address)
+    page.get("data:text/html,a foreign page")
+    reached = page.execute_async_script(
+        """const [address, done] = arguments, socket = new WebSocket(address);
+        socket.onopen = () => {
+          socket.send('["start", "python3 neuron_demo.py --slide fields", [0, 0]]');
+          done("open");
+        };
+        socket.onerror = () => done("closed");""",
+        address.replace("http", "ws") + "socket",
+    )
+    assert reached == "closed"
+    page.get(address)
+    wait_for(lambda: "." in page.title)
+    assert page.execute_script("return Object.keys(programs).length") == 0
