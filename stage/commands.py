@@ -74,6 +74,11 @@ def split(line):
     return list(words)
 
 
+def asks(words):
+    """Whether a command's words ask a trained network, which then draws nothing."""
+    return any(word.partition("=")[0] in QUESTIONS for word in words)
+
+
 def _without_screen(words):
     words = iter(words)
     for word in words:
@@ -112,9 +117,7 @@ class Program:
         self.lines = collections.deque(maxlen=200)
         self.address = self.class_address = self.epochs = self.result = self.status = None
         self.stopping = False
-        screen = ["--share"] if share else ["--plot", "web"]
-        if QUESTIONS & {word.partition("=")[0] for word in command.flags}:
-            screen = ["--plot", "none"]
+        screen = ["--plot", "none"] if asks(command.flags) else ["--share"] if share else ["--plot", "web"]
         # a browser that does not exist: the address is printed, but nothing opens it
         own = {"BROWSER": "nobody", "PYTHONIOENCODING": "utf-8", "PYTHONUNBUFFERED": "1"}
         self._process = subprocess.Popen(
