@@ -2,8 +2,6 @@
 
 import json
 import re
-import signal
-import sys
 
 import websocket
 
@@ -105,6 +103,3 @@ class Page:
     def program(self, number, condition):
         """Listen until the condition holds for a program; returns what is said of it."""
         return self.wait(lambda said: condition(said["programs"][number]))["programs"][number]
-
-
-STOPPED = -signal.SIGTERM if sys.platform != "win32" else 1
