@@ -65,34 +65,33 @@ def show_qr_code(address):
         print(code.getvalue(), flush=True)
 
 
-def wait_for_signal():
-    """Wait for Ctrl-C, SIGTERM or SIGHUP; returns the exit status for it."""
+def listen_to_signals():
+    """Returns a list that gets the number of each signal: Ctrl-C, SIGTERM and SIGHUP."""
     came = []
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), lambda number, frame: came.append(number))
-    while not came:
-        time.sleep(0.1)
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # a second Ctrl-C does not wait
-    return 128 + came[0]
+    return came
 
 
 def main():
-    args = parse_args()
+    args, came = parse_args(), listen_to_signals()
     try:
         stage = Stage(ROOT, ROOT / "docs" / "lecture.md", Path("runs"), args.share)
     except OSError as error:
         print(f"lecture.py: cannot show the lecture: {error.strerror}", file=sys.stderr)
         return 2
     say_addresses(stage, args.share)
-    status = wait_for_signal()
+    while not came:
+        time.sleep(0.1)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a second Ctrl-C does not wait
     print("\nStopping all that runs, and saving ...", file=sys.stderr)
     try:
         stage.programs.stop_all()
         stage.programs.wait()
     except KeyboardInterrupt:
         stage.programs.kill_all()
-    return status
+    return 128 + came[0]
 
 
 if __name__ == "__main__":

@@ -74,6 +74,11 @@ def split(line):
     return list(words)
 
 
+def asks(words):
+    """Whether a command's words ask a trained network, which then draws nothing."""
+    return any(word.partition("=")[0] in QUESTIONS for word in words)
+
+
 def _without_screen(words):
     words = iter(words)
     for word in words:
@@ -98,7 +103,7 @@ class Program:
         changed: called without arguments, from another thread, when it has printed something or has ended.
 
     Attributes:
-        lines: the last lines that it has printed.
+        lines: the last lines that it has printed, without addresses.
         address: the page of its picture, None as long as there is none; `class_address` likewise.
         epochs: [epochs done, epochs in all], None before the first one is complete.
         result: the line with the result of its training, None before.
@@ -112,9 +117,7 @@ class Program:
         self.lines = collections.deque(maxlen=200)
         self.address = self.class_address = self.epochs = self.result = self.status = None
         self.stopping = False
-        screen = ["--share"] if share else ["--plot", "web"]
-        if QUESTIONS & {word.partition("=")[0] for word in command.flags}:
-            screen = ["--plot", "none"]
+        screen = ["--plot", "none"] if asks(command.flags) else ["--share"] if share else ["--plot", "web"]
         # a browser that does not exist: the address is printed, but nothing opens it
         own = {"BROWSER": "nobody", "PYTHONIOENCODING": "utf-8", "PYTHONUNBUFFERED": "1"}
         self._process = subprocess.Popen(
@@ -137,13 +140,14 @@ class Program:
         self._changed()
 
     def _read(self, line):
-        self.lines.append(line)
-        if found := EPOCH.match(line):
-            self.epochs = [int(found[1]), int(found[2])]
-        elif found := CLASS_ADDRESS.match(line):
+        if found := CLASS_ADDRESS.match(line):
             self.class_address = found[1]
         elif found := ADDRESS.search(line):
             self.address = found[1]
+        elif line:
+            self.lines.append(line)
+        if found := EPOCH.match(line):
+            self.epochs = [int(found[1]), int(found[2])]
         elif RESULT.match(line):
             self.result = line
 
@@ -158,7 +162,7 @@ class Program:
 
     def about(self):
         """What the page shows of it, a dictionary."""
-        last = next((line for line in reversed(self.lines) if line.strip()), "")
+        last = self.lines[-1] if self.lines else f"it ended with status {self.status}"
         return {
             "line": self.command.line,
             "place": self.place,

@@ -34,7 +34,8 @@ def _inline(text):
 
 def _form(code, bold, label, target):
     if code:
-        return f"<code>{html.escape(code)}</code>"
+        breakable = re.sub(r"(?<=[._(=])(?=.)", "<wbr>", html.escape(code))  # a line may end there
+        return f"<code>{breakable}</code>"
     if bold:
         return f"<b>{_inline(bold)}</b>"
     if target.startswith("https://"):

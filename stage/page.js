@@ -74,9 +74,9 @@ function start(command) {
 }
 
 function startNext() {  // the command that is shown, or the next one if that has been shown already
-  const commands = commandsOf(topic), program = programOf(topic, slot);
+  const commands = commandsOf(topic), line = lineOf(topic, slot).trim();
   if (!commands.length) return;
-  if (program || about.there) {
+  if (programOf(topic, slot)?.line === line || (about.there && about.line.trim() === line)) {
     if (slot + 1 >= commands.length) return;
     choose(topic, slot + 1);
     pending = true;  // whether a run is there, the server says
@@ -114,7 +114,7 @@ function renderTopic() {
   for (const element of text.querySelectorAll(".command, code")) {
     if (element.matches(".command")) {
       before = Number(element.dataset.slot);
-    } else if (/^(--|python3 )/.test(element.textContent) && count) {
+    } else if (/^(--|python3 ).*[^-]$/.test(element.textContent) && count) {
       const command = before;
       element.classList.add("flags");
       element.title = "put it into the command";
@@ -166,8 +166,10 @@ function change(number, words) {  // flags are added to the command, a whole com
 
 function seen() {  // what the picture's place shows: [kind, content, what the class sees, caption]
   const program = programOf(topic, slot), command = commandsOf(topic)[slot], line = lineOf(topic, slot);
+  const name = command?.pictures[0];
   if (program && program.state !== "ended") {
     if (program.address) return ["frame", program.address, ["program", numberOf(program)], ""];
+    if (name) return ["image", `docs/${name}`, ["docs", name], statusOf(program)];
     return ["lines", program.lines.slice(-14).join("\n") || "Loading Keras ...", null, ""];
   }
   if (about.line === line && about.there) {
@@ -179,7 +181,6 @@ function seen() {  // what the picture's place shows: [kind, content, what the c
   if (program && program.line === line.trim() && (program.trains || program.trouble)) {
     return ["lines", program.lines.slice(-14).join("\n"), null, program.trouble ? "" : "It has ended."];
   }
-  const name = command?.pictures[0];
   if (name) return ["image", `docs/${name}`, ["docs", name], "So it will look. Enter starts the command."];
   return ["lines", command ? "Enter starts the command." : "", null, ""];
 }
@@ -231,7 +232,7 @@ function renderStatus() {
       ["start", "stop", "status", "done"].map(name => place.querySelector(`.${name}`));
     const alive = program && program.state !== "ended", there = number === slot && about.there;
     place.classList.toggle("now", number === slot);
-    startButton.textContent = program || there ? "▶ again" : "▶ start";
+    startButton.textContent = program?.line === lineOf(topic, number).trim() || there ? "▶ again" : "▶ start";
     startButton.hidden = Boolean(program && works(program));
     stopButton.hidden = !alive || program.state === "stopping";
     stopButton.textContent = program && works(program) ? "■ stop" : "■ close";
@@ -243,20 +244,30 @@ function renderStatus() {
   }
 }
 
-const known = {};
+let known = {};
 function isNew(name, ...what) {  // what is the same stays as it is, so that a click on it is not lost
   const before = known[name];
   known[name] = JSON.stringify(what);
   return known[name] !== before;
 }
 
+const visited = new Set();  // finished trainings that have been shown since
+function isShown({place}) {
+  return place[0] === topic && place[1] === slot;
+}
+
 function renderOthers() {
   const working = Object.values(programs).filter(works);
-  if (!isNew("others", topic, slot, working)) return;
+  for (const program of Object.values(programs)) {
+    if (isShown(program) && program.result) visited.add(numberOf(program));
+  }
+  const told = Object.values(programs).filter(program =>
+    !isShown(program) && (works(program) || (program.result && !visited.has(numberOf(program)))));
+  if (!isNew("others", topic, slot, [...told, ...working].map(one => [one.place, statusOf(one)]))) return;
   others.textContent = "";
-  for (const program of working.filter(({place}) => place[0] !== topic || place[1] !== slot)) {
+  for (const program of told) {
     const [number, command] = program.place, name = topics[number].title.replace(/^(\d+\. [^:,]*).*/, "$1");
-    const button = add(others, "button", `${name}: ${statusOf(program)}`);
+    const button = add(others, "button", `${name}: ${program.result ? "done" : statusOf(program)}`);
     button.onclick = () => choose(number, command);
     bar(button, program);
   }
@@ -270,7 +281,7 @@ function renderOthers() {
 
 function renderBelow() {
   const runs = about.line === lineOf(topic, slot) ? about.runs : [], program = programOf(topic, slot);
-  below.hidden = !(runs.length || (program && frame.hidden === false && program.lines.length));
+  below.hidden = !(runs.length || (program?.lines.length && !frame.hidden));
   if (below.hidden) return;
   const asText = terminal || !runs.length;
   showRuns.hidden = !runs.length;
@@ -301,7 +312,8 @@ function renderRuns(runs) {
       render();
     };
     add(add(row, "td"), "i").style.background = shown ? color : "none";
-    for (const cell of [run.folder.replace(/^runs\//, ""), run.differs, run.test]) add(row, "td", cell);
+    add(add(row, "td", run.folder.replace(/^runs\//, "")), "div", run.differs);
+    add(row, "td", run.test);
     add(row, "td", run.seconds === null ? "" : `${Math.round(run.seconds)} s`);
     if (shown && run.metric === runs[0].metric) drawn.push([run, color]);
   });
@@ -312,13 +324,14 @@ function renderRuns(runs) {
 }
 
 function draw(drawn, metric) {  // the curves; the run of the command is the first, and in front
+  chart.textContent = "";
+  if (!drawn.length) return;
   const points = drawn.flatMap(([run]) => run.points), values = points.map(([, value]) => value);
   const last = Math.max(2, ...points.map(([epoch]) => epoch));
   let [low, high] = [Math.min(...values), Math.max(...values)];
   if (low === high) [low, high] = [low - 0.01, high + 0.01];
   const x = epoch => 62 + 345 * (epoch - 1) / (last - 1), y = value => 150 - 122 * (value - low) / (high - low);
   const written = value => metric.includes("acc") ? `${(100 * value).toFixed(1)} %` : value.toPrecision(3);
-  chart.textContent = "";
   mark("path", {d: "M62 22V154H410", fill: "none", stroke: "#666666"});
   mark("text", {x: 62, y: 14}, `test ${metric.replaceAll("_", " ")}`);
   mark("text", {x: 56, y: 33, "text-anchor": "end"}, written(high));
@@ -351,6 +364,7 @@ function hear(said) {
   if (said.topics) {
     const first = topics === null;
     topics = said.topics;
+    known = {};
     if (first) [topic, slot] = said.place;
     topicList.textContent = "";
     topics.forEach((one, number) => {
@@ -387,7 +401,10 @@ function connect() {
 
 back.onclick = () => choose(topic - 1);
 next.onclick = () => choose(topic + 1);
-title.onclick = () => topicList.classList.toggle("wide");
+title.onclick = () => {
+  topicList.classList.toggle("wide");
+  topicList.style.top = `${title.parentElement.offsetHeight}px`;
+};
 showRuns.onclick = () => { terminal = false; render(); };
 showPrinted.onclick = () => { terminal = true; render(); };
 

@@ -40,7 +40,7 @@ class Run:
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
             result, ended = json.loads(_read(folder / "result.json")), _time(folder / "result.json")
             if all(isinstance(result[name], kind) for name, kind in FORM.items()):
-                self.began = ended - result["seconds"]["total"] - 1
+                self.began = ended - result["seconds"]["total"]
                 self.shown = str(result["shown"]["test"])
                 self.result, self.ended = result, ended
 
@@ -135,10 +135,11 @@ class Runs:
             run, rival = self._run(folder), self._run(folder.with_name(f"{folder.name}-against"))
             if flags.keys() & UNKNOWN or not self._made_by(run, command.script, flags):
                 return None
-            if bool(flags.get("against")) != (rival.ended > run.began):
+            against = flags.get("against")
+            if bool(against) != (rival.ended > run.began):
                 return None
-            if flags.get("against"):
-                others = flags | flags_of(split(flags["against"]))
+            if against:
+                others = flags | flags_of(split(str(against)))
                 if not self._made_by(rival, command.script, others):
                     return None
         except (OSError, ValueError, TypeError):

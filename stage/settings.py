@@ -2,6 +2,7 @@
 
 import ast
 import functools
+import itertools
 
 
 @functools.cache
@@ -22,15 +23,14 @@ def flags_of(words):
     The value is str, with spaces between several, True for a flag without one, False for `--no-x`.
     """
     found, name = {}, None
-    for word in words:
-        if word.startswith("--"):
+    for before, word in itertools.pairwise([None, *words]):
+        if word.startswith("--") and before != "--against":  # whose value is flags
             name, equals, value = word[2:].partition("=")
             off = name.startswith("no-")
             name = name.removeprefix("no-").replace("-", "_")
             found[name] = value if equals else not off
         elif name:
-            before = found[name]
-            found[name] = word if isinstance(before, bool) else f"{before} {word}"
+            found[name] = word if isinstance(found[name], bool) else f"{found[name]} {word}"
     return found
 
 

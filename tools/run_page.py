@@ -3,7 +3,8 @@
     python3 tools/run_page.py docs/contrasts.md docs/lecture.md
 
 The commands are the lines of the page's code blocks. Commands without `--plot` get `--plot file`, so that no
-screen is needed; trained networks are kept in runs/. The first command that fails stops it (status 1).
+screen is needed (those that ask a network `--plot none`); trained networks are kept in runs/. The first
+command that fails stops it (status 1).
 A picture `NAME-dashboard.png` after a block is a copy of `dashboard.png` from the block's last command.
 """
 
@@ -16,6 +17,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
+from stage.commands import asks  # noqa: E402
 from stage.topics import commands_and_pictures, folder_of  # noqa: E402
 
 
@@ -23,7 +25,7 @@ def main():
     for page in sys.argv[1:]:
         for command, pictures in commands_and_pictures(Path(page)):
             print(shlex.join(command), flush=True)
-            flags = [] if "--plot" in command else ["--plot", "file"]
+            flags = [] if "--plot" in command else ["--plot", "none" if asks(command) else "file"]
             if "run_models" in command[1]:
                 flags = ["--", *flags]
             began = time.perf_counter()

@@ -5,7 +5,7 @@ import shlex
 import pytest
 from helpers import ROOT
 
-from stage.commands import Refused, read_command
+from stage.commands import Refused, asks, read_command
 from stage.topics import commands_and_pictures, scripts_of
 
 PAGE = ROOT / "docs" / "lecture.md"
@@ -40,6 +40,12 @@ def test_what_a_shell_would_change_stays_as_it_is_typed():
         "--epochs",
         "2",
     ]
+
+
+def test_the_commands_that_only_print_an_answer_are_known():
+    asking = [words for words, _ in commands_and_pictures(PAGE) if asks(words)]
+    assert [words[1] for words in asking] == ["imdb_text.py", "nmt_attention.py"]
+    assert asks(["--review=good"]) and not asks(["--out", "review"])
 
 
 SOFTMAX = "python3 mnist_1_softmax.py"

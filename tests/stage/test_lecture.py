@@ -6,17 +6,8 @@ import signal
 import subprocess
 import sys
 
-from helpers import ROOT, not_on_windows, wait_for
+from helpers import ROOT, not_on_windows
 from small_suite import Page
-
-
-def begin(start_script, tmp_path, *flags):
-    """Start the lecture; returns its process and its addresses."""
-    printed = tmp_path / "printed"
-    with open(printed, "w") as file:
-        lecture = start_script(ROOT / "lecture.py", *flags, new=True, stdout=file.fileno(), BROWSER="nobody")
-    wait_for(lambda: "Ctrl-C ends it" in printed.read_text("utf-8"))
-    return lecture, re.findall(r"at (http://\S+)\n", printed.read_text("utf-8"))
 
 
 def test_it_loads_neither_keras_nor_numpy():
@@ -32,8 +23,8 @@ def test_a_flag_that_it_does_not_know_is_refused_in_one_line():
 
 
 @not_on_windows
-def test_ctrl_c_ends_all_that_it_started_and_the_training_is_saved(start_script, tmp_path):
-    lecture, addresses = begin(start_script, tmp_path)
+def test_ctrl_c_ends_all_that_it_started_and_the_training_is_saved(begin, tmp_path):
+    lecture, addresses = begin()
     assert len(addresses) == 1
     page = Page(addresses[0])
     slide = page.start("python3 neuron_demo.py --slide neuron", (0, 1))
@@ -45,8 +36,7 @@ def test_ctrl_c_ends_all_that_it_started_and_the_training_is_saved(start_script,
     assert (tmp_path / "runs" / "mnist_1_softmax" / "model.keras").exists()
     assert '"interrupted": true' in (tmp_path / "runs" / "mnist_1_softmax" / "result.json").read_text()
     if sys.platform == "linux":
-        left = subprocess.run(["pgrep", "-fa", f"cwd={tmp_path}"], capture_output=True, text=True).stdout
-        assert left == "" and not _processes_in(tmp_path)
+        assert _processes_in(tmp_path) == []
 
 
 def _processes_in(folder):
@@ -62,8 +52,8 @@ def _processes_in(folder):
 
 
 @not_on_windows
-def test_with_share_the_class_gets_the_address_of_the_picture(start_script, tmp_path):
-    lecture, addresses = begin(start_script, tmp_path, "--share")
+def test_with_share_the_class_gets_the_address_of_the_picture(begin):
+    lecture, addresses = begin("--share")
     assert len(addresses) == 2
     page = Page(addresses[0])
     onlooker = Page(f"http://127.0.0.1:{addresses[1].split(':')[2]}")

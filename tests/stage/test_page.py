@@ -10,7 +10,6 @@ from helpers import wait_for
 from PIL import Image
 from selenium import webdriver
 from selenium.webdriver import ActionChains, Keys
-from test_lecture import begin
 
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 if not (CHROMIUM and DRIVER):
@@ -67,8 +66,8 @@ def in_frame(driver):
     return driver.find_element("id", "frame").is_displayed() and picture(driver).std() > 10
 
 
-def test_a_topic_starts_its_picture_changes_the_next_topic_stop_reload(start_script, tmp_path, browser):
-    _, (address,) = begin(start_script, tmp_path)
+def test_a_topic_starts_its_picture_changes_the_next_topic_stop_reload(begin, tmp_path, browser):
+    _, (address,) = begin()
     page = browser(address)
     assert shown(page) == "1. What a neuron is"
     place = page.find_element("id", "picture").rect
@@ -112,10 +111,10 @@ def test_a_topic_starts_its_picture_changes_the_next_topic_stop_reload(start_scr
     assert '"interrupted": true' in (tmp_path / "runs" / "mnist_1_softmax" / "result.json").read_text()
 
 
-def test_a_run_that_is_there_is_shown_and_others_are_compared(start_script, run, tmp_path, browser):
+def test_a_run_that_is_there_is_shown_and_others_are_compared(begin, run, browser):
     run("--epochs", "2", "--plot", "file")
     run("--epochs", "2", "--learning-rate", "0.01", "--out", "runs/slow", "--plot", "none")
-    _, (address,) = begin(start_script, tmp_path)
+    _, (address,) = begin()
     page = browser(address)
     page.execute_script("choose(15, 1)")
     assert "runs/mnist_1_softmax" not in page.find_element("id", "caption").text  # it has 2 epochs, not 20
@@ -131,8 +130,8 @@ def test_a_run_that_is_there_is_shown_and_others_are_compared(start_script, run,
     assert "again" in page.find_element("css selector", '.command[data-slot="1"] .start').text
 
 
-def test_a_wrong_flag_and_another_program_are_told_on_the_page(start_script, tmp_path, browser):
-    _, (address,) = begin(start_script, tmp_path)
+def test_a_wrong_flag_and_another_program_are_told_on_the_page(begin, browser):
+    _, (address,) = begin()
     page = browser(address)
     line = page.find_element("css selector", '.command[data-slot="0"] textarea')
     line.clear()
@@ -141,3 +140,47 @@ def test_a_wrong_flag_and_another_program_are_told_on_the_page(start_script, tmp
     line.clear()
     line.send_keys("python3 neuron_demo.py --slid x", Keys.ENTER)
     wait_for(lambda: "unrecognized arguments: --slid x" in status(page))
+
+
+def test_enter_goes_from_command_to_command_and_a_run_that_is_there_is_not_trained_again(
+    begin, run, tmp_path, browser
+):
+    run("--plot", "file", "--epochs", "1", "--out", "runs/one")
+    before = (tmp_path / "runs" / "one" / "result.json").stat().st_mtime_ns
+    _, (address,) = begin()
+    page = browser(address)
+    page.execute_script("choose(15)")
+    page.execute_script("edited.set('15 1', 'python3 mnist_1_softmax.py --epochs 1 --out runs/one')")
+    press(page, Keys.ENTER)
+    wait_for(lambda: in_frame(page))
+    assert status(page) == "open"
+    press(page, Keys.ENTER)
+    wait_for(lambda: "runs/one" in page.find_element("id", "caption").text)
+    time.sleep(2)
+    assert list(page.execute_script("return Object.values(programs).map(one => one.place)")) == [[15, 0]]
+    press(page, "p")  # no picture is open here: the previous topic
+    assert shown(page) == "15. MNIST"
+    page.execute_script("choose(15, 1)")
+    wait_for(lambda: page.execute_script("return about.there"))
+    page.find_element("css selector", '.command[data-slot="1"] .start').click()  # again
+    wait_for(lambda: status(page, 1).startswith("Test accuracy"))
+    assert (tmp_path / "runs" / "one" / "result.json").stat().st_mtime_ns > before
+
+
+def test_a_foreign_page_in_the_same_browser_reaches_nothing(begin, browser):
+    _, (address,) = begin()
+    page = browser(address)
+    page.get("data:text/html,a foreign page")
+    reached = page.execute_async_script(
+        """const [address, done] = arguments, socket = new WebSocket(address);
+        socket.onopen = () => {
+          socket.send('["start", "python3 neuron_demo.py --slide fields", [0, 0]]');
+          done("open");
+        };
+        socket.onerror = () => done("closed");""",
+        address.replace("http", "ws") + "socket",
+    )
+    assert reached == "closed"
+    page.get(address)
+    wait_for(lambda: "." in page.title)
+    assert page.execute_script("return Object.keys(programs).length") == 0
