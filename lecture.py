@@ -10,7 +10,6 @@ the networks are saved.
 
 import argparse
 import contextlib
-import io
 import signal
 import sys
 import threading
@@ -19,6 +18,7 @@ import webbrowser
 from pathlib import Path
 
 try:
+    from keras_window.web import qr_code
     from stage.server import Stage
 except ImportError as error:
     name = getattr(error, "name", None)
@@ -46,23 +46,17 @@ def say_addresses(stage, share):
     """Print where the page is, and open it if there is a browser."""
     print(f"The lecture is in the browser, at {stage.address}", flush=True)
     if share:
-        print(f"The class can watch at {stage.class_address}", flush=True)
-        if sys.stdout.isatty():
-            show_qr_code(stage.class_address)
+        print(
+            f"The class can watch at {stage.class_address}",
+            qr_code(stage.class_address),
+            sep="\n",
+            flush=True,
+        )
     with contextlib.suppress(webbrowser.Error):
         browser = webbrowser.get()
         if type(browser) is not webbrowser.GenericBrowser:  # a text browser would take over the terminal
             threading.Thread(target=browser.open, args=[stage.address], daemon=True).start()
     print("Ctrl-C ends it, and all that runs; the networks are saved.", flush=True)
-
-
-def show_qr_code(address):
-    import segno
-
-    code = io.StringIO()
-    segno.make(address, micro=False).terminal(code, compact=True)
-    with contextlib.suppress(UnicodeEncodeError):  # the terminal cannot show one
-        print(code.getvalue(), flush=True)
 
 
 def listen_to_signals():

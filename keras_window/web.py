@@ -136,7 +136,7 @@ def qr_code(text):
     return code.getvalue() if sys.stdout.isatty() else ""
 
 
-def _address_in_this_room():
+def address_in_this_room():
     """Return the address of this computer in its network, as far as it is known."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe, contextlib.suppress(OSError):
         probe.connect(("192.0.2.1", 9))  # sends nothing; the address is reserved (RFC 5737)
@@ -166,7 +166,7 @@ class Server:
         if share:
             shared = bind_sockets(0, "0.0.0.0", socket.AF_INET)
             self._looking_on = "".join(secrets.choice(LETTERS) for _ in range(8))
-            place = f"{_address_in_this_room()}:{shared[0].getsockname()[1]}"
+            place = f"{address_in_this_room()}:{shared[0].getsockname()[1]}"
             self.class_address = f"http://{place}/{self._looking_on}/"
         self.selector = Selector()
         self._loop = asyncio.SelectorEventLoop(self.selector)

@@ -1,4 +1,4 @@
 """The lecture as a page in the browser.
 
-It imports no other room: those would load Keras, which takes seconds.
+Of the other rooms it imports only the window's web server: the others would load Keras, which takes seconds.
 """

@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import functools
 import hmac
-import importlib.util
 import json
 import logging
 import secrets
@@ -23,6 +22,8 @@ from tornado.netutil import bind_sockets
 from tornado.web import Application, RequestHandler
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
+from keras_window.connections import Places, Selector, Stream
+from keras_window.web import LETTERS, SECRET, address_in_this_room
 from stage.commands import Programs, Refused, read_command
 from stage.runs import Runs
 from stage.topics import read_topics, scripts_of
@@ -38,31 +39,12 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     "connect-src 'self' ws:; frame-src http:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 )
-LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # without those that look alike
 LONGEST = 8000  # bytes of one message from the page
 PATIENCE = 10  # seconds before a slow request or a silent browser is dropped
 PAUSE = 0.2  # seconds between two messages about what runs
-SECRET = "[A-Za-z0-9_-]+"
 
 logging.getLogger("tornado").addHandler(logging.NullHandler())  # do not log strangers' requests
 logging.getLogger("tornado").propagate = False
-
-
-def _connections():
-    """The window's limits for connections, by themselves: their package would load Keras."""
-    path = HERE.parent / "keras_window" / "connections.py"
-    spec = importlib.util.spec_from_file_location("connections_of_the_window", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def _address_in_this_room():
-    """The address of this computer in its network, as far as it is known."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe, contextlib.suppress(OSError):
-        probe.connect(("192.0.2.1", 9))  # sends nothing; the address is reserved (RFC 5737)
-        return probe.getsockname()[0]
-    return "127.0.0.1"
 
 
 class Stage:
@@ -95,10 +77,9 @@ class Stage:
         shared = bind_sockets(0, "0.0.0.0", socket.AF_INET) if share else []
         if share:
             self.class_secret = "".join(secrets.choice(LETTERS) for _ in range(8))
-            place = f"{_address_in_this_room()}:{shared[0].getsockname()[1]}"
+            place = f"{address_in_this_room()}:{shared[0].getsockname()[1]}"
             self.class_address = f"http://{place}/{self.class_secret}/"
-        self.connections = _connections()
-        self.selector = self.connections.Selector()
+        self.selector = Selector()
         self._loop = asyncio.SelectorEventLoop(self.selector)
         self.programs = Programs(root, scripts_of(page), share, self._changed)
         serve = functools.partial(self._loop.run_until_complete, self._serve(own, shared))
@@ -122,9 +103,9 @@ class Stage:
             (picture, _ClassPicture),
             (rf"/({SECRET})/socket", _ClassSocket),
         ]
-        places = self.connections.Places(self.selector)
+        places = Places(self.selector)
         for listening, admit, handlers in (
-            *((one, lambda connection, host: self.connections.Stream(connection), pages) for one in own),
+            *((one, lambda connection, host: Stream(connection), pages) for one in own),
             *((one, places.admit, class_pages) for one in shared),
         ):
             limits = {"max_header_size": 8192, "max_body_size": 1000, "body_timeout": PATIENCE}
