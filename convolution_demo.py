@@ -133,6 +133,7 @@ def digit():
     return test.x[0]
 
 
+@functools.cache
 def input_numbers(text):
     """An MNIST digit, a picture's grey values, 0 (black) to 255, or the numbers themselves."""
     if text == "digit":

@@ -7,10 +7,10 @@
     w ← w − η · m / √s                   Adam (Kingma and Ba, 2015): m and s are means of slope and slope²
 
 The slides: cost, average_cost, surface, learning_rates, mini_batches, decay, optimizers, backpropagation
-(--slide NAME shows one of them). --learning-rate changes slide surface, --batch-size slide mini_batches: the
-gradients of so many digits, of 10 and of 100 times as many. Space or → goes on, ← goes back, p plays, ↑ and ↓
-change the slide. Keras' own optimizers take the steps, except for average_cost and backpropagation, which use
-the formulas above.
+(--slide NAME shows one of them). --learning-rate changes slide surface; --batch-size changes mini_batches,
+to batches of so many digits, of 10 and of 100 times as many. Space or → goes on, ← goes back, p plays,
+↑ and ↓ change the slide. Keras' own optimizers take the steps, except for average_cost, surface and
+backpropagation, which use the formulas above.
 Look at: after a few hundred digits the average hardly changes; too large a step lands higher on the other
   side; with a constant rate, the noise of the mini-batches keeps shaking the weights; momentum and Adam
   find a way along a long valley.

@@ -9,7 +9,6 @@ import keras
 import matplotlib
 import numpy as np
 from keras import ops
-from keras.optimizers import SGD
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import BoundaryNorm
 from matplotlib.figure import Figure
@@ -57,10 +56,15 @@ def in_picture(path, view):
     return path[: outside.argmax() + 1] if outside.any() else path
 
 
-@functools.cache
 def way_down(learning_rate):
-    """The path down the loss of `POINTS` with plain steps, as far as slide surface shows it."""
-    return in_picture(descend(SGD(learning_rate), POINTS, 24), VIEW)
+    """The path down the loss of `POINTS` with plain steps, as far as slide surface shows it.
+
+    `descend` with Keras' SGD gives the same path, but takes too long while a finger moves the learning rate.
+    """
+    path = [np.array(START)]
+    for _ in range(24):
+        path.append(path[-1] - learning_rate * slope(path[-1], POINTS))
+    return in_picture(np.array(path), VIEW)
 
 
 class Landscape:
@@ -131,7 +135,7 @@ def draw_in_3d(figure, box, path):
 
 def draw_surface(figure, step, landscape, learning_rate):
     """Draw the line for the current weights, the loss of all lines as a map and in 3D, and the next step."""
-    path, view = way_down(learning_rate)[: step + 1].astype(float), landscape.view
+    path, view = way_down(learning_rate)[: step + 1], landscape.view
     w, b = path[-1]
     axes = figure.add_axes((0.05, 0.34, 0.24, 0.48), title=f"y = {signed(w)}·x + {signed(b)}")
     axes.plot(*POINTS, "o", color="black", markersize=9)

@@ -18,7 +18,7 @@ from keras_window.screens import File
 from slides.gradient_descent.backpropagation import CHAIN, NETWORK, backpropagate
 from slides.gradient_descent.cost import COUNTS, SHOWN, STEPS, average_costs
 from slides.gradient_descent.descent import (
-    FAR_POINTS, FAR_VIEW, POINTS, START, VIEW, descend, in_picture, loss, slope,
+    FAR_POINTS, FAR_VIEW, POINTS, START, VIEW, descend, in_picture, loss, slope, way_down,
 )  # fmt: skip
 from slides.gradient_descent.mini_batches import WEIGHTS
 from slides.gradient_descent.numbers import sigmoid
@@ -330,6 +330,11 @@ def test_plain_steps_are_learning_rate_times_slope():
     assert path.shape == (6, 2) and tuple(path[0]) == START
     for before, after in pairwise(path):
         assert after == pytest.approx(before - 0.1 * slope(before, POINTS), abs=1e-5)
+
+
+@pytest.mark.parametrize("rate", [0.01, 0.3, 0.43, 0.5, 1.0])
+def test_the_way_down_is_that_of_keras_sgd(rate):
+    assert way_down(rate) == pytest.approx(in_picture(descend(SGD(rate), POINTS, 24), VIEW), abs=1e-4)
 
 
 def test_momentum_is_polyak_s():
