@@ -18,7 +18,7 @@ from PIL import Image
 from drawing.drawing_pad import DrawingPad
 from slides.show import Slide, _Show
 from keras_window import connections, screens, web
-from keras_window.web import _address_in_this_room
+from keras_window.web import address_in_this_room
 
 
 class Page:
@@ -212,7 +212,7 @@ def test_without_share_no_other_computer_reaches_it(opened):
     with socket.socket() as elsewhere:
         elsewhere.settimeout(1)
         port = int(re.search(":([0-9]+)/", server.address)[1])
-        address = _address_in_this_room()
+        address = address_in_this_room()
         assert address == "127.0.0.1" or elsewhere.connect_ex((address, port)) != 0
 
 
