@@ -299,7 +299,7 @@ def test_40_phones_on_the_wall(pad, tmp_path, capsys):
     for phone in phones[1:]:
         phone.leave()
     until(pad, lambda: len(server.browsers) == 2)
-    assert tiles(pad.figure, 8, 5) == ["wrong"] * 10 + ["right"] * 30
+    until(pad, lambda: tiles(pad.figure, 8, 5) == ["wrong"] * 10 + ["right"] * 30)
     own.send("key", "c")
     until(pad, lambda: pad._wall.head() == ["No drawings yet"])
     assert asked(phones[0].said()) == ""
