@@ -8,7 +8,8 @@ class Pace:
     """Decides when to draw the next picture, and when to evaluate the test set or a sample of it.
 
     In the first ten seconds there are more than three pictures a second, as long as they take less than half
-    of the time. After that, drawing takes 1 % of the time.
+    of the time. After that, drawing takes 1 % of the time, or up to 3 % if a picture would otherwise stay for
+    more than five seconds: where drawing is slow, on a busy computer, it would stay for most of a minute.
 
     Evaluation has its own budget: 0.4 seconds, a half of it spread over the training, plus 2 % of the time.
     In the first epoch, where the curve is steep, the test set is evaluated each time the number of iterations
@@ -54,7 +55,7 @@ class Pace:
         elapsed = now - self.began
         if elapsed < self.OPENING:
             return self.spent - self._spent_before <= 0.5 * elapsed + 1
-        return now - self._left >= 99 * self._cost
+        return now - self._left >= min(99 * self._cost, max(5.0, 32 * self._cost))
 
     def whole_due(self, step, steps, progress):
         """Whether to evaluate the whole test set after this iteration; the arguments as for `sample_due`."""

@@ -377,6 +377,7 @@ def test_the_panes_show_the_classes_of_ones_own(classes, tmp_path):
     )
     (tmp_path / "mine.csv").write_bytes(as_csv()(table))
     data = load_imdb(data_flags(data_dir=tmp_path))
+    keras.utils.set_random_seed(0)
     model = imdb_text.build_model(len(data.words), len(data.classes))
     assert model.output_shape == (None, 1 if len(classes) == 2 else len(classes))
     loss = "binary_crossentropy" if len(classes) == 2 else "sparse_categorical_crossentropy"
