@@ -60,15 +60,21 @@ def test_fewer_examples_are_another_run(run, runs):
     assert runs.there(command("--epochs 1 --train-size 500")) and not runs.there(command("--epochs 1"))
 
 
+FEW = "--step", "2.1", "--epochs", "1", "--train-size", "500"
+
+
+@pytest.mark.extras  # four trainings
 def test_a_race_is_there_for_the_same_race_only(run, runs):
-    script, race = "mnist_2_five_layers.py", ("--step", "2.1", "--epochs", "1", "--against", "--step 2.0")
+    script, race = "mnist_2_five_layers.py", (*FEW, "--against", "--step 2.0")
     run(*race, "--plot", "file", lesson="mnist_2_five_layers")
-    assert runs.there(command('--step 2.1 --epochs 1 --against "--step 2.0"', script))
-    assert not runs.there(command('--step 2.1 --epochs 1 --against "--step 2.0 --seed 1"', script))
-    assert not runs.there(command("--step 2.1 --epochs 1", script))
-    run(*race[:4], "--plot", "file", lesson="mnist_2_five_layers")
-    assert runs.there(command("--step 2.1 --epochs 1", script))
-    assert not runs.there(command('--step 2.1 --epochs 1 --against "--step 2.0"', script))
+    assert runs.there(command('--step 2.1 --epochs 1 --train-size 500 --against "--step 2.0"', script))
+    assert not runs.there(
+        command('--step 2.1 --epochs 1 --train-size 500 --against "--step 2.0 --seed 1"', script)
+    )
+    assert not runs.there(command("--step 2.1 --epochs 1 --train-size 500", script))
+    run(*FEW, "--plot", "file", lesson="mnist_2_five_layers")
+    assert runs.there(command("--step 2.1 --epochs 1 --train-size 500", script))
+    assert not runs.there(command('--step 2.1 --epochs 1 --train-size 500 --against "--step 2.0"', script))
 
 
 @pytest.mark.parametrize(
