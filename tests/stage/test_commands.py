@@ -57,7 +57,7 @@ SOFTMAX = "python3 mnist_1_softmax.py"
         "", " ", "python3", "ls", "sh -c ls", "rm -rf runs", "mnist_1_softmax.py", "python3 mnist_1_softmax",
         "/usr/bin/python3 mnist_1_softmax.py", "python3 -c pass mnist_1_softmax.py", "python3 -m pip x.py",
         "python3 -i mnist_1_softmax.py", "python3 ./mnist_1_softmax.py", "python3 ../x/mnist_1_softmax.py",
-        "python3 /tmp/mnist_1_softmax.py", "python3 tools/run_page.py docs/lecture.md", "python3 lecture.py",
+        "python3 /elsewhere/mnist_1_softmax.py", "python3 tools/run_page.py docs/lecture.md", "python3 lecture.py",
         "python3 run_models.py", "python3 no_such.py", "python3 'mnist_1_softmax.py", f"{SOFTMAX} x.py",
         f"{SOFTMAX} --plot window", f"{SOFTMAX} --plot=file", f"{SOFTMAX} --plot", f"{SOFTMAX} --share",
         f"{SOFTMAX}\nls", f"{SOFTMAX} --out a\0b", f"{SOFTMAX} \ud800", f"{SOFTMAX} --out {'x' * 2000}",
