@@ -34,161 +34,27 @@ Try: --kernel edge --input digit, --kernel "0 1 0 / 1 -4 1 / 0 1 0", --slide str
   --slide pooling --input "1 1 2 4 / 5 6 8 7 / 3 2 1 0 / 1 2 3 4", and --input FILE with a photo of your own.
 """
 
-import argparse
-import functools
-import os
-import re
-import reprlib
-
 # common comes first: it keeps TensorFlow quiet
 from common import UserError
-from common.data.digits_and_clothes import bundled_mnist
-from common.data.pictures import read_photo
-from common.values import picture, whole_number
-from slides.controls import Choice, Slider
+from common.values import whole_number
 from slides.convolution.computing import POOL, convolve, convolve_volume, max_pool
 from slides.convolution.filters import PLACES, draw_filters, draw_places
+from slides.convolution.flags import controls_of, filter_fits, large_enough
 from slides.convolution.friendly import CROSS, RING, draw_letter, draw_slashes, draw_two_letters
+from slides.convolution.inputs import (
+    BIASES, CHANNELS, DEEP_FILTERS, FILTERS, KERNELS, POOLING_INPUT, SLIDE_INPUT, checked, digit,
+    input_numbers, kernel_numbers, volume,
+)  # fmt: skip
 from slides.convolution.pooling import draw_pool_or_stride, draw_pooled_map, draw_pooling
-from slides.convolution.sliding import MANY, draw_convolution, draw_paddings, draw_strides
+from slides.convolution.sliding import draw_convolution, draw_paddings, draw_strides
 from slides.convolution.volumes import LENET, draw_channels, draw_networks, draw_volumes
 from slides.show import Slide, show_slides, slides_parser
 
 import numpy as np
-from PIL import Image
 
-SLIDE_INPUT = "1 1 1 0 0 / 0 1 1 1 0 / 0 0 1 1 1 / 0 0 1 1 0 / 0 1 1 0 0"
-POOLING_INPUT = "1 1 2 4 / 5 6 7 8 / 3 2 1 0 / 1 2 3 4"
-KERNELS = {
-    "slide": "1 0 1 / 0 1 0 / 1 0 1",
-    "edge": "-1 -1 -1 / -1 8 -1 / -1 -1 -1",
-    "vertical": "-1 0 1 / -2 0 2 / -1 0 1",  # vertical edges: Sobel and Feldman, 1968
-    "horizontal": "-1 -2 -1 / 0 0 0 / 1 2 1",
-    "sharpen": "0 -1 0 / -1 5 -1 / 0 -1 0",
-    "blur": " / ".join(["0.1111111111 " * 3] * 3),  # 1/9
-}
-FILTERS = ("vertical", "horizontal", "edge", "blur")
-# CS231n's example of a volume, https://cs231n.github.io/convolutional-networks/: the channels of the input,
-# those of each filter, and the biases
-CHANNELS = (
-    "0 0 1 0 2 / 1 0 2 0 1 / 1 0 2 2 0 / 2 0 0 2 0 / 2 1 2 2 0",
-    "2 1 2 1 1 / 2 1 2 0 1 / 0 2 1 0 1 / 1 2 2 2 2 / 0 1 2 0 1",
-    "2 1 1 2 0 / 1 0 0 1 0 / 0 1 0 0 0 / 1 0 2 1 0 / 2 2 1 1 1",
-)
-DEEP_FILTERS = (
-    ("-1 0 1 / 0 0 1 / 1 -1 1", "-1 0 1 / 1 -1 1 / 0 1 0", "-1 1 1 / 1 1 0 / 0 -1 0"),
-    ("0 1 -1 / 0 -1 0 / 0 -1 1", "-1 0 0 / 1 -1 0 / 1 -1 0", "-1 1 -1 / 0 -1 -1 / 1 0 0"),
-)
-BIASES = np.array([1, 0])
 UNCHANGED = (
-    "slashes",
-    "cross",
-    "ring",
-    "places",
-    "pooled",
-    "channels",
-    "volumes",
-    "networks",
-    "pool_or_stride",
-)
-
-
-def numbers(text, most, others):
-    """Parse the numbers of a kernel or an input: "0 1 0 / 1 -4 1 / 0 1 0" is [3, 3]."""
-    try:
-        table = np.array([row.split() for row in text.split("/")], dtype=float)
-        fits = table.size and max(table.shape) <= most and abs(table).max() <= 999
-        if fits and re.fullmatch(r"[-+.0-9eE/\s]+", text):  # not 1_0, not ９
-            return table
-    except ValueError:
-        pass
-    rules = f"rows of numbers like '1 0 / 0 1' (equally long, at most {most}×{most}, from −999 to 999)"
-    raise argparse.ArgumentTypeError(f"{reprlib.repr(text)} is neither {others} nor {rules}")
-
-
-def checked(convert, word=None):
-    """For argparse: a text that is this word or that `convert` accepts, as it was typed."""
-
-    def check(text):
-        if text != word:
-            convert(text)
-        return text
-
-    return check
-
-
-def kernel_numbers(text):
-    return numbers(KERNELS.get(text, text), 7, ", ".join(KERNELS))
-
-
-def volume(texts):
-    """A volume [rows, columns, channels] from the numbers of each channel."""
-    return np.stack([kernel_numbers(text) for text in texts], axis=-1)
-
-
-@functools.cache
-def digit():
-    """The first of MNIST's test digits, uint8 [28, 28]."""
-    _, test = bundled_mnist()
-    return test.x[0]
-
-
-@functools.cache
-def input_numbers(text):
-    """An MNIST digit, a picture's grey values, 0 (black) to 255, or the numbers themselves."""
-    if text == "digit":
-        return digit()
-    if not os.path.exists(os.path.expanduser(text)):
-        return numbers(text, MANY, "slide, digit, a file that can be read")
-    photo = Image.fromarray(read_photo(picture(text), None)).convert("L")
-    photo.thumbnail((64, 64))
-    return np.asarray(photo)
-
-
-def large_enough(x, size, padding="valid"):
-    """Whether a filter (or square) of this size, (rows, columns), fits into an image."""
-    return padding == "same" or not any(np.less(x.shape, size))
-
-
-def controls_of(args, name, smallest=(1, 1), **own):
-    """The controls of a slide: its own input, kernel, stride and padding, or what the flags say, as a list.
-
-    Raises UserError where a flag means nothing to the slide, or the input is too small for it.
-    """
-    flags = {flag: getattr(args, flag) for flag in ("input", "kernel", "stride", "padding")}
-    given = {flag for flag, value in flags.items() if value is not None and args.slide in (None, name)}
-    if args.slide == name and given - own.keys():
-        others = f" (only {', '.join(f'--{flag}' for flag in own)})" if own else ""
-        raise UserError(f"--{min(given - own.keys())} does not change slide {name}{others}")
-    words = {
-        "input": {"slide": own.get("input"), "digit": digit()},
-        "kernel": {word: kernel_numbers(word) for word in KERNELS},
-        "padding": {"valid": "valid", "same": "same"},
-    }
-    for flag, convert in (("input", input_numbers), ("kernel", kernel_numbers)):
-        if flag in given and flags[flag] not in words[flag]:
-            words[flag][flags[flag]] = convert(flags[flag])
-    chosen = {
-        flag: flags[flag] if flag in given else value for flag, value in (own | {"input": "slide"}).items()
-    }
-    first = 2 if name == "stride" else 1  # slide stride compares stride 1 with another one
-    controls = [
-        Slider(flag, range(first, 8), max(first, chosen[flag]))
-        if flag == "stride"
-        else Choice(flag, words[flag], chosen[flag])
-        for flag in own
-    ]
-    values = {control.flag: control.value for control in controls}
-    smallest = values["kernel"].shape if "kernel" in own else smallest
-    if own and not large_enough(values["input"], smallest, values.get("padding")):
-        size, least = ("×".join(map(str, shape)) for shape in (values["input"].shape, smallest))
-        way = f" (or use --slide {name} --padding same)" if "padding" in own else ""
-        raise UserError(f"slide {name}: the input is {size} and must be at least {least}{way}")
-    return controls
-
-
-def filter_fits(x, kernel, stride, padding="valid"):
-    return large_enough(x, kernel.shape, padding)
+    "slashes", "cross", "ring", "places", "pooled", "channels", "volumes", "networks", "pool_or_stride",
+)  # fmt: skip
 
 
 def make_slides(args):

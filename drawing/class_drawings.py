@@ -40,8 +40,8 @@ class ClassDrawings:
         networks: as for `DrawingPad.put_readers`; while it is empty, no browser gets an answer.
         question: the class that the students are asked to draw, or None.
         task: the question as they read it, such as "Draw a 4"; empty without a question.
-        drawings: the latest `Drawing` of each artist since the question, the first artist first: a dictionary
-            from weak references, so that a drawing stays when its artist disconnects.
+        drawings: the latest `Drawing` of each artist since the question, the first artist first: a
+            dictionary. A drawing stays when its artist disconnects.
     """
 
     def __init__(self, screen, preprocess):
@@ -81,7 +81,7 @@ class ClassDrawings:
         ]
         read = [classes[np.argmax(probabilities)] for _, classes, probabilities in predicted]
         right = [] if self.question is None else [name == self.question for name in read]
-        self._keep(weakref.ref(artist), Drawing(image[..., 0], read, right))
+        self._keep(artist.name or weakref.ref(artist), Drawing(image[..., 0], read, right))
         said = {"seen": image[..., 0].tolist(), "read": predicted}
         self._screen.answer(artist, said | ({"right": right[0]} if right else {}))
 

@@ -11,7 +11,7 @@ from keras_window.style import TEST, TRAIN
 
 EVERY = 0.15  # seconds, at least, between two pictures
 CALM = 2  # seconds, at least, between two times that tiles change places
-GRIDS = (3, 2), (5, 3), (6, 4), (8, 5), (10, 6)  # columns and rows; the first that has room for all
+GRIDS = (3, 2), (5, 3), (6, 4), (8, 5), (9, 5), (10, 6)  # columns and rows; the first that has room for all
 MOST = 60  # tiles
 HEAD, FOOT = 0.14, 0.05  # of the height, for the lines above and below the tiles
 RIGHT, WRONG, UNASKED = TRAIN, TEST, "#888888"
@@ -184,5 +184,5 @@ def _tile(drawing, width, height, beside):
         letters = font(0.9 * (frame[3] - top), 0.8 * (frame[2] - left), text)
         ink = {RIGHT: RIGHT, WRONG: "white", UNASKED: "black"}[colour]
         draw.text(middle, as_written(text), ink, letters, anchor="mm")
-    draw.rectangle(frame, outline=colour, width=max(side // 24, 2))
+    draw.rectangle(frame, outline=colour, width=max(side // 40, 3))
     return tile

@@ -2,6 +2,7 @@
 
 import itertools
 
+import numpy as np
 from matplotlib import rc_context, rcParamsDefault
 from matplotlib.figure import Figure
 from matplotlib.text import Text
@@ -59,13 +60,14 @@ class DesignedFigure(Figure):
             super().savefig(*args, **options)
 
 
-def fit_text(figure):
-    """Scale the text with the window."""
+def fit_text(figure, inches=HEIGHT):
+    """Scale the text with the window, which shall be at least this many inches high."""
     width, height = figure.canvas.get_width_height(physical=True)
-    figure.dpi = dpi = max(min(width / WIDTH, height / HEIGHT), 10)
+    figure.dpi = dpi = max(min(width / WIDTH, height / inches), 10)
     # private: matplotlib rescales the figure from this when the window moves to a screen of another scale
     figure._original_dpi = dpi / figure.canvas.device_pixel_ratio
-    figure.set_size_inches(width / dpi, height / dpi)
+    # by rounding, the product with the dots per inch could be a pixel less than before
+    figure.set_size_inches(np.nextafter((width / dpi, height / dpi), np.inf))
 
 
 class FittedText(Text):

@@ -81,7 +81,8 @@ class Tab:
         """Yield each artist who has drawn, with an iterator over their strokes that ends after `seconds`.
 
         A stroke is (x0, y0, x1, y1), from 0 to 1, or None if the artist cleared the paper. An artist with
-        strokes left is `waiting`, and gets another turn after all the others.
+        strokes left is `waiting`, and gets another turn after all the others. Its `name` is the same when its
+        page connects again, None if the page has not sent it.
         """
         while self._artists:
             artist = self._artists.popleft()
@@ -279,6 +280,7 @@ class _Browser(_Known, WebSocketHandler):
         self._said = self._answer = None  # last message about the tabs; next answer to send
         self._sending = False
         self._strokes, self.waiting = collections.deque(maxlen=1000), False
+        self.name = None  # the page's own, at random; the same after a lost connection
         self.server.browsers.add(self)
         self.offer()
 
@@ -294,6 +296,8 @@ class _Browser(_Known, WebSocketHandler):
                 self._shown, self._sent = self._sent, None
             elif what == "choose" and values[0] in self.server.tabs:
                 self._chosen = values[0]
+            elif what == "name" and isinstance(values[0], str):
+                self.name = self.name or values[0][:60]
             elif tab and self.role == "own":
                 self._do(tab, what, values)
             elif tab and tab.pen:

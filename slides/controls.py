@@ -103,15 +103,8 @@ class Choice:
 
 def make_room(figure):
     """Fit a figure's text to its window with a strip below the slide; return the part for the slide."""
-    fit_text(figure)
-    width, height = figure.canvas.get_width_height(physical=True)
-    share = HEIGHT / (HEIGHT + STRIP)
-    figure.dpi *= share
-    figure._original_dpi *= share  # private: see fit_text
-    # by rounding, the product with the dots per inch could be a pixel less than before
-    high = np.nextafter(height / figure.dpi, np.inf)
-    figure.set_size_inches(np.nextafter(width / figure.dpi, np.inf), high)
-    return figure.subfigures(2, 1, height_ratios=(high - STRIP, STRIP))[0]
+    fit_text(figure, HEIGHT + STRIP)
+    return figure.subfigures(2, 1, height_ratios=(figure.get_figheight() - STRIP, STRIP))[0]
 
 
 def _bottom(figure):

@@ -9,7 +9,6 @@ const COLORS = ["#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#666666"], OWN = "#
 let socket, topics = null, topic = 0, slot = 0;  // the topic that is shown, and the command in it
 let programs = {}, about = {line: "", there: null, runs: []};
 let shownPicture = null;  // which of a run's pictures, by its name
-let keys = null;  // a connection to the picture, which gets the keys
 const edited = new Map(), ticked = new Set();  // commands as the user has changed them; folders of runs
 let terminal = false;  // whether the terminal is shown instead of the runs
 let told = "";
@@ -213,8 +212,6 @@ function render() {
 
 function showFrame(address) {
   if ((frame.dataset.address ?? null) === address) return;
-  keys?.close();
-  keys = null;
   if (address === null) {
     delete frame.dataset.address;
     frame.src = "about:blank";
@@ -222,7 +219,6 @@ function showFrame(address) {
   }
   frame.dataset.address = address;
   frame.src = address;
-  keys = new WebSocket(`${address.replace(/^http/, "ws")}socket`);  // its pictures are not used here
 }
 
 function renderStatus() {
@@ -427,8 +423,8 @@ addEventListener("keydown", event => {
   const action = KEYS[event.key] ?? (frame.hidden ? WITHOUT_PICTURE[event.key] : null);
   if (action) {
     action();
-  } else if (keys?.readyState === WebSocket.OPEN) {
-    keys.send(JSON.stringify(["key", event.key]));
+  } else if (!frame.hidden) {
+    frame.contentWindow.postMessage(event.key, new URL(frame.src).origin);
   }
   if (action || event.key === " " || /^(Arrow|Page)/.test(event.key)) event.preventDefault();
 });

@@ -7,7 +7,7 @@ import math
 from pathlib import Path
 
 from stage.commands import split
-from stage.settings import flags_of, settings_of, stops_early
+from stage.settings import flags_of, settings_of
 from stage.topics import folder_of
 
 MOST = 300  # runs that are looked at
@@ -16,12 +16,11 @@ FORM = {"script": str, "epochs": int, "data": dict, "shown": dict, "seconds": di
 PICTURES = "dashboard.png", "feature_maps.png", "predictions.png"
 # what result.json holds beside the settings
 RESULT = {
-    "script", "epochs", "interrupted", "test", "lecture", "shown", "best", "seconds", "steps", "classes",
-    "data", "backend", "device", "versions",
+    "script", "epochs", "interrupted", "stopped_early", "picture", "test", "lecture", "shown", "best",
+    "seconds", "steps", "classes", "data", "backend", "device", "versions",
 }  # fmt: skip
-# flags that change the picture or ask something, which result.json does not tell
-UNKNOWN = {"overlay", "resume", "review", "predict", "translate", "movie", "distribute", "process"}
-WITHOUT_EFFECT = {"plot", "close", "x_axis", "out", "show_filters", "against"}  # on the result
+# flags of which result.json does not tell
+UNKNOWN = {"resume", "review", "predict", "translate", "movie", "distribute", "process"}
 
 
 class Run:
@@ -54,6 +53,11 @@ class Run:
     def pictures(self):
         """The pictures of this run, not those of an earlier one in the same folder, a list of `Path`."""
         return [path for path in (self.folder / name for name in PICTURES) if _time(path) >= self.began]
+
+    def draws(self, overlay, x_axis):
+        """Whether its picture was drawn with these --overlay and --x-axis."""
+        drawn = self.result.get("picture", {"overlay": [], "x_axis": "iterations"})
+        return Path(overlay) == Path(" ".join(drawn["overlay"])) and x_axis == drawn["x_axis"]
 
     def curve(self):
         """Its test curve from history.csv: the name, "loss" without a metric, and [[epoch, value], ...]."""
@@ -127,13 +131,15 @@ class Runs:
         """The `Run` that a `Command` would train again, or None if there is none.
 
         It has the command's folder and settings, is complete, and has its picture. A race is told by the
-        other run, which ended after this one had begun. What was in a picture with --overlay is not known.
+        other run, which ended after this one had begun.
         """
         flags = flags_of(command.flags)
         try:
             folder = self.own_folder(command.script, flags)
             run, rival = self._run(folder), self._run(folder.with_name(f"{folder.name}-against"))
             if flags.keys() & UNKNOWN or not self._made_by(run, command.script, flags):
+                return None
+            if not run.draws(flags.get("overlay", ""), flags.get("x_axis", "iterations")):
                 return None
             against = flags.get("against")
             if bool(against) != (rival.ended > run.began):
@@ -142,7 +148,7 @@ class Runs:
                 others = flags | flags_of(split(str(against)))
                 if not self._made_by(rival, command.script, others):
                     return None
-        except (OSError, ValueError, TypeError):
+        except (OSError, ValueError, TypeError, KeyError, AttributeError):
             return None
         names = [path.name for path in run.pictures()]
         filters = "feature_maps.png" in names or "show_filters" not in flags
@@ -155,8 +161,8 @@ class Runs:
         wanted = settings_of(self._root / script, flags)
         measured = {name for name in ("train_size", "image_size") if flags.get(name) is None}
         for name, value in run.settings.items():
-            if name not in WITHOUT_EFFECT | measured and not _same(wanted.get(name), value):
-                early = name == "epochs" and stops_early(self._root / script) and value < int(wanted[name])
+            if name not in measured and not _same(wanted.get(name), value):
+                early = name == "epochs" and run.result.get("stopped_early") and value < int(wanted[name])
                 if not early:
                     return False
         return "train_size" in flags or not self._is_shortened(run)

@@ -11,12 +11,6 @@ def is_lesson(script):
     return "parse_args(__doc__" in script.read_text("utf-8")
 
 
-@functools.cache
-def stops_early(script):
-    """Whether a lesson may end before its last epoch."""
-    return "EarlyStopping" in script.read_text("utf-8")
-
-
 def flags_of(words):
     """The flags among a command's words, a dictionary from a setting's name to its value.
 

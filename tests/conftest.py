@@ -4,6 +4,7 @@ Nothing here imports Keras at module level: with `pytest -n 3` the controlling p
 
 import itertools
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,7 @@ from string import ascii_lowercase
 import numpy as np
 import processes
 import pytest
-from helpers import ROOT
+from helpers import ROOT, hold_upright
 from PIL import Image
 
 if "PYTEST_XDIST_WORKER" in os.environ:  # each worker has its part of the cores
@@ -59,6 +60,32 @@ def tk(screen, monkeypatch):
     yield
     close_windows()
     matplotlib.pyplot.close("all")
+
+
+@pytest.fixture
+def browser():
+    """Opens an address, perhaps on a phone held upright; returns the `selenium.webdriver`."""
+    from selenium import webdriver
+
+    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    if not (chromium and driver):
+        pytest.skip("there is no Chromium with its driver")
+    opened = []
+
+    def open_page(address, upright=False):
+        options = webdriver.ChromeOptions()
+        options.binary_location = chromium
+        for flag in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--window-size=1366,768"):
+            options.add_argument(flag)
+        opened.append(webdriver.Chrome(options, webdriver.ChromeService(driver)))
+        if upright:
+            hold_upright(opened[-1])
+        opened[-1].get(address)
+        return opened[-1]
+
+    yield open_page
+    for page in opened:
+        page.quit()
 
 
 @pytest.fixture(scope="session")

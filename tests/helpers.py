@@ -32,6 +32,13 @@ def wait_for(condition, seconds=60):
         time.sleep(0.05)
 
 
+def hold_upright(driver):
+    """Make a browser that of a phone of 390 × 844, on whose screen a finger is all there is."""
+    size = {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": True}
+    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    driver.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": True})
+
+
 @contextlib.contextmanager
 def as_nobody():
     """As a user whom the modes of files hold back, which those of root are not."""

@@ -147,6 +147,8 @@ class Run(keras.callbacks.CallbackList):
             **self.settings,
             "epochs": done,
             "interrupted": interrupt.requested,
+            "stopped_early": done < args.epochs and not interrupt.requested,
+            "picture": {"x_axis": args.x_axis, "overlay": [path.as_posix() for path in args.overlay]},
             "test": {name: float(value) for name, value in test.items()},
             "lecture": lecture,
             "shown": written,

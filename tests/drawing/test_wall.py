@@ -52,7 +52,7 @@ def misread(image):
 class Student:
     """Stands for a browser."""
 
-    waiting = False
+    waiting, name = False, None
 
 
 class Room:
@@ -312,3 +312,21 @@ def test_40_phones_on_the_wall(pad, tmp_path, capsys):
     for _ in range(10):
         pad.flush()
     assert not pad._class.task and pad.screen.open
+
+
+def test_a_student_who_loses_the_connection_has_one_tile(pad):
+    server = screens._web_server(True)
+    Page(server.address).send("key", "w")
+    for number in (4, 5):
+        phone = Page(server.class_address)
+        phone.send("name", "artist 1-2-3-4")
+        phone.send("name", "artist of many names")  # the first one stays
+        phone.send("stroke", *line(number))
+        until(
+            pad, lambda number=number: [one.read for one in pad._class.drawings.values()] == [[str(number)]]
+        )
+        phone.leave()
+    other = Page(server.class_address)
+    other.send("name", "artist 5-6-7-8")
+    other.send("stroke", *line(5))
+    until(pad, lambda: pad._wall.head() == ["2 drawings"])

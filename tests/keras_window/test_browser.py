@@ -1,44 +1,17 @@
 """Tests of the window in a real headless browser."""
 
 import re
-import shutil
 import time
 from io import BytesIO
 
 import numpy as np
 import pytest
-from helpers import ROOT, wait_for
+from helpers import ROOT, hold_upright, wait_for
 from matplotlib.patches import Rectangle
 from PIL import Image
-from selenium import webdriver
 from selenium.webdriver import ActionChains
 
-CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
-if not (CHROMIUM and DRIVER):
-    pytest.skip("there is no Chromium with its driver", allow_module_level=True)
-
 pytestmark = pytest.mark.extras
-
-
-@pytest.fixture
-def browser():
-    """Opens an address, perhaps on a phone held upright; returns the `selenium.webdriver`."""
-    opened = []
-
-    def open_page(address, upright=False):
-        options = webdriver.ChromeOptions()
-        options.binary_location = CHROMIUM
-        for flag in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--window-size=1440,900"):
-            options.add_argument(flag)
-        opened.append(webdriver.Chrome(options, webdriver.ChromeService(DRIVER)))
-        if upright:
-            hold_upright(opened[-1])
-        opened[-1].get(address)
-        return opened[-1]
-
-    yield open_page
-    for driver in opened:
-        driver.quit()
 
 
 def picture(driver):
@@ -51,13 +24,6 @@ def stays(driver, seconds):
     before = picture(driver)
     time.sleep(seconds)
     return np.array_equal(picture(driver), before)
-
-
-def hold_upright(driver):
-    """Make the browser that of a phone of 390 × 844, on whose screen a finger is all there is."""
-    size = {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": True}
-    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-    driver.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": True})
 
 
 def touch(driver, *places):
@@ -207,17 +173,22 @@ def test_on_a_phone_held_upright_each_pane_is_as_wide_as_the_screen(opened, brow
     assert touched[0] == touched[1] == pytest.approx((0.75 * 1440, (1 - 0.325) * 810), abs=4)
 
 
-def test_who_looks_on_at_a_picture_without_panes_enlarges_it_until_it_can_be_read(opened, browser):
+def test_below_a_picture_without_panes_is_a_part_of_it_that_can_be_read(opened, browser):
     screen, server, _ = opened("share")
     screen.figure.set_facecolor("0.5")
+    screen.figure.add_artist(Rectangle((0.8, 0.4), 0.2, 0.2, color="0", lw=0))
     screen.figure.canvas.draw()
     screen.present()
     phone, own = browser(server.class_address, upright=True), browser(server.address, upright=True)
-    for driver in (phone, own):
-        wait_for(lambda driver=driver: [part["width"] for part in parts(driver)] == [390])
-        touch(driver, middle(parts(driver)[0]))
-    wait_for(lambda: parts(phone)[0]["width"] > 13.44 * 72 / 13 * 14)  # 13 points have 14 pixels
-    assert parts(own)[0]["width"] == 390  # its touches act on the picture
+    wait_for(lambda: len(parts(phone)) == 2)
+    whole, part = parts(phone)
+    assert whole["width"] == 390 and part["width"] > 13.44 * 72 / 13 * 14  # 13 points have 14 pixels
+    assert part["y"] > whole["y"] + whole["height"] - 1
+    assert not (picture(phone)[int(part["y"]) :] < 50).any()
+    touch(phone, (0.9 * 390, whole["y"] + 0.5 * whole["height"]))
+    wait_for(lambda: (picture(phone)[int(part["y"]) :] < 50).any())  # the black part
+    wait_for(lambda: len(parts(own)) == 1)  # its touches act on the picture
+    assert parts(own)[0]["width"] == 390
 
 
 def test_the_page_lists_the_keys_where_there_is_a_keyboard(opened, browser):

@@ -24,6 +24,7 @@ import convolution_demo
 import gradient_descent_demo
 import neuron_demo
 from slides.convolution.computing import convolve
+from slides.convolution.inputs import SLIDE_INPUT, input_numbers, kernel_numbers
 
 DEMOS = {
     neuron_demo: ("neuron", "layer", "dropout"),
@@ -151,8 +152,8 @@ def test_the_feature_map_follows_the_kernel(kernel):
     shown.click("blur")
     shown.click(kernel)
     assert f"--kernel {kernel}" in shown.flags
-    x = convolution_demo.input_numbers(convolution_demo.SLIDE_INPUT)
-    computed = convolve(x, convolution_demo.kernel_numbers(kernel))
+    x = input_numbers(SLIDE_INPUT)
+    computed = convolve(x, kernel_numbers(kernel))
     assert list(map(number, computed.flat)) in shown.numbers()
 
 

@@ -18,10 +18,11 @@ from keras_window.screens import File
 from slides.shapes import BLUE, RED, WHITE, YELLOW, Numbers, number
 from slides.show import KEYS, _Show, show_slides
 
-import convolution_demo
-from convolution_demo import KERNELS, UNCHANGED, input_numbers, kernel_numbers, make_slides, parse_args
+from convolution_demo import UNCHANGED, make_slides, parse_args
 from slides.convolution import friendly, volumes
 from slides.convolution.computing import convolve, convolve_volume, margins, max_pool
+from slides.convolution.filters import PLACES
+from slides.convolution.inputs import KERNELS, POOLING_INPUT, input_numbers, kernel_numbers
 from slides.convolution.sliding import written
 
 import keras
@@ -198,7 +199,7 @@ def test_padding_compares_valid_and_same_for_every_kernel_and_stride():
 
 
 def test_pooling_leaves_the_largest_of_each_square():
-    assert max_pool(input_numbers(convolution_demo.POOLING_INPUT)).tolist() == [[6, 8], [3, 4]]
+    assert max_pool(input_numbers(POOLING_INPUT)).tolist() == [[6, 8], [3, 4]]
     parts, texts, _ = last(SLIDE["pooling"])
     assert parts[1][1] == ["6", "8", "3", "4"]
     assert "max(1, 0, 3, 4) = 4" in texts
@@ -405,7 +406,7 @@ def test_two_filters_at_four_places_make_what_a_layer_makes():
     layer.build((1, 14, 14, 1))
     layer.set_weights([np.stack(list(kernels.values()), axis=-1)[:, :, None]])
     y = ops.convert_to_numpy(layer(x[None, :, :, None].astype("float32")))[0]
-    values = [number(y[i, j, n]) for n in range(2) for i, j, _ in convolution_demo.PLACES]
+    values = [number(y[i, j, n]) for n in range(2) for i, j, _ in PLACES]
     _, texts, figure = drawn(SLIDE["places"], 4)
     assert [text for text in texts if re.fullmatch(r"[−.\d]+", text)] == values
     for n, picture in enumerate(figure.axes[0].images[1:]):

@@ -1,6 +1,5 @@
 """Tests of the lecture's page in a real headless browser."""
 
-import shutil
 import time
 from io import BytesIO
 
@@ -8,34 +7,21 @@ import numpy as np
 import pytest
 from helpers import wait_for
 from PIL import Image
-from selenium import webdriver
 from selenium.webdriver import ActionChains, Keys
-
-CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
-if not (CHROMIUM and DRIVER):
-    pytest.skip("there is no Chromium with its driver", allow_module_level=True)
 
 pytestmark = pytest.mark.extras
 
 
 @pytest.fixture
-def browser():
-    """Opens an address; returns the `selenium.webdriver`."""
-    opened = []
+def browser(browser):
+    """Opens an address, and waits for the topics."""
 
     def open_page(address):
-        options = webdriver.ChromeOptions()
-        options.binary_location = CHROMIUM
-        for flag in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--window-size=1366,768"):
-            options.add_argument(flag)
-        opened.append(webdriver.Chrome(options, webdriver.ChromeService(DRIVER)))
-        opened[-1].get(address)
-        wait_for(lambda: "." in opened[-1].title)
-        return opened[-1]
+        page = browser(address)
+        wait_for(lambda: "." in page.title)
+        return page
 
-    yield open_page
-    for driver in opened:
-        driver.quit()
+    return open_page
 
 
 def picture(driver):

@@ -34,6 +34,7 @@ def test_a_run_is_there_for_its_own_command_and_stands_beside_others(run, runs):
     assert [path.name for path in found.pictures()] == ["dashboard.png"]
     others = [
         "", "--epochs 1", "--epochs 2 --seed 1", "--epochs 2 --learning-rate 0.1", "--epochs 2 --resume",
+        "--epochs 2 --x-axis epochs",
         "--epochs 2 --train-size 100", "--epochs 2 --overlay runs/other", "--epochs 2 --mixed-precision",
         '--epochs 2 --against "--seed 1"', "--epochs 2 --out runs/other",
         "--epochs 1 --learning-rate 0.1 --out runs/other",  # it has no picture
@@ -52,6 +53,9 @@ def test_a_run_is_there_for_its_own_command_and_stands_beside_others(run, runs):
     )
     os.utime("runs/mnist_1_softmax/history.csv", (2e9, 2e9))  # it trains again
     assert runs.beside(command("--epochs 2"))[0]["test"] == "training"
+    overlaid = "--epochs", "2", "--overlay", "runs/other", "--out", "runs/both"
+    run(*overlaid, "--plot", "file")
+    assert runs.there(command(" ".join(overlaid))) and not runs.there(command("--epochs 2 --out runs/both"))
 
 
 def test_fewer_examples_are_another_run(run, runs):
