@@ -103,6 +103,7 @@ class Program:
         changed: called without arguments, from another thread, when it has printed something or has ended.
 
     Attributes:
+        began: when it was started, in seconds.
         lines: the last lines that it has printed, without addresses.
         address: the page of its picture, None as long as there is none; `class_address` likewise.
         epochs: [epochs done, epochs in all], None before the first one is complete.
@@ -112,7 +113,7 @@ class Program:
     """
 
     def __init__(self, command, place, root, share, changed):
-        self.command, self.place, self._changed = command, place, changed
+        self.command, self.place, self._changed, self.began = command, place, changed, time.time()
         self.trains = is_lesson(root / command.script)
         self.lines = collections.deque(maxlen=200)
         self.address = self.class_address = self.epochs = self.result = self.status = None
@@ -241,6 +242,12 @@ class Programs:
 
     def _those(self, *states):
         return [program for program in self.started.values() if program.state in states]
+
+    def working_since(self, command):
+        """When a `Command` that still works was started, in seconds; 0 if none does."""
+        return max(
+            (one.began for one in self._those("working", "stopping") if one.command == command), default=0
+        )
 
     def stop(self, number):
         """Stop a program; one that has ended already, or never was, is ignored."""

@@ -177,8 +177,12 @@ class Runs:
             if other.result
         )
 
-    def beside(self, command):
-        """The runs of the same lesson, that of the `Command` first, a list as `Run.row` returns it."""
+    def beside(self, command, since=0):
+        """The runs of the same lesson, that of the `Command` first, a list as `Run.row` returns it.
+
+        Until a training that has begun at `since`, in seconds, ends its first epoch, its folder may hold an
+        earlier run, which is left out.
+        """
         try:
             own = self.own_folder(command.script, flags_of(command.flags))
         except (OSError, ValueError, TypeError):
@@ -187,11 +191,11 @@ class Runs:
         for run in self._all():
             if run.folder.absolute() != own.absolute() and run.result and run.result["script"] == script:
                 others.append(run)
-        own = self._run(own)
-        compared = [run.settings for run in (own, *others) if run.result]
+        current = [self._run(own)] if _time(own / "history.csv") >= since else []
+        compared = [run.settings for run in (*current, *others) if run.result]
         names = dict.fromkeys(name for settings in compared for name in settings)
         differing = [name for name in names if len({str(settings.get(name)) for settings in compared}) > 1]
-        rows = [own.row(True, differing), *(run.row(False, differing) for run in others)]
+        rows = [run.row(run in current, differing) for run in (*current, *others)]
         return [row for row in rows if row["points"]]
 
 

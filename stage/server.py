@@ -162,7 +162,11 @@ class Stage:
         if run:
             pictures = [[self._number(path), path.name] for path in run.pictures()]
             there = {"folder": run.folder.as_posix(), "test": run.shown, "pictures": pictures}
-        return {"line": line, "there": there, "runs": self.runs.beside(command)}
+        return {
+            "line": line,
+            "there": there,
+            "runs": self.runs.beside(command, self.programs.working_since(command)),
+        }
 
     def _number(self, path):
         """A number for a picture of a run; another one when it has changed."""

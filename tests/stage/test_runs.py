@@ -53,6 +53,8 @@ def test_a_run_is_there_for_its_own_command_and_stands_beside_others(run, runs):
     )
     os.utime("runs/mnist_1_softmax/history.csv", (2e9, 2e9))  # it trains again
     assert runs.beside(command("--epochs 2"))[0]["test"] == "training"
+    rows = runs.beside(command("--epochs 2"), since=2e9 + 1)  # in its first epoch
+    assert [row["current"] for row in rows] == [False]
     overlaid = "--epochs", "2", "--overlay", "runs/other", "--out", "runs/both"
     run(*overlaid, "--plot", "file")
     assert runs.there(command(" ".join(overlaid))) and not runs.there(command("--epochs 2 --out runs/both"))
