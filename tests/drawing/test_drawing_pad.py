@@ -126,7 +126,7 @@ def test_the_layers_light_up_while_a_digit_is_drawn(tk, network, tmp_path):
 class Browser:
     """A connected browser with no more strokes."""
 
-    waiting = False
+    waiting, name = False, None
 
 
 def test_s_saves_space_turns_resizing_keeps_the_pen_and_q_closes(tk, network, tmp_path, capsys):
