@@ -61,9 +61,9 @@ function share(program) {  // of the epochs that are done
   return program.epochs && !program.result ? program.epochs[0] / program.epochs[1] : 0;
 }
 
-function bar(place, program) {
-  const done = add(place, "span", "", "bar");
-  done.style.width = `${100 * share(program)}%`;
+function showShare(place, program) {
+  const bar = place.querySelector(".bar") ?? add(place, "span", "", "bar");
+  bar.style.width = program ? `${100 * share(program)}%` : 0;
 }
 
 function start(command) {
@@ -234,18 +234,11 @@ function renderStatus() {
     stopButton.textContent = program && works(program) ? "■ stop" : "■ close";
     status.textContent = program ? statusOf(program) : "";
     status.classList.toggle("trouble", Boolean(program?.trouble));
-    done.textContent = "";
     done.hidden = !(program && works(program));
-    if (program) bar(done, program);
+    showShare(done, program);
   }
 }
 
-let known = {};
-function isNew(name, ...what) {  // what is the same stays as it is, so that a click on it is not lost
-  const before = known[name];
-  known[name] = JSON.stringify(what);
-  return known[name] !== before;
-}
 
 const visited = new Set();  // finished trainings that have been shown since
 function isShown({place}) {
@@ -259,19 +252,17 @@ function renderOthers() {
   }
   const told = Object.values(programs).filter(program =>
     !isShown(program) && (works(program) || (program.result && !visited.has(numberOf(program)))));
-  if (!isNew("others", topic, slot, [...told, ...working].map(one => [one.place, statusOf(one)]))) return;
-  others.textContent = "";
-  for (const program of told) {
+  while (others.children.length > told.length) others.lastChild.remove();
+  told.forEach((program, i) => {  // a button stays while its words change, so that a click on it is not lost
     const [number, command] = program.place, name = topics[number].title.replace(/^(\d+\. [^:,]*).*/, "$1");
-    const button = add(others, "button", `${name}: ${program.result ? "done" : statusOf(program)}`);
+    const button = others.children[i] ?? add(others, "button"), words = button.firstChild ?? add(button, "span");
+    words.textContent = `${name}: ${program.result ? "done" : statusOf(program)}`;
     button.onclick = () => choose(number, command);
-    bar(button, program);
-  }
+    showShare(button, program);
+  });
   [...topicList.children].forEach((button, number) => {
     button.classList.toggle("now", number === topic);
-    button.querySelector(".bar")?.remove();
-    const program = working.find(({place}) => place[0] === number);
-    if (program) bar(button, program);
+    showShare(button, working.find(({place}) => place[0] === number));
   });
 }
 
@@ -294,8 +285,11 @@ function renderBelow() {
   }
 }
 
+let drawnRuns = "";
 function renderRuns(runs) {
-  if (!isNew("runs", runs, [...ticked])) return;
+  const news = JSON.stringify([runs, [...ticked]]);
+  if (news === drawnRuns) return;  // what is the same stays as it is, so that a click on it is not lost
+  drawnRuns = news;
   const drawn = [], table = document.createElement("table");
   runs.forEach((run, i) => {
     const row = add(table, "tr", "", run.current ? "now" : ""), shown = run.current || ticked.has(run.folder);
@@ -360,7 +354,6 @@ function hear(said) {
   if (said.topics) {
     const first = topics === null;
     topics = said.topics;
-    known = {};
     if (first) [topic, slot] = said.place;
     topicList.textContent = "";
     topics.forEach((one, number) => {
