@@ -1,13 +1,19 @@
 "use strict";
-const [title, frame, image] = ["title", "frame", "image"].map(name => document.getElementById(name));
+const [title, frame, image, part] = ["title", "frame", "image", "part"].map(name => document.getElementById(name));
 
 function show({title: name, frame: address, picture}) {
   title.textContent = name;
   frame.hidden = !address;
   image.hidden = !picture;
   if (frame.getAttribute("src") !== (address ?? "about:blank")) frame.src = address ?? "about:blank";
-  if (picture) image.src = picture;
+  if (picture) image.src = part.firstElementChild.src = picture;
 }
+
+image.onclick = ({offsetX, offsetY}) => {  // on a phone, the part around this place
+  const {scrollWidth, scrollHeight, clientWidth, clientHeight} = part;
+  part.scrollTo(
+    offsetX / image.width * scrollWidth - clientWidth / 2, offsetY / image.height * scrollHeight - clientHeight / 2);
+};
 
 function connect() {
   const socket = new WebSocket(`${location.href.replace(/^http/, "ws").replace(/[?#].*/, "")}socket`);
