@@ -302,7 +302,7 @@ function renderRuns(runs) {
       render();
     };
     add(add(row, "td"), "i").style.background = shown ? color : "none";
-    add(add(row, "td", run.folder.replace(/^runs\//, "")), "div", run.differs);
+    add(add(row, "td", run.folder.replace(/^runs\//, "").replaceAll("_", "_\u200b")), "div", run.differs);
     add(row, "td", run.test);
     add(row, "td", run.seconds === null ? "" : `${Math.round(run.seconds)} s`);
     if (shown && run.metric === runs[0].metric) drawn.push([run, color]);
