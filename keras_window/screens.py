@@ -251,7 +251,7 @@ class Web(File):
     def _show(self):
         if self.figure.canvas.changed:
             self.figure.canvas.changed = False
-            self._tab.show(np.array(self.figure.canvas.buffer_rgba())[..., :3], **self.parts())
+            self._tab.show(np.array(self.figure.canvas.buffer_rgba()), **self.parts())
 
     def _do(self, what, *values):
         canvas = self.figure.canvas

@@ -62,7 +62,7 @@ class Tab:
         self.parts, self.question = {"header": None, "panes": []}, {"ask": "", "asked": 0}
 
     def show(self, pixels, header=None, panes=()):
-        """Show a picture, uint8 [height, width, 3], until the next one.
+        """Show a picture, uint8 [height, width, 4] (RGBA), until the next one.
 
         If there are panes, a phone held upright shows the header and the panes one below the other; each is a
         rectangle (left, top, right, bottom), from 0 to 1.
@@ -115,7 +115,7 @@ class Tab:
         if self._png is None:
             content = io.BytesIO()
             with self._server.selector.excused():
-                Image.fromarray(self._pixels).save(content, "png", compress_level=1)
+                Image.fromarray(self._pixels).convert("RGB").save(content, "png", compress_level=1)
             self._png = content.getvalue()
         return self._png
 

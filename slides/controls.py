@@ -4,6 +4,9 @@ from keras_window.style import HEIGHT, fit_text
 from slides.shapes import DARK, write
 
 import numpy as np
+from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
+from matplotlib.transforms import Affine2D
 
 STRIP = 0.8  # inches that a slide with controls is higher
 ROW, LABELS, BUTTON = 0.28, 0.64, 0.42  # inches: middle of the controls and of the flags; a button's height
@@ -45,13 +48,14 @@ class Slider:
         place = (x - KNOB) / (width - 2 * KNOB) * (len(self.values) - 1)
         return self.values[int(np.clip(round(place), 0, len(self.values) - 1))]
 
-    def draw(self, axes, left, width, possible):
+    def draw(self, strip, left, width, possible):
         last = len(self.values) - 1
         stops = left + KNOB + (width - 2 * KNOB) * np.arange(last + 1) / last
-        axes.plot(stops[[0, -1]], (ROW, ROW), color="0.75", linewidth=9, solid_capstyle="round")
+        _add_line(strip, stops[[0, -1]], color="0.75", linewidth=9, solid_capstyle="round")
         if last < 30:
-            axes.plot(stops, np.full(last + 1, ROW), "|", color="0.5", markersize=16, markeredgewidth=1.5)
-        axes.plot(np.interp(self.chosen, self.values, stops), ROW, "o", color=DARK, markersize=144 * KNOB)
+            _add_line(strip, stops, lw=0, marker="|", color="0.5", markersize=16, markeredgewidth=1.5)
+        knob = [np.interp(self.chosen, self.values, stops)]
+        _add_line(strip, knob, marker="o", color=DARK, markersize=144 * KNOB)
 
 
 class Choice:
@@ -90,21 +94,35 @@ class Choice:
         place = np.searchsorted(self._ends, x / width)
         return list(self.values)[min(int(place), len(self.values) - 1)]
 
-    def draw(self, axes, left, width, possible):
+    def draw(self, strip, left, width, possible):
         """Draw a button for each word; one that is not `possible` is pale."""
-        starts = np.array([0, *self._ends[:-1]])
-        middles, widths = left + width * (starts + self._ends) / 2, width * (self._ends - starts)
-        colours = [DARK if word == self.chosen else "white" for word in self.values]
-        axes.bar(middles, BUTTON, widths, ROW - BUTTON / 2, color=colours, edgecolor="0.4", linewidth=1.5)
-        for word, caption, x in zip(self.values, self.captions, middles, strict=True):
-            colour = "white" if word == self.chosen else "black" if possible(word) else "0.75"
-            write(axes, x, ROW, caption, 15, color=colour)
+        ends = left + width * np.array([0, *self._ends])
+        for word, caption, x, end in zip(self.values, self.captions, ends, ends[1:], strict=False):
+            fill, ink = (
+                (DARK, "white") if word == self.chosen else ("white", "black" if possible(word) else "0.75")
+            )
+            corner = x, ROW - BUTTON / 2
+            style = {"facecolor": fill, "edgecolor": "0.4", "linewidth": 1.5, "transform": _inches(strip)}
+            strip.add_artist(Rectangle(corner, end - x, BUTTON, **style))
+            write(strip, (x + end) / 2, ROW, caption, 15, color=ink, transform=_inches(strip))
+
+
+def _inches(strip):
+    """The transform from inches in the strip to pixels."""
+    return Affine2D().translate(0, _bottom(strip.figure)) + strip.dpi_scale_trans
+
+
+def _add_line(strip, x, **style):
+    strip.add_artist(Line2D(x, np.full(len(x), ROW), transform=_inches(strip), **style))
 
 
 def make_room(figure):
-    """Fit a figure's text to its window with a strip below the slide; return the part for the slide."""
+    """Fit a figure's text to its window with a strip below the slide; return the slide's part and the strip.
+
+    What is in the strip is placed in inches, which takes half the time of axes.
+    """
     fit_text(figure, HEIGHT + STRIP)
-    return figure.subfigures(2, 1, height_ratios=(figure.get_figheight() - STRIP, STRIP))[0]
+    return figure.subfigures(2, 1, height_ratios=(figure.get_figheight() - STRIP, STRIP))
 
 
 def _bottom(figure):
@@ -122,16 +140,12 @@ def _places(figure, controls):
     return list(zip(starts, widths, strict=True))
 
 
-def draw_controls(figure, controls, can):
-    """Draw the strip of controls; `can(control, word)` says whether a word may be chosen."""
-    width, height = figure.get_size_inches()
-    box = 0, _bottom(figure) / height, 1, STRIP / height
-    axes = figure.add_axes(box, xlim=(0, width), ylim=(0, STRIP), label="controls")
-    axes.axis("off")
-    axes.set_autoscale_on(False)
-    for control, (left, wide) in zip(controls, _places(figure, controls), strict=True):
-        write(axes, left + wide / 2, LABELS, control.text, 16, family="monospace", weight="bold")
-        control.draw(axes, left, wide, lambda word, control=control: can(control, word))
+def draw_controls(strip, controls, can):
+    """Draw the controls in the strip; `can(control, word)` says whether a word may be chosen."""
+    for control, (left, wide) in zip(controls, _places(strip.figure, controls), strict=True):
+        style = {"family": "monospace", "weight": "bold", "transform": _inches(strip)}
+        write(strip, left + wide / 2, LABELS, control.text, 16, **style)
+        control.draw(strip, left, wide, lambda word, control=control: can(control, word))
 
 
 def control_under(event, controls):

@@ -72,13 +72,13 @@ class Slide:
         figure.settings.clear()  # text in pictures and movies uses font hinting
         movable = movable and self.controls
         with as_designed(STYLE):
-            place = make_room(figure) if movable else figure
+            place, strip = make_room(figure) if movable else (figure, None)
             place.text(0.5, 0.95, self.title, fontsize=24, weight="bold", ha="center", va="center")
             figure.text(0.5, 0.025, footer, fontsize=13, ha="center", va="center", color="0.35")
             draw, *rest = self.drawing
             draw(place, step, *rest)
             if movable:
-                draw_controls(figure, self.controls, self.can)
+                draw_controls(strip, self.controls, self.can)
 
 
 def slides_parser(description):
@@ -238,6 +238,6 @@ class _Show:
             end = time.monotonic() + 1 / PER_SECOND
             while self.screen.open and (time.monotonic() < end or not self.playing):
                 self.update()
-                time.sleep(0.02)
+                time.sleep(0.005)
             if self.screen.open:
                 self.go(self.slides[self.number].next(self.step))
