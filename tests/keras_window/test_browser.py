@@ -58,7 +58,7 @@ def printed(tmp_path):
 
 def test_a_page_opened_in_mid_training(start, printed, browser):
     file, addresses = printed
-    lesson = start("--plot", "web", "--epochs", "100", stdout=file)
+    lesson = start("--plot", "web", "--epochs", "3000", stdout=file)
     (address,) = addresses()
     first = browser(address)
     wait_for(lambda: picture(first).std() > 20)
