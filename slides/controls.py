@@ -1,5 +1,7 @@
 """The flags of a slide as sliders and choices, in a strip below its drawing, for the mouse or a finger."""
 
+from itertools import pairwise
+
 from keras_window.style import HEIGHT, fit_text
 from slides.shapes import DARK, write
 
@@ -97,13 +99,12 @@ class Choice:
     def draw(self, strip, left, width, possible):
         """Draw a button for each word; one that is not `possible` is pale."""
         ends = left + width * np.array([0, *self._ends])
-        for word, caption, x, end in zip(self.values, self.captions, ends, ends[1:], strict=False):
-            fill, ink = (
-                (DARK, "white") if word == self.chosen else ("white", "black" if possible(word) else "0.75")
-            )
-            corner = x, ROW - BUTTON / 2
+        for word, caption, (x, end) in zip(self.values, self.captions, pairwise(ends), strict=True):
+            fill, ink = "white", "black" if possible(word) else "0.75"
+            if word == self.chosen:
+                fill, ink = DARK, "white"
             style = {"facecolor": fill, "edgecolor": "0.4", "linewidth": 1.5, "transform": _inches(strip)}
-            strip.add_artist(Rectangle(corner, end - x, BUTTON, **style))
+            strip.add_artist(Rectangle((x, ROW - BUTTON / 2), end - x, BUTTON, **style))
             write(strip, (x + end) / 2, ROW, caption, 15, color=ink, transform=_inches(strip))
 
 
