@@ -238,6 +238,6 @@ class _Show:
             end = time.monotonic() + 1 / PER_SECOND
             while self.screen.open and (time.monotonic() < end or not self.playing):
                 self.update()
-                time.sleep(0.005)
+                time.sleep(0.01)
             if self.screen.open:
                 self.go(self.slides[self.number].next(self.step))
