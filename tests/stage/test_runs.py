@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from helpers import ROOT
 
-from stage.commands import read_command
+from stage.commands import asks, read_command
 from stage.runs import Runs
 from stage.settings import flags_of, is_lesson, settings_of
 from stage.topics import commands_and_pictures, scripts_of
@@ -92,6 +92,16 @@ def test_a_damaged_result_is_no_run(runs, content):
     for name in ("result.json", "history.csv"):
         (folder / name).write_text(content)
     assert runs.there(command("")) is None and runs.beside(command("")) == []
+
+
+def test_no_training_of_the_lecture_overwrites_another(runs):
+    folders = []
+    for words, _ in commands_and_pictures(PAGE):
+        flags = flags_of(words[2:])
+        if is_lesson(ROOT / words[1]) and not asks(words):
+            folders.append(runs.own_folder(words[1], flags))
+            folders += [folders[-1].with_name(f"{folders[-1].name}-against")] * ("against" in flags)
+    assert len(folders) > 25 and len({*folders}) == len(folders)
 
 
 def test_the_settings_of_every_training_of_the_lecture_are_those_that_the_lesson_reads():
