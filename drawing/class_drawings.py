@@ -62,13 +62,15 @@ class ClassDrawings:
         end = time.monotonic() + TURNS
         for artist, strokes in self._screen.drawn(TURN) if self.networks else ():
             ink = self._inks.setdefault(artist, np.zeros((SIDE, SIDE), np.float32))
+            drawn = False  # nothing, if the browser has disconnected since
             for stroke in strokes:
+                drawn = True
                 if stroke is None:
                     ink[:] = 0
                 else:
                     x0, y0, x1, y1 = (SIDE * place for place in stroke)
                     draw_stroke(ink, (x0, y0), (x1, y1))
-            if not artist.waiting:
+            if drawn and not artist.waiting:
                 self._answer(artist, ink)
             if time.monotonic() > end:
                 break

@@ -60,10 +60,10 @@ class DesignedFigure(Figure):
             super().savefig(*args, **options)
 
 
-def fit_text(figure, inches=HEIGHT):
-    """Scale the text with the window, which shall be at least this many inches high."""
+def fit_text(figure, share=1):
+    """Scale the text with the window, to this share of the designed size."""
     width, height = figure.canvas.get_width_height(physical=True)
-    figure.dpi = dpi = max(min(width / WIDTH, height / inches), 10)
+    figure.dpi = dpi = max(share * min(width / WIDTH, height / HEIGHT), 10)
     # private: matplotlib rescales the figure from this when the window moves to a screen of another scale
     figure._original_dpi = dpi / figure.canvas.device_pixel_ratio
     # by rounding, the product with the dots per inch could be a pixel less than before

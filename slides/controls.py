@@ -122,7 +122,7 @@ def make_room(figure):
 
     What is in the strip is placed in inches, which takes half the time of axes.
     """
-    fit_text(figure, HEIGHT + STRIP)
+    fit_text(figure, HEIGHT / (HEIGHT + STRIP))
     return figure.subfigures(2, 1, height_ratios=(figure.get_figheight() - STRIP, STRIP))
 
 

@@ -192,14 +192,7 @@ function render() {
   if (kind === "lines") lines.textContent = content;
   if (kind === "image" && image.getAttribute("src") !== content) image.src = content;
   showFrame(kind === "frame" ? content : null);
-  caption.textContent = said;
-  caption.className = "";
-  for (const [, name] of kind === "image" && about.there?.pictures.length > 1 ? about.there.pictures : []) {
-    add(caption, "button", name.replace(/\.png$/, "").replace("_", " ")).onclick = () => {
-      shownPicture = name;
-      render();
-    };
-  }
+  renderCaption(said, kind === "image" && about.there?.pictures.length > 1 ? about.there.pictures : []);
   renderStatus();
   renderOthers();
   renderBelow();
@@ -208,6 +201,25 @@ function render() {
     told = tell;
     socket.send(tell);
   }
+}
+
+let drawnCaption = "";
+function renderCaption(said, pictures) {
+  const news = JSON.stringify([said, pictures]);
+  if (news === drawnCaption) return;  // what is the same stays as it is, so that a click on it is not lost
+  drawnCaption = news;
+  caption.textContent = said;
+  caption.className = "";
+  for (const [, name] of pictures) {
+    add(caption, "button", name.replace(/\.png$/, "").replace("_", " ")).onclick = () => {
+      shownPicture = name;
+      render();
+    };
+  }
+}
+
+function complain(trouble) {
+  [caption.textContent, caption.className, drawnCaption] = [trouble, "trouble", ""];
 }
 
 function showFrame(address) {
@@ -252,11 +264,14 @@ function renderOthers() {
   }
   const told = Object.values(programs).filter(program =>
     !isShown(program) && (works(program) || (program.result && !visited.has(numberOf(program)))));
-  while (others.children.length > told.length) others.lastChild.remove();
+  const numbers = told.map(program => `${numberOf(program)}`);
+  for (const button of [...others.children]) if (!numbers.includes(button.dataset.number)) button.remove();
   told.forEach((program, i) => {  // a button stays while its words change, so that a click on it is not lost
     const [number, command] = program.place, name = topics[number].title.replace(/^(\d+\. [^:,]*).*/, "$1");
-    const button = others.children[i] ?? add(others, "button"), words = button.firstChild ?? add(button, "span");
+    const button = others.querySelector(`[data-number="${numbers[i]}"]`) ?? add(others, "button");
+    const words = button.firstChild ?? add(button, "span");
     words.textContent = `${name}: ${program.result ? "done" : statusOf(program)}`;
+    button.dataset.number = numbers[i];
     button.onclick = () => choose(number, command);
     showShare(button, program);
   });
@@ -347,8 +362,7 @@ function mark(kind, about, content = "") {
 
 function hear(said) {
   if (said.refused) {
-    caption.textContent = said.refused;
-    caption.className = "trouble";
+    complain(said.refused);
     return;
   }
   if (said.topics) {
@@ -372,7 +386,7 @@ function hear(said) {
   }
   const trouble = caption.className === "trouble" && caption.textContent;
   render();
-  if (trouble && !said.topics) [caption.textContent, caption.className] = [trouble, "trouble"];
+  if (trouble && !said.topics) complain(trouble);
 }
 
 function connect() {
@@ -380,8 +394,7 @@ function connect() {
   socket.onmessage = ({data}) => hear(JSON.parse(data));
   socket.onclose = () => {
     told = "";
-    caption.textContent = "The lecture has ended, or there is no connection. Trying again ...";
-    caption.className = "trouble";
+    complain("The lecture has ended, or there is no connection. Trying again ...");
     setTimeout(connect, 1000);
   };
 }

@@ -55,9 +55,10 @@ class Run:
         return [path for path in (self.folder / name for name in PICTURES) if _time(path) >= self.began]
 
     def draws(self, overlay, x_axis):
-        """Whether its picture was drawn with these --overlay and --x-axis."""
+        """Whether its picture was drawn with these --overlay and --x-axis, and those runs are still the same."""
         drawn = self.result.get("picture", {"overlay": [], "x_axis": "iterations"})
-        return Path(overlay) == Path(" ".join(drawn["overlay"])) and x_axis == drawn["x_axis"]
+        same = all(_time(Path(folder) / "history.csv") <= self.ended for folder in drawn["overlay"])
+        return same and Path(overlay) == Path(" ".join(drawn["overlay"])) and x_axis == drawn["x_axis"]
 
     def curve(self):
         """Its test curve from history.csv: the name, "loss" without a metric, and [[epoch, value], ...]."""
@@ -75,6 +76,8 @@ class Run:
         metric, points = self.curve()
         of_this_run = self.result and _time(self.folder / "history.csv") <= self.ended + 1
         about = {"test": "training", "seconds": None, "differs": ""}
+        if of_this_run and not self.result["epochs"]:
+            points = []  # stopped in its first epoch; the file is of an earlier run
         if of_this_run:
             settings = {name.replace("_", " "): self.settings.get(name) for name in differing}
             differs = ", ".join(f"{name} {value}" for name, value in settings.items() if value is not None)

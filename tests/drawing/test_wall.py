@@ -320,7 +320,7 @@ def test_a_student_who_loses_the_connection_has_one_tile(pad):
     for number in (4, 5):
         phone = Page(server.class_address)
         phone.send("name", "artist 1-2-3-4")
-        phone.send("name", "artist of many names")  # the first one stays
+        phone.send("name", f"artist of many names {number}")  # the first one stays
         phone.send("stroke", *line(number))
         until(
             pad, lambda number=number: [one.read for one in pad._class.drawings.values()] == [[str(number)]]

@@ -9,7 +9,7 @@ import pytest
 from helpers import ROOT, hold_upright, wait_for
 from matplotlib.patches import Rectangle
 from PIL import Image
-from selenium.webdriver import ActionChains
+from selenium.webdriver import ActionChains, Keys
 
 pytestmark = pytest.mark.extras
 
@@ -208,6 +208,26 @@ def test_the_page_lists_the_keys_where_there_is_a_keyboard(opened, browser):
     assert [button.text for button in own.find_elements("css selector", "#buttons button")] == [
         *buttons.values()
     ]
+
+
+def test_a_slider_is_dragged_to_its_end(start_script, tmp_path, printed, browser):
+    file, addresses = printed
+    script, flags = ROOT / "neuron_demo.py", ("--slide", "neuron")
+    start_script(script, *flags, "--plot", "web", "--out", "dragged", stdout=file)
+    page = browser(addresses()[0])
+    wait_for(lambda: picture(page).std() > 20)
+    before, (place,) = picture(page), parts(page)
+    x, y = place["x"] + 0.6 * place["width"], place["y"] + 0.92 * place["height"]
+    mouse = ActionChains(page).move_by_offset(round(x), round(y)).click_and_hold()
+    mouse.move_by_offset(round(0.3 * place["width"]), 5).release().perform()
+    wait_for(lambda: np.abs(picture(page) - before).max() > 100)
+    ActionChains(page).send_keys(*[Keys.ARROW_RIGHT] * 10, "s").perform()  # of the last step, as a file is
+    wait_for((tmp_path / "dragged" / "neuron.png").exists)
+    start_script(script, *flags, "--bias", "9", "--plot", "file", "--out", "typed").communicate(timeout=60)
+    typed, dragged = (
+        np.asarray(Image.open(tmp_path / out / "neuron.png").convert("L")) for out in ("typed", "dragged")
+    )
+    assert np.array_equal(typed, dragged)
 
 
 def test_a_touch_shows_where_a_number_comes_from(start_script, tmp_path, printed, browser, mnist):

@@ -12,6 +12,7 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.backend_bases import MouseButton, MouseEvent
 from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 from PIL import Image
 
@@ -282,9 +283,19 @@ def check_looks(shown):
     of_strip = [(text, box) for text, box in boxes if text in controls]
     for (one, box), (other, another) in itertools.product(of_strip, boxes):
         assert one is other or not box.overlaps(another), (one, other)
-    bottom, top = min(box.y0 for _, box in of_strip), max(box.y1 for _, box in of_strip)
+    lines = figure.subfigs[1].findobj(lambda part: isinstance(part, Line2D | Rectangle))
+    boxes_of_strip = [box for _, box in of_strip] + [line.get_window_extent() for line in lines]
+    bottom, top = min(box.y0 for box in boxes_of_strip), max(box.y1 for box in boxes_of_strip)
     for text, box in boxes:
         assert text in controls or box.y0 > top or box.y1 < bottom, text  # above or below the controls
+
+
+def test_a_slider_has_room_beside_long_choices_in_a_narrow_window():
+    flags = "--slide", "convolution", "--input", "1 2 / 3 4", "--kernel", "1 0 / 0 1"
+    shown = Shown(convolution_demo, "convolution", *flags, size=(1001, 777))
+    before = shown.flags
+    shown.drag("--stride", 5000)
+    assert shown.flags != before
 
 
 @every_slide

@@ -1,5 +1,6 @@
 """Tests that a run which is there is found, only for a command that would train the same."""
 
+import json
 import os
 import runpy
 import sys
@@ -58,6 +59,21 @@ def test_a_run_is_there_for_its_own_command_and_stands_beside_others(run, runs):
     overlaid = "--epochs", "2", "--overlay", "runs/other", "--out", "runs/both"
     run(*overlaid, "--plot", "file")
     assert runs.there(command(" ".join(overlaid))) and not runs.there(command("--epochs 2 --out runs/both"))
+    os.utime("runs/other/history.csv", (2e9, 2e9))  # what was overlaid is trained anew
+    assert not runs.there(command(" ".join(overlaid)))
+
+
+def test_a_run_that_stopped_early_is_also_that_of_more_epochs(run, runs):
+    run("--epochs", "2", "--plot", "file")
+    path = Path("runs/mnist_1_softmax/result.json")
+    result, time = json.loads(path.read_text()), path.stat().st_mtime
+    for early, found in (False, [2]), (True, [2, 3]):
+        path.write_text(json.dumps(result | {"stopped_early": early}))
+        os.utime(path, (time + 1 + early,) * 2)
+        assert [n for n in (1, 2, 3) if runs.there(command(f"--epochs {n}"))] == found
+    path.write_text(json.dumps(result | {"epochs": 0, "interrupted": True}))  # stopped in its first epoch
+    os.utime(path, (time + 3,) * 2)
+    assert runs.beside(command("--epochs 2")) == []  # the curve is of an earlier run
 
 
 def test_fewer_examples_are_another_run(run, runs):
