@@ -55,7 +55,7 @@ class Run:
         return [path for path in (self.folder / name for name in PICTURES) if _time(path) >= self.began]
 
     def draws(self, overlay, x_axis):
-        """Whether its picture was drawn with these --overlay and --x-axis, and those runs are still the same."""
+        """Whether its picture has these --overlay and --x-axis, and those runs are still the same."""
         drawn = self.result.get("picture", {"overlay": [], "x_axis": "iterations"})
         same = all(_time(Path(folder) / "history.csv") <= self.ended for folder in drawn["overlay"])
         return same and Path(overlay) == Path(" ".join(drawn["overlay"])) and x_axis == drawn["x_axis"]
