@@ -12,7 +12,6 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.backend_bases import MouseButton, MouseEvent
 from matplotlib.lines import Line2D
-from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 from PIL import Image
 
@@ -283,8 +282,7 @@ def check_looks(shown):
     of_strip = [(text, box) for text, box in boxes if text in controls]
     for (one, box), (other, another) in itertools.product(of_strip, boxes):
         assert one is other or not box.overlaps(another), (one, other)
-    lines = figure.subfigs[1].findobj(lambda part: isinstance(part, Line2D | Rectangle))
-    boxes_of_strip = [box for _, box in of_strip] + [line.get_window_extent() for line in lines]
+    boxes_of_strip = [part.get_window_extent() for part in (*controls, *shown.strip.artists)]
     bottom, top = min(box.y0 for box in boxes_of_strip), max(box.y1 for box in boxes_of_strip)
     for text, box in boxes:
         assert text in controls or box.y0 > top or box.y1 < bottom, text  # above or below the controls

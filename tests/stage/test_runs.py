@@ -69,10 +69,10 @@ def test_a_run_that_stopped_early_is_also_that_of_more_epochs(run, runs):
     result, time = json.loads(path.read_text()), path.stat().st_mtime
     for early, found in (False, [2]), (True, [2, 3]):
         path.write_text(json.dumps(result | {"stopped_early": early}))
-        os.utime(path, (time + 1 + early,) * 2)
+        os.utime(path, (time + 0.01 * (1 + early),) * 2)
         assert [n for n in (1, 2, 3) if runs.there(command(f"--epochs {n}"))] == found
     path.write_text(json.dumps(result | {"epochs": 0, "interrupted": True}))  # stopped in its first epoch
-    os.utime(path, (time + 3,) * 2)
+    os.utime(path, (time + 0.03,) * 2)
     assert runs.beside(command("--epochs 2")) == []  # the curve is of an earlier run
 
 
