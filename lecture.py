@@ -10,6 +10,7 @@ the networks are saved.
 
 import argparse
 import contextlib
+import os
 import signal
 import sys
 import threading
@@ -42,21 +43,24 @@ def parse_args():
     return parser.parse_args()
 
 
+def say(text, stream=sys.stdout):
+    """Print a text; if it cannot be printed (a closed pipe, a full disk), the lecture goes on."""
+    try:
+        print(text, file=stream, flush=True)
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
 def say_addresses(stage, share):
     """Print where the page is, and open it if there is a browser."""
-    print(f"The lecture is in the browser, at {stage.address}", flush=True)
+    say(f"The lecture is in the browser, at {stage.address}")
     if share:
-        print(
-            f"The class can watch at {stage.class_address}",
-            qr_code(stage.class_address),
-            sep="\n",
-            flush=True,
-        )
+        say(f"The class can watch at {stage.class_address}\n{qr_code(stage.class_address)}")
     with contextlib.suppress(webbrowser.Error):
         browser = webbrowser.get()
         if type(browser) is not webbrowser.GenericBrowser:  # a text browser would take over the terminal
             threading.Thread(target=browser.open, args=[stage.address], daemon=True).start()
-    print("Ctrl-C ends it, and all that runs; the networks are saved.", flush=True)
+    say("Ctrl-C ends it, and all that runs; the networks are saved.")
 
 
 def listen_to_signals():
@@ -79,7 +83,7 @@ def main():
     while not came:
         time.sleep(0.1)
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a second Ctrl-C does not wait
-    print("\nStopping all that runs, and saving ...", file=sys.stderr)
+    say("\nStopping all that runs, and saving ...", sys.stderr)
     try:
         stage.programs.stop_all()
         stage.programs.wait()

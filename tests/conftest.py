@@ -239,6 +239,15 @@ def pairs_of_pictures(tmp_path):
 
 
 @pytest.fixture
+def closed_pipe():
+    """A file descriptor to print to, as before `| true`: nobody reads."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    yield writer
+    os.close(writer)
+
+
+@pytest.fixture
 def small_disk(tmp_path):
     """Mounts a disk of so many bytes."""
     if sys.platform != "linux":

@@ -203,15 +203,6 @@ def test_a_pipe_is_told_nothing_about_loading(run):
     assert done.returncode == 0 and done.stdout.startswith("usage:")
 
 
-@pytest.fixture
-def closed_pipe():
-    """A file descriptor to print to, as before `| true`: nobody reads."""
-    reader, writer = os.pipe()
-    os.close(reader)
-    yield writer
-    os.close(writer)
-
-
 @on_linux
 @pytest.mark.parametrize("reader", ["that has gone", "a disk that is full"])
 def test_a_lesson_goes_on_when_nobody_reads_what_it_prints(reader, closed_pipe, run, tmp_path):

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 
+import pytest
 from helpers import ROOT, not_on_windows
 from small_suite import Page
 
@@ -20,6 +21,15 @@ def test_a_flag_that_it_does_not_know_is_refused_in_one_line():
     done = subprocess.run([sys.executable, ROOT / "lecture.py", "--shar"], capture_output=True, text=True)
     assert done.returncode == 2 and done.stdout == ""
     assert done.stderr == "lecture.py: unrecognized arguments: --shar (--help lists the flags)\n"
+
+
+@not_on_windows
+def test_it_goes_on_when_nobody_reads_what_it_prints(closed_pipe, start_script):
+    lecture = start_script(ROOT / "lecture.py", new=True, stdout=closed_pipe, BROWSER="nobody")
+    with pytest.raises(subprocess.TimeoutExpired):
+        lecture.wait(3)
+    lecture.send_signal(signal.SIGINT)
+    assert lecture.wait(60) == 130 and "Error" not in lecture.stderr.read()
 
 
 @not_on_windows
