@@ -49,6 +49,7 @@ class ClassDrawings:
         self.networks, self.drawings = [], {}
         self.question, self.task = None, ""
         self._inks = weakref.WeakKeyDictionary()  # ink by browser; dropped when the browser disconnects
+        self._unanswered = weakref.WeakSet()  # browsers whose ink has changed since their last answer
 
     def ask(self, question):
         """Forget all drawings, and ask the students for a class, or for none in particular (None)."""
@@ -62,15 +63,15 @@ class ClassDrawings:
         end = time.monotonic() + TURNS
         for artist, strokes in self._screen.drawn(TURN) if self.networks else ():
             ink = self._inks.setdefault(artist, np.zeros((SIDE, SIDE), np.float32))
-            drawn = False  # nothing, if the browser has disconnected since
             for stroke in strokes:
-                drawn = True
+                self._unanswered.add(artist)
                 if stroke is None:
                     ink[:] = 0
                 else:
                     x0, y0, x1, y1 = (SIDE * place for place in stroke)
                     draw_stroke(ink, (x0, y0), (x1, y1))
-            if drawn and not artist.waiting:
+            if artist in self._unanswered and not artist.waiting:
+                self._unanswered.remove(artist)
                 self._answer(artist, ink)
             if time.monotonic() > end:
                 break

@@ -142,6 +142,18 @@ def test_what_was_asked_is_counted_and_the_wrong_ones_come_first():
     assert room.asked[-1] == "" and room.wall.head() == ["No drawings yet"] and room.tiles(3, 2) == []
 
 
+def test_strokes_that_were_drawn_in_an_earlier_turn_are_answered_and_no_strokes_are_not():
+    room, student = Room([("a network", DIGITS, read)]), Student()
+    student.waiting = True  # another stroke has come while these are drawn
+    room.draw(student, 4)
+    assert room.answers == []
+    student.waiting = False
+    for _ in range(2):
+        room._strokes.append((student, []))  # which was drawn with them
+        room.students.flush()
+    assert len(room.answers) == 1 and [one.read for one in room.students.drawings.values()] == [["4"]]
+
+
 @pytest.mark.usefixtures("at_once")
 def test_drawings_stay_when_their_students_leave_and_the_newest_have_room(monkeypatch):
     monkeypatch.setattr(class_drawings, "KEPT", 80)
