@@ -142,11 +142,11 @@ def draw_surface(figure, step, landscape, learning_rate):
     axes.plot((-0.3, 2.3), (b - 0.3 * w, b + 2.3 * w), color=ORANGE, linewidth=3)
     axes.vlines(POINTS[0], w * POINTS[0] + b, POINTS[1], color="0.5", linestyle="dotted", linewidth=2)
     axes.set(xlim=(-0.3, 2.3), ylim=(-1, 4.8), xticks=(0, 1, 2), yticks=(0, 2, 4), xlabel="x")
-    axes.set_ylabel("y", rotation=0)
+    axes.set_ylabel("y", rotation=0, labelpad=12)
     axes = figure.add_axes((0.35, 0.34, 0.24, 0.48), title=f"loss C = {number(loss(w, b, POINTS))}")
     landscape.draw(axes, in_picture(path, view))
     axes.set(xlim=view[:2], ylim=view[2:], xticks=(-2, 0, 2), yticks=(0, 2, 4), xlabel="w")
-    axes.set_ylabel("b", rotation=0)
+    axes.set_ylabel("b", rotation=0, labelpad=12)
     draw_in_3d(figure, (0.61, 0.24, 0.999, 0.9), path)
     down = slope(path[-1], POINTS)
     text = f"step {step}:    ∂C/∂w = {number(down[0])}        ∂C/∂b = {number(down[1])}"
